@@ -1,0 +1,183 @@
+#define _GNU_SOURCE
+#include "script.h"
+#include "wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SCRIPTS = 64, UNARY_TEXT = 560, PACED_TEXT = 32 };
+
+static const char STREAM_HEAD[] =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
+    "request-id: req_bench\r\ntransfer-encoding: chunked\r\n\r\n";
+static const char USAGE[] = "\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":0,"
+                            "\"cache_read_input_tokens\":0,\"output_tokens\":";
+
+/* `size` bytes of prose that begin with a stamp whose id and time are still to be patched. */
+static void write_text(FILE *to, char mark, unsigned number, unsigned size)
+{
+    static const char prose[] = " of the sea and the wind that carries every word we said";
+    char stamp[PACED_STAMP];
+    unsigned stamp_bytes = mark == MARK_PACED ? PACED_STAMP : BURST_STAMP;
+    memset(stamp, 'a', sizeof stamp);
+    stamp[0] = mark;
+    put_letters(stamp + 1 + ID_LETTERS, number, NUMBER_LETTERS);
+    fwrite(stamp, 1, stamp_bytes, to);
+    for (unsigned i = stamp_bytes; i < size; i++)
+        fputc(prose[(i - stamp_bytes) % (sizeof prose - 1)], to);
+}
+
+static void write_opening(FILE *to)
+{
+    fprintf(to,
+            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_bench\","
+            "\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\",\"content\":[],\"stop_reason\":null,"
+            "\"stop_sequence\":null,%s1}}}\n\n"
+            "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
+            "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+            USAGE);
+}
+
+static void write_delta(FILE *to, char mark, unsigned number, unsigned size)
+{
+    fputs("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+          "\"delta\":{\"type\":\"text_delta\",\"text\":\"",
+          to);
+    write_text(to, mark, number, size);
+    fputs("\"}}\n\n", to);
+}
+
+static void write_closing(FILE *to, unsigned events)
+{
+    fprintf(to,
+            "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\","
+            "\"stop_sequence\":null},%s%u}}\n\n"
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+            USAGE, events);
+}
+
+/* What an open_memstream wrote, framed: `head`, then `content` (freed) as one chunk, then `tail`. */
+static char *framed(const char *head, char *content, size_t content_bytes, const char *tail, size_t *size)
+{
+    char *whole = NULL;
+    FILE *to = open_memstream(&whole, size);
+    fprintf(to, "%s%zx\r\n", head, content_bytes);
+    fwrite(content, 1, content_bytes, to);
+    fprintf(to, "\r\n%s", tail);
+    fclose(to);
+    free(content);
+    return whole;
+}
+
+static void make_unary(struct script *s)
+{
+    char *content = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&content, &size);
+    fputs("{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\","
+          "\"content\":[{\"type\":\"text\",\"text\":\"",
+          to);
+    write_text(to, MARK_BURST, 0, UNARY_TEXT);
+    fprintf(to, "\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,%s120}}", USAGE);
+    fclose(to);
+    to = open_memstream(&s->answer, &s->answer_bytes);
+    fprintf(to,
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_bench\r\n"
+            "content-length: %zu\r\n\r\n%s",
+            size, content);
+    fclose(to);
+    free(content);
+}
+
+static void make_burst(struct script *s, unsigned text)
+{
+    char *content = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&content, &size);
+    write_opening(to);
+    for (unsigned number = 0; number < s->events; number++)
+        write_delta(to, MARK_BURST, number, text);
+    write_closing(to, s->events);
+    fclose(to);
+    s->answer = framed(STREAM_HEAD, content, size, "0\r\n\r\n", &s->answer_bytes);
+}
+
+static void make_paced(struct script *s)
+{
+    char *content = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&content, &size);
+    write_opening(to);
+    fclose(to);
+    s->answer = framed(STREAM_HEAD, content, size, "", &s->answer_bytes);
+    to = open_memstream(&content, &size);
+    write_delta(to, MARK_PACED, 0, PACED_TEXT);
+    fclose(to);
+    s->delta = framed("", content, size, "", &s->delta_bytes);
+    s->delta_stamp = (size_t)((char *)memchr(s->delta, MARK_PACED, s->delta_bytes) - s->delta);
+    to = open_memstream(&content, &size);
+    write_closing(to, s->events);
+    fclose(to);
+    s->closing = framed("", content, size, "0\r\n\r\n", &s->closing_bytes);
+}
+
+static void find_stamps(struct script *s)
+{
+    char *first = memchr(s->answer, MARK_BURST, s->answer_bytes);
+    char *second = memchr(first + 1, MARK_BURST, s->answer_bytes - (size_t)(first + 1 - s->answer));
+    s->first_stamp = (size_t)(first - s->answer);
+    s->stride = second ? (size_t)(second - first) : 0;
+}
+
+/* Reads the name into kind, counts and pace. Returns the bytes of text of a delta, or -1. */
+static int understand(struct script *s)
+{
+    unsigned text = BURST_STAMP;
+    double rate = 0;
+    int used = 0;
+    if (strcmp(s->name, "u") == 0) {
+        s->kind = UNARY;
+        s->events = 1;
+        return UNARY_TEXT;
+    }
+    if (sscanf(s->name, "s%ux%u%n", &s->events, &text, &used) == 2 && s->name[used] == 0) {
+        s->kind = BURST;
+        return s->events > 0 && s->events < 1u << 16 && text >= BURST_STAMP && text < 1u << 16 ? (int)text : -1;
+    }
+    if (sscanf(s->name, "p%u@%lf%n", &s->events, &rate, &used) == 2 && s->name[used] == 0 && rate > 0) {
+        s->kind = PACED;
+        s->period_ns = (uint64_t)(1e9 / rate);
+        return s->events > 0 && s->events < 1u << (4 * NUMBER_LETTERS) ? PACED_TEXT : -1;
+    }
+    return -1;
+}
+
+struct script *script_find(const char *name, size_t size)
+{
+    static struct script scripts[SCRIPTS];
+    static unsigned made;
+    if (size >= sizeof scripts[0].name)
+        return NULL;
+    for (unsigned i = 0; i < made; i++)
+        if (memcmp(scripts[i].name, name, size) == 0 && scripts[i].name[size] == 0)
+            return &scripts[i];
+    if (made == SCRIPTS)
+        return NULL;
+    struct script *s = &scripts[made];
+    memset(s, 0, sizeof *s);
+    memcpy(s->name, name, size);
+    int text = understand(s);
+    if (text < 0)
+        return NULL;
+    if (s->kind == PACED)
+        make_paced(s);
+    else if (s->kind == BURST)
+        make_burst(s, (unsigned)text);
+    else
+        make_unary(s);
+    if (s->kind != PACED)
+        find_stamps(s);
+    made++;
+    return s;
+}

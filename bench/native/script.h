@@ -1,0 +1,32 @@
+/* What the provider answers, chosen by the model's name behind its last slash.
+ *
+ *   u          one JSON body of 0.8 KB
+ *   s<N>x<B>   a stream of N deltas with B bytes of text each, head and all events in one write, one HTTP chunk
+ *   p<N>@<R>   a stream of N deltas, R a second (a fraction is fine), one write and one HTTP chunk each
+ *
+ * The bytes are made once for each name; a call only patches its id, and a paced delta its number and time, in place.
+ */
+#ifndef RELAY_BENCH_SCRIPT_H
+#define RELAY_BENCH_SCRIPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct script {
+    char name[32];
+    enum { UNARY, BURST, PACED } kind;
+    unsigned events;
+    uint64_t period_ns;
+    char *answer; /* the whole answer; of a paced stream only head, message_start and content_block_start */
+    size_t answer_bytes;
+    size_t first_stamp, stride; /* where the marks stand in `answer`; `events` of them unless paced */
+    char *delta;                /* paced: one chunk with one delta */
+    size_t delta_bytes, delta_stamp;
+    char *closing; /* paced: from content_block_stop to the last chunk */
+    size_t closing_bytes;
+};
+
+/* The script of that name, made on first use; NULL when no script has such a name. Lives as long as the process. */
+struct script *script_find(const char *name, size_t size);
+
+#endif

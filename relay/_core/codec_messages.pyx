@@ -1,0 +1,459 @@
+"""The Messages dialect on the wire: frames to events, and events to frames (spec/wire-protocols.md 2.5).
+
+The decoder holds a stream to its grammar, because the official SDKs corrupt or lose messages silently where it is broken;
+what an SDK can't bear but has one plain meaning is written anew, and counted. The encoder lets a frame that needs no
+change leave as its own bytes. Both are bounded by one frame.
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t
+from libc.string cimport memchr, memcmp
+
+from json import loads as _loads
+
+from relay._core.buffer cimport Buffer
+from relay._core.json cimport Scanner
+from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
+from relay._core.estimator cimport tokens
+from relay._core.text cimport equals, is_ascii
+from relay._core.types cimport (
+    BLOCK_START, BLOCK_STOP, DELTA, ERROR, PING, START, STOP, UNKNOWN, USAGE, Event, Frame, FrameSink, Kind, Slice, Stage,
+)
+from relay._core.utf8 cimport is_utf8
+
+from relay._core.errors import PeerError, ProtocolError, Truncated
+
+cdef enum:                        # slots of one scanned event
+    TYPE, INDEX, DELTA_TYPE, TEXT, THINKING, PARTIAL_JSON, STOP_REASON, USAGE_OBJECT
+    MESSAGE, MESSAGE_ID, MESSAGE_MODEL, MESSAGE_USAGE, ERROR_OBJECT, ERROR_TYPE, ERROR_MESSAGE, PATHS
+
+cdef Scanner _EVENT = Scanner((
+    "type", "index", "delta.type", "delta.text", "delta.thinking", "delta.partial_json", "delta.stop_reason", "usage",
+    "message", "message.id", "message.model", "message.usage", "error", "error.type", "error.message",
+))
+
+_OWN_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+
+cdef inline bint _is_string(Slice value) noexcept nogil:
+    return value.ptr != NULL and value.ptr[0] == c'"'
+
+
+cdef inline bint _is_object(Slice value) noexcept nogil:
+    return value.ptr != NULL and value.ptr[0] == c"{"
+
+
+cdef inline Slice _inside(Slice value) noexcept nogil:
+    """Give a JSON string without its quotes."""
+    return Slice(value.ptr + 1, value.len - 2)
+
+
+cdef Kind _kind(Slice name) noexcept nogil:
+    if name.len == 19:
+        if memcmp(name.ptr, b"content_block_delta", 19) == 0:
+            return DELTA
+        if memcmp(name.ptr, b"content_block_start", 19) == 0:
+            return BLOCK_START
+    elif equals(name, b"content_block_stop", 18):
+        return BLOCK_STOP
+    elif equals(name, b"message_start", 13):
+        return START
+    elif equals(name, b"message_delta", 13):
+        return USAGE
+    elif equals(name, b"message_stop", 12):
+        return STOP
+    elif equals(name, b"ping", 4):
+        return PING
+    elif equals(name, b"error", 5):
+        return ERROR
+    return UNKNOWN
+
+
+cdef bint _is_name(Slice name) noexcept nogil:
+    """Tell whether this can be an event's type: nothing that JSON or a line would have to escape."""
+    cdef Py_ssize_t at
+    cdef char c
+    if name.len == 0 or name.len > 128:
+        return False
+    for at in range(name.len):
+        c = name.ptr[at]
+        if not (c"a" <= c <= c"z" or c"A" <= c <= c"Z" or c"0" <= c <= c"9" or c == c"_" or c == c"-" or c == c"."):
+            return False
+    return True
+
+
+cdef bint _is_known_delta(Slice type) noexcept nogil:
+    return (
+        equals(type, b'"text_delta"', 12)
+        or equals(type, b'"input_json_delta"', 18)
+        or equals(type, b'"thinking_delta"', 16)
+        or equals(type, b'"signature_delta"', 17)
+        or equals(type, b'"citations_delta"', 17)
+        or equals(type, b'"compaction_delta"', 18)
+    )
+
+
+cdef int _index(Slice value) noexcept nogil:
+    """Give a block index; -1 when there is none or it is no small number."""
+    cdef int number = 0
+    cdef Py_ssize_t at
+    if value.len == 0 or value.len > 6:
+        return -1
+    for at in range(value.len):
+        if not c"0" <= value.ptr[at] <= c"9":
+            return -1
+        number = number * 10 + (value.ptr[at] - c"0")
+    return number
+
+
+cdef int _break(str why) except -1 with gil:
+    raise ProtocolError(why)
+
+
+cdef inline bint _is_done(Slice data) noexcept nogil:
+    """Tell whether the data is nothing but spaces, or `[DONE]`: neither is an event of this dialect."""
+    while data.len and (data.ptr[0] == c" " or data.ptr[0] == c"\n"):
+        data = Slice(data.ptr + 1, data.len - 1)
+    while data.len and (data.ptr[data.len - 1] == c" " or data.ptr[data.len - 1] == c"\n"):
+        data.len -= 1
+    return data.len == 0 or equals(data, b"[DONE]", 6)
+
+
+@cython.final
+cdef class MessagesDecoder(FrameSink):
+    """Frames of one answer to events."""
+
+    def __cinit__(self, Stage next not None):
+        self.next = next
+        self._scratch = Buffer()
+        self._open = -1
+
+    cdef int on_frame(self, Frame* frame) except -1 nogil:
+        cdef Slice[PATHS] slots
+        cdef Event event
+        if self.done or self.failed:
+            return 0
+        self.bytes_in += frame.whole.len
+        if _is_done(frame.data):
+            self.normalised += 1
+            return 0
+        if not is_ascii(frame.data.ptr, frame.data.ptr + frame.data.len) and not is_utf8(frame.data):
+            with gil:
+                return self._repaired(frame)
+        self._scan(frame, slots)
+        event.frame = frame.whole
+        event.changed = not frame.canonical
+        self._typed(frame, slots, &event)
+        event.data = frame.data
+        self.normalised += event.changed
+        self._facts(&event, slots)
+        self._in_order(&event, slots)
+        self.next.on_event(&event)
+        if event.kind == ERROR:
+            self.failed = True
+            return self._peer_error(slots)
+        self.done = event.kind == STOP
+        return 0
+
+    cdef int _repaired(self, Frame* frame) except -1:
+        """Read the frame again with U+FFFD for what is no UTF-8: the SDKs raise on such bytes."""
+        cdef bytes clean = PyBytes_FromStringAndSize(frame.data.ptr, frame.data.len).decode("utf-8", "replace").encode()
+        cdef Frame again = frame[0]
+        again.data = Slice(PyBytes_AS_STRING(clean), PyBytes_GET_SIZE(clean))
+        again.canonical = False
+        self.bytes_in -= frame.whole.len
+        return self.on_frame(&again)
+
+    cdef int _scan(self, Frame* frame, Slice* slots) except -1 nogil:
+        _EVENT.scan_into(frame.data, slots)
+        if not frame.canonical and memchr(frame.data.ptr, c"\n", <size_t>frame.data.len):
+            # Several data lines: between tokens a line break is as good as a space, and nowhere else was one accepted.
+            self._on_one_line(&frame.data)
+            _EVENT.scan_into(frame.data, slots)
+        return 0
+
+    cdef int _on_one_line(self, Slice* data) except -1 nogil:
+        cdef Py_ssize_t at
+        self._scratch.clear()
+        self._scratch.add(data[0])
+        for at in range(data.len):
+            if self._scratch.ptr[at] == c"\n":
+                self._scratch.ptr[at] = c" "
+        data[0] = self._scratch.slice()
+        return 0
+
+    cdef int _typed(self, Frame* frame, Slice* slots, Event* event) except -1 nogil:
+        """Settle the event's type: the JSON says it, else the event line; frame and JSON are made to agree."""
+        cdef const char* brace
+        if _is_string(slots[TYPE]):
+            event.name = _inside(slots[TYPE])
+            event.kind = _kind(event.name)
+            if not equals(frame.name, event.name.ptr, event.name.len):
+                if not _is_name(event.name):
+                    return _break("an event's type is no name")
+                event.changed = True
+            return 0
+        brace = <const char*>memchr(frame.data.ptr, c"{", <size_t>frame.data.len)
+        if brace == NULL or slots[TYPE].ptr != NULL:
+            return _break("an event is no object with a type")
+        if not _is_name(frame.name):
+            if slots[ERROR_OBJECT].ptr == NULL:
+                return _break("an event has no type")
+            frame.name = Slice(b"error", 5)
+        with gil:
+            self._give_type(frame, brace)
+        frame.data = self._scratch.slice()
+        _EVENT.scan_into(frame.data, slots)
+        event.changed = True
+        return self._typed(frame, slots, event)
+
+    cdef int _give_type(self, Frame* frame, const char* brace) except -1:
+        """Write the event line's type into the object that opens at `brace`."""
+        cdef bytes data = PyBytes_FromStringAndSize(brace + 1, frame.data.ptr + frame.data.len - brace - 1)
+        cdef bytes name = PyBytes_FromStringAndSize(frame.name.ptr, frame.name.len)
+        self._scratch.clear()
+        return self._scratch.put(b'{"type":"%b"%b%b' % (name, b"" if data.lstrip().startswith(b"}") else b",", data))
+
+    cdef int _facts(self, Event* event, Slice* slots) except -1 nogil:
+        """Fill in what stages read of an event."""
+        cdef Slice none = Slice(NULL, 0)
+        event.channel = -1
+        event.text = event.message = event.id = event.model = event.usage = event.stop_reason = none
+        if event.kind == DELTA:
+            for value in slots[TEXT : PARTIAL_JSON + 1]:
+                if _is_string(value):
+                    event.text = _inside(value)
+            self.unknown_deltas += not _is_known_delta(slots[DELTA_TYPE])
+        elif event.kind == START:
+            event.message = slots[MESSAGE]
+            event.id = slots[MESSAGE_ID]
+            event.model = slots[MESSAGE_MODEL]
+            event.usage = slots[MESSAGE_USAGE]
+        elif event.kind == USAGE:
+            event.usage = slots[USAGE_OBJECT]
+            if _is_string(slots[STOP_REASON]):
+                event.stop_reason = slots[STOP_REASON]
+        return 0
+
+    cdef int _in_order(self, Event* event, Slice* slots) except -1 nogil:
+        """Hold the event against the grammar; close a block that the provider forgot to close."""
+        cdef Kind kind = event.kind
+        if kind == PING or kind == UNKNOWN or kind == ERROR:
+            return 0
+        if self.started == (kind == START):
+            return _break("message_start is not the first event, or came twice")
+        if kind == START:
+            if not _is_object(event.message):
+                return _break("message_start has no message")
+            self.started = True
+            with gil:
+                self.id = _string(event.id)
+                self.model = _string(event.model)
+            return 0
+        if kind == BLOCK_START or kind == DELTA or kind == BLOCK_STOP:
+            event.channel = _index(slots[INDEX])
+            if event.channel != (self._next if kind == BLOCK_START else self._open) or event.channel < 0:
+                return _break("a content block is out of order")
+        if (kind == BLOCK_START or kind == USAGE) and self._open >= 0:
+            self.normalised += 1
+            self._close_block()
+        if kind == BLOCK_START:
+            self._open = event.channel
+            self._next += 1
+        elif kind == BLOCK_STOP:
+            self._open = -1
+        elif kind == USAGE and event.stop_reason.len:
+            self.stopping = True
+            with gil:
+                self.stop_reason = _string(event.stop_reason)
+        elif kind == STOP and not self.stopping:
+            with gil:
+                raise Truncated("the stream stopped without a stop reason")
+        return 0
+
+    cdef int _close_block(self) except -1 nogil:
+        with gil:
+            self._made(BLOCK_STOP, b"content_block_stop", b'{"type":"content_block_stop","index":%d}' % self._open)
+        self._open = -1
+        return 0
+
+    cdef int _made(self, Kind kind, bytes name, bytes data) except -1:
+        """Send an event of our own down the chain."""
+        cdef Slice none = Slice(NULL, 0)
+        cdef Event event
+        event.kind = kind
+        event.channel = self._open
+        event.name = Slice(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
+        event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+        event.frame = event.text = event.message = event.id = event.model = event.usage = event.stop_reason = none
+        event.changed = True
+        return self.next.on_event(&event)
+
+    cdef int _peer_error(self, Slice* slots) except -1 nogil:
+        """Raise what the peer reported; the message may lie in `error.message`, `error` or `message`."""
+        with gil:
+            for at in (ERROR_MESSAGE, ERROR_OBJECT, MESSAGE):
+                if _is_string(slots[at]):
+                    raise PeerError(_string(slots[ERROR_TYPE]) or "", _string(slots[at]))
+            raise PeerError(_string(slots[ERROR_TYPE]) or "", "")
+
+    cdef int on_end(self) except -1 nogil:
+        """End the answer: complete once its stop reason came, truncated before."""
+        if self.done or self.failed:
+            return 0
+        if not self.stopping:
+            with gil:
+                raise Truncated("the stream ended before its stop reason")
+        if self._open >= 0:
+            self._close_block()
+        self.done = True
+        self.normalised += 1
+        with gil:
+            self._made(STOP, b"message_stop", b'{"type":"message_stop"}')
+        return self.next.on_end()
+
+
+cdef object _string(Slice value):
+    """Decode a JSON string; None when it is none."""
+    if not _is_string(value):
+        return None
+    return _loads(PyBytes_FromStringAndSize(value.ptr, value.len))
+
+
+cdef tuple _into(Slice object, Slice data, bytes member):
+    """Give the edit that adds a member at the end of `object`, which lies in `data`."""
+    cdef Py_ssize_t at = object.ptr - data.ptr + object.len - 1
+    cdef bint is_empty = not PyBytes_FromStringAndSize(object.ptr + 1, object.len - 2).strip()
+    return at, at, member if is_empty else b"," + member
+
+
+cdef tuple _over(Slice value, Slice data, bytes text):
+    """Give the edit that writes `text` over a value that lies in `data`."""
+    return value.ptr - data.ptr, value.ptr - data.ptr + value.len, text
+
+
+cdef tuple _member(Slice object, Slice value, Slice data, bytes key, bytes text):
+    """Give the edit that sets a member of `object`: over its present `value`, else at the end."""
+    return _over(value, data, text) if value.ptr != NULL else _into(object, data, key + text)
+
+
+@cython.final
+cdef class MessagesEncoder(Stage):
+    """Events to the bytes of one read's output."""
+
+    def __cinit__(self):
+        self._out = Buffer()
+
+    cdef void begin(self, const char* ptr, Py_ssize_t size) noexcept nogil:
+        """A new read: runs of these bytes need no copy."""
+        self._input = Slice(ptr, size)
+        self._run = Slice(NULL, 0)
+
+    cdef bytes take(self, bytes data):
+        """Give the output since `begin`: the very `data` when nothing in it had to change."""
+        if self._out.len == 0:
+            if self._run.len == PyBytes_GET_SIZE(data):
+                return data
+            return PyBytes_FromStringAndSize(self._run.ptr, self._run.len)
+        self._flush()
+        return self._out.take()
+
+    cdef int _write(self, Slice part) except -1 nogil:
+        if self._run.len and part.ptr == self._run.ptr + self._run.len:
+            self._run.len += part.len
+            return 0
+        self._flush()
+        if self._input.ptr <= part.ptr < self._input.ptr + self._input.len:
+            self._run = part
+            return 0
+        return self._out.add(part)
+
+    cdef int _flush(self) except -1 nogil:
+        self._out.add(self._run)
+        self._run.len = 0
+        return 0
+
+    cdef int on_event(self, Event* event) except -1 nogil:
+        if event.kind == PING or event.kind == ERROR:
+            return 0  # relay makes its own
+        if event.kind == START:
+            with gil:
+                self._write_spliced(event, self._start_edits(event))
+                self._flush()
+                self._out.put(_OWN_PING)
+            return 0
+        if event.kind == USAGE:
+            with gil:
+                return self._write_spliced(event, self._usage_edits(event))
+        return self._write_frame(event)
+
+    cdef int on_end(self) except -1 nogil:
+        return 0
+
+    cdef int _write_frame(self, Event* event) except -1 nogil:
+        if not event.changed:
+            return self._write(event.frame)
+        self._flush()
+        self._out.append(b"event: ", 7)
+        self._out.add(event.name)
+        self._out.append(b"\ndata: ", 7)
+        self._out.add(event.data)
+        return self._out.append(b"\n\n", 2)
+
+    cdef int _write_spliced(self, Event* event, list edits) except -1:
+        """Write the event with `edits`: (start, end, bytes) over its data, in any order."""
+        cdef bytes data
+        cdef Py_ssize_t at = 0
+        if not edits:
+            return self._write_frame(event)
+        data = PyBytes_FromStringAndSize(event.data.ptr, event.data.len)
+        parts = []
+        for start, end, text in sorted(edits):
+            parts += (data[at:start], text)
+            at = end
+        parts.append(data[at:])
+        data = b"".join(parts)
+        event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+        event.changed = True
+        return self._write_frame(event)
+
+    cdef list _start_edits(self, Event* event):
+        cdef list edits = []
+        cdef Slice data = event.data
+        if self.id is not None:
+            edits.append(_member(event.message, event.id, data, b'"id":', self.id))
+        if self.model is not None:
+            edits.append(_member(event.message, event.model, data, b'"model":', self.model))
+        if self.provider is not None:
+            edits.append(_into(event.message, data, b'"provider":' + self.provider))
+        if not _is_object(event.usage):
+            usage = b'{"input_tokens":%d,"output_tokens":1}' % self._estimate()
+            edits.append(_member(event.message, event.usage, data, b'"usage":', usage))
+        elif self._needs_input_tokens(event.usage):
+            edits.append(_into(event.usage, data, b'"input_tokens":%d' % self._estimate()))
+        return edits
+
+    cdef bint _needs_input_tokens(self, Slice usage) except -1:
+        """Tell whether the provider says that the prompt was empty, and we know better."""
+        cdef Meter meter = self.meter
+        return (
+            self.input_tokens is not None
+            and meter.value[INPUT] <= 0 and meter.value[CACHE_READ] <= 0 and meter.value[CACHE_CREATION] <= 0
+        )
+
+    def _estimate(self) -> int:
+        return self.input_tokens() if self.input_tokens is not None else 0
+
+    cdef list _usage_edits(self, Event* event):
+        cdef bytes fields = self.usage_fields(self.meter.usage()) if self.usage_fields is not None else b""
+        cdef Slice whole
+        if _is_object(event.usage):
+            return [_into(event.usage, event.data, fields)] if fields else []
+        told = self.meter.value[OUTPUT]
+        usage = b'{"output_tokens":%d%b%b}' % (
+            told if told >= 0 else tokens(&self.meter.text, 1.0), b"," if fields else b"", fields
+        )
+        whole = event.data
+        while whole.ptr[whole.len - 1] != c"}":  # bound: the data is an object
+            whole.len -= 1
+        return [_member(whole, event.usage, event.data, b'"usage":', usage)]

@@ -1,0 +1,37 @@
+"""What `_core` raises. After one of these the object that raised it is dead and raises the same again."""
+
+
+class ProtocolError(Exception):
+    """The peer's bytes are wrong; the text says how, never what they were."""
+
+
+class Truncated(ProtocolError):
+    """The stream ended before its stop reason."""
+
+
+class LimitExceeded(Exception):
+    """A bound given at construction was passed.
+
+    limit   the bound's name
+    """
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(f"{limit} exceeded")
+        self.limit = limit
+
+
+class PeerError(Exception):
+    """The peer reported an error inside its stream.
+
+    type      the peer's own word, for example `overloaded_error`
+    message   the peer's own sentence
+    """
+
+    def __init__(self, type: str, message: str) -> None:
+        super().__init__(type)
+        self.type = type
+        self.message = message
+
+
+class Misuse(Exception):
+    """Our own mistake: feed after the end."""

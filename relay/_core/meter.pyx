@@ -1,0 +1,116 @@
+"""Usage, event counts and times of one stream.
+
+One reducer serves streams and unary bodies. Usage is cumulative: of every field the latest non-null value wins, and a
+decrease, a negative number or something that is no integer is a counted anomaly (spec/operations.md USG-1, USG-2).
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t
+
+from orjson import dumps as _dumps
+
+from relay._core.estimator cimport Counts, count_escaped
+from relay._core.json cimport Scanner
+from relay._core.text cimport equals
+from relay._core.types cimport DELTA, KINDS, PING, UNKNOWN, USAGE, Event, Slice, Stage
+
+_NAMES = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation_5m_input_tokens",
+    "cache_creation_1h_input_tokens",
+    "reasoning_output_tokens",
+    "web_search_requests",
+    "web_fetch_requests",
+)
+
+cdef enum:
+    PATHS = FIELDS + 1
+    MAX_DIGITS = 15               # a count of tokens longer than this is no count
+
+cdef Scanner _USAGE = Scanner((
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation.ephemeral_5m_input_tokens",
+    "cache_creation.ephemeral_1h_input_tokens",
+    "output_tokens_details.thinking_tokens",
+    "server_tool_use.web_search_requests",
+    "server_tool_use.web_fetch_requests",
+    "service_tier",
+))
+
+
+@cython.final
+cdef class Meter(Stage):
+    """Reducer of one answer's facts."""
+
+    def __cinit__(self):
+        cdef int at
+        for at in range(FIELDS):
+            self.value[at] = -1
+        self.tier = None
+        self.text = Counts(0, 0)
+
+    def fold(self, usage) -> None:
+        """Fold one decoded `usage` mapping of the Messages API into what is known; unknown keys are ignored."""
+        cdef bytes raw = _dumps(usage)
+        self.fold_slice(Slice(PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw)))
+
+    def usage(self) -> dict[str, int | str]:
+        """Give the fields that were told, under the names of USG-2."""
+        known = {name: count for name, count in zip(_NAMES, self.value, strict=True) if count >= 0}
+        if self.tier is not None:
+            known["service_tier"] = self.tier.decode("utf-8", "replace")
+        return known
+
+    cdef int fold_slice(self, Slice usage) except -1 nogil:
+        """Fold the JSON text of a usage object; null and absent fields keep what is known."""
+        cdef Slice[PATHS] slots
+        cdef Slice raw
+        cdef int at
+        _USAGE.scan_into(usage, slots)
+        for at in range(FIELDS):
+            raw = slots[at]
+            if raw.ptr != NULL and not equals(raw, b"null", 4):
+                self._number(at, raw)
+        raw = slots[FIELDS]
+        if raw.ptr != NULL and raw.ptr[0] == c'"':
+            with gil:
+                self.tier = PyBytes_FromStringAndSize(raw.ptr + 1, raw.len - 2)
+        return 0
+
+    cdef int _number(self, int field, Slice raw) noexcept nogil:
+        cdef int64_t number = 0
+        cdef Py_ssize_t at
+        for at in range(raw.len):
+            if not c"0" <= raw.ptr[at] <= c"9" or raw.len > MAX_DIGITS:
+                self.anomalies += 1
+                return 0
+            number = number * 10 + (raw.ptr[at] - c"0")
+        if number < self.value[field]:
+            self.anomalies += 1
+        self.value[field] = number
+        return 0
+
+    cdef int on_event(self, Event* event) except -1 nogil:
+        if event.frame.len:  # an event that relay made itself is no fact about the provider
+            self.events[<int>event.kind] += 1
+            if self.first_event == 0:
+                self.first_event = self.now
+            self.last_event = self.now
+        if event.kind == DELTA:
+            if self.first_content == 0:
+                self.first_content = self.now
+            if event.text.len:
+                self.text_bytes += event.text.len
+                count_escaped(&self.text, event.text.ptr, event.text.ptr + event.text.len)
+        elif event.usage.len:
+            self.fold_slice(event.usage)
+            if event.kind == USAGE:
+                self.final = True
+        return self.next.on_event(event)

@@ -1,0 +1,17 @@
+"""Pipeline: the chain of one answer."""
+
+from libc.stdint cimport int64_t
+
+from relay._core.codec_messages cimport MessagesDecoder, MessagesEncoder
+from relay._core.meter cimport Meter
+from relay._core.sse cimport SseParser
+
+cdef class Pipeline:
+    cdef SseParser _parser
+    cdef MessagesDecoder _decoder
+    cdef Meter _meter
+    cdef MessagesEncoder _encoder
+    cdef object _fault            # what the next call raises
+    cdef bint _closed
+    cdef int64_t _bytes_out
+    cdef readonly bint stopped    # nothing more will come: the answer is complete, or check() raises

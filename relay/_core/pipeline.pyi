@@ -1,0 +1,21 @@
+from collections.abc import Callable
+from typing import Any
+
+class Pipeline:
+    def __init__(
+        self,
+        *,
+        id: str | None = ...,
+        model: str | None = ...,
+        provider: str | None = ...,
+        input_tokens: Callable[[], int] | None = ...,
+        usage_fields: Callable[[dict[str, int | str]], bytes] | None = ...,
+        max_event: int = ...,
+    ) -> None: ...
+    def feed(self, data: bytes, now: int) -> bytes: ...
+    def check(self) -> None: ...
+    def report(self) -> dict[str, Any]: ...
+    @property
+    def stopped(self) -> bool: ...
+    @property
+    def complete(self) -> bool: ...

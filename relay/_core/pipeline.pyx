@@ -1,0 +1,130 @@
+"""The chain of one answer: SseParser → MessagesDecoder → Meter → MessagesEncoder, in mode observe.
+
+In: bytes of the provider in any split, and the time of each read. Out: whole frames for the client, and one report.
+Output, report and fault do not depend on the split. A fault never swallows what came before it: `feed` gives that,
+`stopped` turns true, `check` and every later `feed` raise.
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t
+
+from orjson import dumps as _dumps
+
+from relay._core.codec_messages cimport MessagesDecoder, MessagesEncoder
+from relay._core.estimator cimport tokens
+from relay._core.meter cimport Meter
+from relay._core.sse cimport SseParser
+from relay._core.types cimport KINDS
+
+from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
+
+_KINDS = (
+    "message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop",
+    "ping", "error", "unknown",
+)
+
+
+cdef bytes _text(object value):
+    return None if value is None else _dumps(value)
+
+
+@cython.final
+cdef class Pipeline:
+    """One streamed answer of a Messages provider on its way to a Messages client.
+
+    id, model, provider   written into message_start; None leaves what came
+    input_tokens          called for an estimate, when the provider tells none
+    usage_fields          called with `Meter.usage()` once per message_delta; gives members to add, `"cost":1` …
+    max_event             bytes of one event; over it: LimitExceeded("event")
+    """
+
+    def __cinit__(
+        self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None, Py_ssize_t max_event=8 << 20
+    ):
+        self._parser = SseParser(max_event)
+        self._meter = Meter()
+        self._encoder = MessagesEncoder()
+        self._decoder = MessagesDecoder(self._meter)
+        self._meter.next = self._encoder
+        self._encoder.meter = self._meter
+        self._encoder.id = _text(id)
+        self._encoder.model = _text(model)
+        self._encoder.provider = _text(provider)
+        self._encoder.input_tokens = input_tokens
+        self._encoder.usage_fields = usage_fields
+
+    def feed(self, bytes data not None, int64_t now) -> bytes:
+        """Give what these bytes let out, possibly nothing; empty `data` is the end of the answer.
+
+        now      time of the read, ns, monotonic
+        raises   what `check` raises, when an earlier call met it; Misuse after the end
+        """
+        cdef bytes out
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
+        self.check()
+        if self._closed:
+            raise Misuse("feed after the end")
+        self._meter.now = now
+        self._encoder.begin(PyBytes_AS_STRING(data), size)
+        try:
+            if size:
+                self._parser.push(PyBytes_AS_STRING(data), size, self._decoder)
+            else:
+                self._closed = True
+                self._decoder.on_end()
+        except (ProtocolError, LimitExceeded, PeerError) as fault:
+            self._fault = fault
+        self.stopped = self._decoder.done or self._fault is not None
+        out = self._encoder.take(data)
+        self._bytes_out += PyBytes_GET_SIZE(out)
+        return out
+
+    def check(self) -> None:
+        """Raise the fault that stopped the answer, if one did.
+
+        raises   PeerError (the provider said so in the stream), Truncated, ProtocolError, LimitExceeded
+        """
+        if self._fault is not None:
+            raise self._fault
+
+    @property
+    def complete(self) -> bool:
+        """True once message_stop went out."""
+        return self._decoder.done
+
+    def report(self) -> dict[str, object]:
+        """Give the facts of the answer so far."""
+        cdef Meter meter = self._meter
+        cdef MessagesDecoder decoder = self._decoder
+        usage = meter.usage()
+        counts = [meter.events[at] for at in range(<int>KINDS)]
+        return {
+            "usage": usage,
+            "basis": "provider_final" if meter.final and decoder.stopping else "provider_partial" if usage else "none",
+            "anomalies": meter.anomalies,
+            "estimated_output_tokens": tokens(&meter.text, 1.0),
+            "events": {name: count for name, count in zip(_KINDS, counts, strict=True) if count},
+            "content_events": counts[2],
+            "text_bytes": meter.text_bytes,
+            "first_event_ns": meter.first_event or None,
+            "first_content_ns": meter.first_content or None,
+            "last_event_ns": meter.last_event or None,
+            "stop_reason": decoder.stop_reason,
+            "response_id": decoder.id,
+            "response_model": decoder.model,
+            "normalised": decoder.normalised,
+            "unknown_deltas": decoder.unknown_deltas,
+            "bytes_in": decoder.bytes_in,
+            "bytes_out": self._bytes_out,
+            "ended": self._ended(),
+        }
+
+    def _ended(self) -> str:
+        if self._decoder.done:
+            return "complete"
+        if self._fault is None:
+            return "open"
+        if isinstance(self._fault, Truncated):
+            return "truncated"
+        return "error" if isinstance(self._fault, PeerError) else "protocol"

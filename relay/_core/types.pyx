@@ -1,0 +1,18 @@
+"""FrameSink and Stage: what a parser pushes frames into, and what a decoder pushes events into."""
+
+
+cdef class FrameSink:
+    """Takes frames; the slices live until `on_frame` returns."""
+
+    cdef int on_frame(self, Frame* frame) except -1 nogil:
+        return 0
+
+
+cdef class Stage:
+    """One link of a chain: handles an event, then hands it to `next`."""
+
+    cdef int on_event(self, Event* event) except -1 nogil:
+        return self.next.on_event(event)
+
+    cdef int on_end(self) except -1 nogil:
+        return self.next.on_end()

@@ -1,0 +1,54 @@
+"""What was asked, by whom, until when: Identity, Call, and the names made for them."""
+
+import os
+import time
+from dataclasses import dataclass
+from typing import Any
+
+_BASE62 = bytes(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 62] for byte in range(256))
+
+
+def generation_id() -> str:
+    """Give a new id `gen-<unix seconds>-<24 base62>`: request id, message id and ledger key (over 140 random bits)."""
+    return f"gen-{int(time.time())}-{os.urandom(24).translate(_BASE62).decode()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls: the key's name as the operator wrote it."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class Call:
+    """One client request. Nobody writes to it after ingress, but for `release`.
+
+    id           the generation id
+    operation    `chat` or `count_tokens`
+    model        as the client wrote it
+    content      the request body as received, `size` bytes; body is the same, decoded
+    version, betas   the client's `anthropic-version` and merged `anthropic-beta`, None when not sent
+    app          what the client says of itself, for the record
+    reports      it asked for the `x-relay-*` report fields
+    """
+
+    id: str
+    operation: str
+    model: str
+    content: bytes
+    size: int
+    body: dict[str, Any]
+    identity: Identity
+    stream: bool
+    received_ns: int
+    version: str | None = None
+    betas: str | None = None
+    session_id: str | None = None
+    app: str | None = None
+    reports: bool = False
+
+    def release(self) -> None:
+        """Let go of the request's content: once model bytes were sent no further attempt needs it."""
+        self.content = b""
+        self.body = {}

@@ -1,0 +1,222 @@
+"""What can be called, and at which price: Endpoint, Price, Timeouts, Model; Generation is one loaded configuration.
+
+Secret holds a credential so that nothing prints it; KnownProvider is what relay knows about a provider by its name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import NoReturn
+
+NANO = 1_000_000_000
+MILLION = 1_000_000
+DEFAULT_MAX_TOKENS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Nano-dollars per million tokens of each kind; `request` in nano-dollars a call.
+
+    cache_read, cache_write_5m, cache_write_1h   None: by the rules of spec/openrouter-messages.md 17
+    """
+
+    prompt: int
+    completion: int
+    cache_read: int | None = None
+    cache_write_5m: int | None = None
+    cache_write_1h: int | None = None
+    request: int = 0
+
+    def cost(self, usage: Mapping[str, int | str]) -> "Cost":
+        """Give what `usage` (flat names of `_core.Meter.usage`) costs, rounded once to whole nano-dollars."""
+        written = _count(usage, "cache_creation_input_tokens")
+        hour = min(_count(usage, "cache_creation_1h_input_tokens"), written)
+        read = self.prompt if self.cache_read is None else self.cache_read
+        write_5m = self.prompt * 5 // 4 if self.cache_write_5m is None else self.cache_write_5m
+        write_1h = self.prompt * 2 if self.cache_write_1h is None else self.cache_write_1h
+        prompt = (
+            _count(usage, "input_tokens") * self.prompt
+            + _count(usage, "cache_read_input_tokens") * read
+            + (written - hour) * write_5m
+            + hour * write_1h
+        )
+        completion = _count(usage, "output_tokens") * self.completion
+        total = _rounded(prompt + completion) + self.request
+        prompt_nanousd = _rounded(prompt)
+        return Cost(total, prompt_nanousd, total - prompt_nanousd - self.request)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Integer nano-dollars of one call: the total and its two token parts (the rest is the fee per request)."""
+
+    total_nanousd: int
+    prompt_nanousd: int
+    completion_nanousd: int
+
+
+def usd(nanousd: int) -> bytes:
+    """Give an exact decimal of US dollars, as JSON spells numbers."""
+    whole, part = divmod(nanousd, NANO)
+    return b"%d.%09d" % (whole, part) if part else b"%d" % whole
+
+
+def _count(usage: Mapping[str, int | str], name: str) -> int:
+    value = usage.get(name, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _rounded(amount: int) -> int:
+    """Give `amount` (nano-dollars × tokens per million) in nano-dollars, half up."""
+    return (amount + MILLION // 2) // MILLION
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds; names and defaults of spec/operations.md 4."""
+
+    upstream_connect: float = 5.0
+    upstream_headers: float = 120.0
+    first_event: float = 120.0
+    idle_event: float = 120.0
+    total_stream: float = 3600.0
+    total_unary: float = 600.0
+
+
+class Secret:
+    """A credential that can't be printed, serialised or compared by accident (SEC-4); `reveal()` is the one way in."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the secret itself: only for the header field that needs it, or for its digest."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __format__(self, spec: str) -> str:
+        raise TypeError("a secret can't be formatted; reveal() it where it is sent")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret can't be serialised")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProvider:
+    """What relay knows about a provider that an operator only names.
+
+    name          the key in `providers`
+    base_url      empty: embedded in this process, the address is known once it listens
+    env           the variable that usually holds its credential; None: it wants none
+    count_tokens  its API counts tokens
+    """
+
+    name: str
+    display_name: str
+    dialect: str
+    base_url: str
+    env: str | None = None
+    count_tokens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One place that serves a model: provider + model + credential.
+
+    id           stable, a metric label: `anthropic/claude-sonnet-4-5`
+    provider     the key in `providers`; `display_name` is what clients read
+    model        the provider's name for it; `*` stands for what the wildcard of the client's name matched
+    credential   a name in `Generation.credentials`; None: the provider wants none
+    price        None is unknown, never free
+    ca_file      a private authority for TLS, beside the system's
+    """
+
+    id: str
+    provider: str
+    display_name: str
+    dialect: str
+    model: str
+    base_url: str
+    credential: str | None = None
+    price: Price | None = None
+    default_max_tokens: int = DEFAULT_MAX_TOKENS
+    count_tokens: bool = False
+    ca_file: str | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What the client says, and the endpoints that serve it, in the operator's order."""
+
+    id: str
+    endpoints: tuple[Endpoint, ...]
+    created: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A model found for a name; `wildcard` is what `*` stood for, None for an exact name."""
+
+    model: Model
+    wildcard: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One immutable loaded configuration.
+
+    models        exact ids; `wildcards` holds the ids with one `*`, longest first
+    keys          SHA-256 of a caller key → the key's name; None lets anybody in (loopback only)
+    credentials   credential name → secret; never printed
+    digest        first 12 hex digits of the configuration's digest
+    """
+
+    models: Mapping[str, Model]
+    wildcards: tuple[Model, ...]
+    keys: Mapping[bytes, str] | None
+    credentials: Mapping[str, Secret] = field(repr=False)
+    digest: str = ""
+    body_limit_bytes: int = 32 << 20
+    docs_url: str = "https://relay.invalid/errors"
+
+    def find(self, name: str) -> Match | None:
+        """Give the model that `name` stands for: the exact id first, else the longest wildcard that matches."""
+        if (model := self.models.get(name)) is not None:
+            return Match(model, None)
+        for model in self.wildcards:
+            head, _, tail = model.id.partition("*")
+            if len(name) > len(head) + len(tail) and name.startswith(head) and name.endswith(tail):
+                return Match(model, name[len(head) : len(name) - len(tail)])
+        return None
+
+    def close_to(self, name: str) -> list[str]:
+        """Give up to three configured ids that look like `name`."""
+        return get_close_matches(name[:256], self.models, n=3)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try at one endpoint; filled in as it goes, and kept in the call's record.
+
+    number        from 1
+    model         the provider's name for the model, wildcard resolved
+    status        HTTP status of the answer, 0 without one
+    error         reason of the failure, None so far or when it answered
+    sent_ns, head_ns   when the request was written and the head had come, monotonic; 0: not yet
+    """
+
+    number: int
+    endpoint: Endpoint
+    model: str
+    status: int = 0
+    error: str | None = None
+    error_type: str | None = None
+    sent_ns: int = 0
+    head_ns: int = 0
+    ended_ns: int = 0
+    upstream_request_id: str | None = None

@@ -1,0 +1,28 @@
+"""Configuration: a file (or none) and the environment in, one frozen Loaded value out, or ConfigError with all faults.
+
+load(path, known, environ)       a file
+fileless(environ, known, key)    no file: `demo/*` and the providers whose usual variable is set
+relocate(generation, …)          the embedded provider's address, once it listens
+Nothing else of relay reads the file or the environment. Secrets are read here, once.
+"""
+
+from relay.config.build import relocate
+from relay.config.faults import ConfigError, Fault
+from relay.config.load import fileless, load, new_key, parse
+from relay.config.settings import Address, ClientTimeouts, Loaded, LogFormat, Settings, Stream
+
+__all__ = [
+    "Address",
+    "ClientTimeouts",
+    "ConfigError",
+    "Fault",
+    "Loaded",
+    "LogFormat",
+    "Settings",
+    "Stream",
+    "fileless",
+    "load",
+    "new_key",
+    "parse",
+    "relocate",
+]

@@ -1,0 +1,131 @@
+"""From a checked draft to what serves: `build`, and `relocate` for a provider whose address is known later."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import replace
+
+from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Price, Secret
+from relay.config import schema
+from relay.config.check import Draft, merged_timeouts
+from relay.config.faults import Where
+from relay.config.references import endpoints
+from relay.config.settings import ClientTimeouts, LogFormat, Settings, Stream
+
+_UNKNOWN = KnownProvider(name="", display_name="", dialect="", base_url="")
+
+
+def build(draft: Draft) -> tuple[Generation, Settings]:
+    """Give the generation and the process's settings of a draft without faults."""
+    models = _models(draft)
+    exact = {model.id: model for model in models if "*" not in model.id}
+    wildcards = sorted((model for model in models if "*" in model.id), key=lambda model: (-len(model.id), model.id))
+    generation = Generation(
+        models=exact,
+        wildcards=tuple(wildcards),
+        keys=_keys(draft),
+        credentials={_credential(where): secret for where, secret in draft.secrets.items() if where[0] != "keys"},
+        digest=digest(draft.file),
+        body_limit_bytes=draft.file.limits.body,
+    )
+    return generation, _settings(draft.file)
+
+
+def relocate(generation: Generation, provider: str, base_url: str) -> Generation:
+    """Give the generation with all endpoints of one provider at another address."""
+
+    def moved(model: Model) -> Model:
+        return replace(
+            model,
+            endpoints=tuple(
+                replace(endpoint, base_url=base_url) if endpoint.provider == provider else endpoint
+                for endpoint in model.endpoints
+            ),
+        )
+
+    models = {name: moved(model) for name, model in generation.models.items()}
+    return replace(generation, models=models, wildcards=tuple(map(moved, generation.wildcards)))
+
+
+def digest(file: schema.File) -> str:
+    """Give the first 12 hex digits of the effective configuration's SHA-256; secrets count as their references."""
+    text = json.dumps(file.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _models(draft: Draft) -> list[Model]:
+    served: dict[str, list[Endpoint]] = {name: [] for name in draft.file.models}
+    seen: Counter[tuple[str, str]] = Counter()
+    for where, name, endpoint in endpoints(draft.file):
+        built = _endpoint(draft, where, endpoint)
+        seen[name, built.id] += 1
+        if (count := seen[name, built.id]) > 1:
+            built = replace(built, id=f"{built.id}#{count}")
+        served[name].append(built)
+    return [
+        Model(name, tuple(served[name]), 0 if isinstance(entry, list) else entry.created)
+        for name, entry in draft.file.models.items()
+    ]
+
+
+def _endpoint(draft: Draft, where: Where, own: schema.Endpoint) -> Endpoint:
+    provider = draft.file.providers[own.provider]
+    known = draft.known.get(own.provider, _UNKNOWN)
+    capabilities = own.capabilities if own.capabilities is not None else provider.capabilities
+    origin = where if own.credential else ("providers", own.provider)
+    credential = _credential((*origin, "credential")) if own.credential or provider.credential else None
+    return Endpoint(
+        id=f"{own.provider}/{own.model}",
+        provider=own.provider,
+        display_name=provider.name or known.display_name or own.provider,
+        dialect=provider.dialect or known.dialect,
+        model=own.model,
+        base_url=provider.base_url or known.base_url,
+        credential=credential,
+        price=_price(own.price or provider.price),
+        default_max_tokens=own.default_max_tokens or provider.default_max_tokens or DEFAULT_MAX_TOKENS,
+        count_tokens=known.count_tokens if capabilities is None else "count_tokens" in capabilities,
+        ca_file=str(draft.folder / provider.ca_file) if provider.ca_file else None,
+        timeouts=merged_timeouts(draft.file.timeouts, provider.timeouts, own.timeouts),
+    )
+
+
+def _price(price: schema.Price | None) -> Price | None:
+    if price is None:
+        return None
+    return Price(
+        price.prompt, price.completion, price.cache_read, price.cache_write_5m, price.cache_write_1h, price.request
+    )
+
+
+def _credential(where: Where) -> str:
+    """Give the name of a credential: its holder's place, `providers.anthropic`."""
+    return ".".join(map(str, where[:-1]))
+
+
+def _keys(draft: Draft) -> dict[bytes, str] | None:
+    if draft.file.keys == "open":
+        return None
+    pairs = ((draft.secrets["keys", index, "secret"], key.name) for index, key in enumerate(draft.file.keys))
+    return {_sha256(secret): name for secret, name in pairs}
+
+
+def _sha256(secret: Secret) -> bytes:
+    return hashlib.sha256(secret.reveal().encode()).digest()
+
+
+def _settings(file: schema.File) -> Settings:
+    timeouts, stream = file.timeouts, file.stream
+    return Settings(
+        listen=file.listen,
+        ops_listen=file.ops.listen,
+        body_limit_bytes=file.limits.body,
+        concurrency=file.limits.concurrency,
+        timeouts=merged_timeouts(timeouts),
+        client_timeouts=ClientTimeouts(
+            timeouts.header_read, timeouts.body_read, timeouts.keepalive_idle, timeouts.client_stall
+        ),
+        stream=Stream(stream.ping_interval, stream.early_commit_after, stream.write_high, stream.write_low),
+        drain_deadline_s=file.drain.deadline,
+        log_format=LogFormat(file.log.format),
+    )

@@ -1,0 +1,173 @@
+"""What a schema can't say: references between sections, numbers that must fit each other, files that must exist.
+
+`CHECKS` are functions from a Draft to places and reasons; each looks at the whole and knows nothing of the others.
+"""
+
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from relay.catalog import KnownProvider, Secret, Timeouts
+from relay.config.explain import suggestion
+from relay.config.faults import Where
+from relay.config.references import endpoints
+from relay.config.schema import File, Serving, UpstreamTimeouts
+from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_CAPABILITIES, UNBUILT_DIALECTS
+
+Finding = tuple[Where, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file that fits the schema, with what it refers to.
+
+    secrets   by the place of their reference; those that lead nowhere are missing
+    folder    where relative file names start
+    """
+
+    file: File
+    known: Mapping[str, KnownProvider]
+    secrets: Mapping[Where, Secret]
+    folder: Path
+
+
+def check(draft: Draft) -> Iterator[Finding]:
+    """Give everything that is wrong with a draft."""
+    for rule in CHECKS:
+        yield from rule(draft)
+
+
+def merged_timeouts(*levels: UpstreamTimeouts | None) -> Timeouts:
+    """Give the clocks of an endpoint: what a later level wrote beats what an earlier one wrote."""
+    return Timeouts(**_written(*levels))
+
+
+def _written(*levels: UpstreamTimeouts | None) -> dict[str, float]:
+    clocks = Timeouts.__dataclass_fields__.keys()
+    written: dict[str, float] = {}
+    for level in filter(None, levels):
+        written |= {name: getattr(level, name) for name in level.model_fields_set & clocks}
+    return written
+
+
+def _addresses(draft: Draft) -> Iterator[Finding]:
+    ops = draft.file.ops.listen
+    if ops and ops.collides_with(draft.file.listen):
+        yield ("ops", "listen"), "must differ from `listen`"
+
+
+def _keys(draft: Draft) -> Iterator[Finding]:
+    file = draft.file
+    if file.keys == "open":
+        if not file.listen.is_loopback:
+            yield ("keys",), "`open` lets anybody in and is refused off loopback; list keys or listen on 127.0.0.1"
+        return
+    names: set[str] = set()
+    values: set[str] = set()
+    for index, key in enumerate(file.keys):
+        if key.name in names:
+            yield ("keys", index, "name"), "another key has this name"
+        names.add(key.name)
+        secret = draft.secrets.get(("keys", index, "secret"))
+        if secret and secret.reveal() in values:
+            yield ("keys", index, "secret"), "another key has the same secret"
+        if secret:
+            values.add(secret.reveal())
+
+
+def _providers(draft: Draft) -> Iterator[Finding]:
+    served_with_own = {endpoint.provider for _, _, endpoint in endpoints(draft.file) if endpoint.credential}
+    for name, provider in draft.file.providers.items():
+        where = ("providers", name)
+        known = draft.known.get(name)
+        if known is None and not (provider.dialect and provider.base_url):
+            hint = suggestion(name, list(draft.known)) or "; write its `dialect` and `base_url`"
+            yield where, f"this version of relay knows no provider of this name{hint}"
+        if provider.dialect in UNBUILT_DIALECTS:
+            yield (*where, "dialect"), f"this version of relay does not speak `{provider.dialect}` yet; use messages"
+        elif provider.dialect not in (None, *DIALECTS):
+            yield (*where, "dialect"), f"must be one of {', '.join(DIALECTS)}"
+        wants = known is not None and known.env is not None and not provider.base_url
+        if known and wants and not provider.credential and name not in served_with_own:
+            yield where, f"has no credential; write `credential: {{env: {known.env}}}`"
+
+
+def _authorities(draft: Draft) -> Iterator[Finding]:
+    for name, provider in draft.file.providers.items():
+        if provider.ca_file is None:
+            continue
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(draft.folder / provider.ca_file)
+        except ssl.SSLError:
+            yield ("providers", name, "ca_file"), "holds no certificate (PEM)"
+        except OSError as cause:
+            yield ("providers", name, "ca_file"), f"can't be read: {(cause.strerror or 'unknown error').lower()}"
+
+
+def _models(draft: Draft) -> Iterator[Finding]:
+    for name in draft.file.models:
+        if name.count("*") > 1:
+            yield ("models", name), "a model's name may hold one `*`"
+    for where, name, endpoint in endpoints(draft.file):
+        if endpoint.provider not in draft.file.providers:
+            hint = suggestion(endpoint.provider, list(draft.file.providers))
+            yield (*where, "provider"), f"no provider of this name stands in `providers`{hint}"
+        if endpoint.model.count("*") > 1:
+            yield (*where, "model"), "may hold one `*`"
+        elif "*" in endpoint.model and "*" not in name:
+            yield (*where, "model"), "`*` stands for what the model's own name matched, and that name holds none"
+
+
+def _capabilities(draft: Draft) -> Iterator[Finding]:
+    for where, serving in _servings(draft.file):
+        for index, name in enumerate(serving.capabilities or ()):
+            place = (*where, "capabilities", index)
+            if name in UNBUILT_CAPABILITIES:
+                yield place, f"this version of relay does not route by `{name}` yet; remove it"
+            elif name not in CAPABILITIES:
+                yield place, f"must be one of {', '.join(CAPABILITIES)}"
+
+
+def _timeouts(draft: Draft) -> Iterator[Finding]:
+    top, providers = draft.file.timeouts, draft.file.providers
+    yield from _misfits(("timeouts",), top)
+    for name, provider in providers.items():
+        yield from _misfits(("providers", name, "timeouts"), top, provider.timeouts)
+    for where, _, endpoint in endpoints(draft.file):
+        if endpoint.provider in providers:
+            yield from _misfits((*where, "timeouts"), top, providers[endpoint.provider].timeouts, endpoint.timeouts)
+
+
+def _misfits(where: Where, *levels: UpstreamTimeouts | None) -> Iterator[Finding]:
+    """Judge the last level: a default that can't run out is harmless, a written clock that can't is a mistake."""
+    own, written = _written(levels[-1]), _written(*levels)
+    total = written.get("total_stream")
+    for name in ("first_event", "idle_event"):
+        if own.keys() & {name, "total_stream"} and total is not None and written.get(name, 0.0) > total:
+            yield (*where, name), "is longer than total_stream, so it can never run out"
+
+
+def _buffers(draft: Draft) -> Iterator[Finding]:
+    stream = draft.file.stream
+    if stream.write_low >= stream.write_high:
+        yield ("stream", "write_low"), "must be smaller than write_high"
+
+
+def _servings(file: File) -> Iterator[tuple[Where, Serving]]:
+    for name, provider in file.providers.items():
+        yield ("providers", name), provider
+    for where, _, endpoint in endpoints(file):
+        yield where, endpoint
+
+
+CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
+    _addresses,
+    _keys,
+    _providers,
+    _authorities,
+    _models,
+    _capabilities,
+    _timeouts,
+    _buffers,
+)

@@ -1,0 +1,152 @@
+"""From a file, or from nothing, to a Loaded configuration: `load`, `fileless`, `parse`.
+
+All faults are found in one go: a key that isn't known hides none of the others. The environment is passed in and
+overrides exactly the keys of `_OVERRIDES`, `RELAY_GRACE_SECONDS` and (by refusal) the names in `unbuilt.VARIABLES`.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from relay.catalog import KnownProvider
+from relay.config.build import build, relocate
+from relay.config.check import Draft, check
+from relay.config.explain import faults_of, prune
+from relay.config.faults import ConfigError, Fault, Where
+from relay.config.references import resolve
+from relay.config.schema import File
+from relay.config.settings import Loaded
+from relay.config.source import Source, read
+from relay.config.unbuilt import VARIABLES
+
+LOCAL_KEY = "RELAY_LOCAL_KEY"
+EMBEDDED = KnownProvider(name="demo", display_name="Demo", dialect="messages", base_url="", count_tokens=True)
+"""The provider in relay's own process; its address is known once it listens."""
+
+# Made up, so that the cost of a call can be seen without a file.
+_DEMO_PRICE = {"prompt": 3.0, "completion": 15.0, "cache_read": 0.3, "cache_write_5m": 3.75, "cache_write_1h": 6.0}
+_OVERRIDES: Mapping[str, Where] = {"RELAY_LISTEN": ("listen",), "RELAY_OPS_LISTEN": ("ops", "listen")}
+_GRACE_MARGIN_S = 5
+
+
+def load(path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str, str]) -> Loaded:
+    """Give the configuration of a file; raises ConfigError with everything that is wrong with it.
+
+    known   the providers that need only a credential, by name
+    """
+    return _loaded(path, known, environ)[0]
+
+
+def parse(path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str, str]) -> File:
+    """Give the effective file: checked, with its defaults and the environment's overrides, secrets as references."""
+    return _loaded(path, known, environ)[1]
+
+
+def fileless(
+    environ: Mapping[str, str], known: Mapping[str, KnownProvider], key: str, demo_base_url: str = ""
+) -> Loaded:
+    """Give the configuration without a file: `demo/*`, and `<provider>/*` where its usual variable is set.
+
+    key             the only key let in
+    demo_base_url   empty while the embedded provider doesn't listen yet: `relocate` fills it in
+    """
+    rows = [row for row in known.values() if row.env and environ.get(row.env)]
+    data: dict[str, Any] = {
+        "keys": [{"name": "local", "secret": {"env": LOCAL_KEY}}],
+        "providers": {"demo": {"price": dict(_DEMO_PRICE)}}
+        | {row.name: {"credential": {"env": row.env}} for row in rows},
+        "models": {f"{name}/*": [{"provider": name, "model": "*"}] for name in ("demo", *(row.name for row in rows))},
+    }
+    loaded, _ = _finished(Source("relay", data), [], known, {**environ, LOCAL_KEY: key}, Path())
+    return replace(loaded, generation=relocate(loaded.generation, EMBEDDED.name, demo_base_url))
+
+
+def new_key() -> str:
+    """Give a new caller key, `sk-relay-<id>-<secret>` with 192 random bits (SEC-1)."""
+    return f"sk-relay-{secrets.token_hex(4)}-{secrets.token_hex(24)}"
+
+
+def _loaded(path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str, str]) -> tuple[Loaded, File]:
+    try:
+        content = path.read_bytes()
+    except OSError as cause:
+        reason = f"the file can't be read: {(cause.strerror or 'unknown error').lower()}"
+        raise ConfigError([Fault(str(path), None, "", reason)]) from cause
+    source, faults = read(content, str(path))
+    if not isinstance(source.data, dict):
+        raise ConfigError([*faults, Fault(source.name, 1, "", "the file must be a mapping of keys")])
+    return _finished(source, faults, known, environ, path.parent)
+
+
+def _finished(
+    source: Source,
+    faults: list[Fault],
+    known: Mapping[str, KnownProvider],
+    environ: Mapping[str, str],
+    folder: Path,
+) -> tuple[Loaded, File]:
+    faults = [*faults, *_override(source, environ)]
+    file, holders = _validated(source, faults)
+    resolved, lost = resolve(file, environ, folder)
+    draft = Draft(file, {EMBEDDED.name: EMBEDDED, **known}, resolved, folder)
+    # A mapping that held an unknown key may lack just what that key was meant to be: one fault is enough.
+    found = [finding for finding in (*lost, *check(draft)) if finding[0] not in holders]
+    faults += [source.fault(where, reason) for where, reason in found]
+    if faults:
+        raise ConfigError(faults)
+    generation, settings = build(draft)
+    return Loaded(generation, settings, source.name if source.lines else None), file
+
+
+def _validated(source: Source, faults: list[Fault]) -> tuple[File, set[Where]]:
+    """Give the file by its schema, and the mappings that lost unknown keys (noted in `faults`)."""
+    try:
+        return File.model_validate(source.data), set()
+    except ValidationError as error:
+        faults += faults_of(error, source)
+        holders = prune(error, source.data)
+    try:
+        return File.model_validate(source.data), holders
+    except ValidationError as error:
+        raise ConfigError(faults) from error
+
+
+def _override(source: Source, environ: Mapping[str, str]) -> list[Fault]:
+    """Put the environment's overrides into the data; give the faults of variables that can't be obeyed."""
+    for variable, where in _OVERRIDES.items():
+        if value := environ.get(variable):
+            _set(source, where, value, variable)
+    faults = [
+        Fault(variable, None, "", f"this version of relay {phrase}; remove the variable")
+        for variable, phrase in VARIABLES.items()
+        if environ.get(variable)
+    ]
+    if environ.get("RELAY_WORKERS", "1") not in ("", "1"):
+        faults.append(Fault("RELAY_WORKERS", None, "", "this version of relay runs one worker; write 1 or remove it"))
+    if grace := environ.get("RELAY_GRACE_SECONDS"):
+        faults += _grace(source, grace)
+    return faults
+
+
+def _grace(source: Source, grace: str) -> list[Fault]:
+    """Let the process end before it is killed (LIF-4; there is nothing to flush)."""
+    if not grace.isdecimal() or len(grace) > 6 or int(grace) <= _GRACE_MARGIN_S:
+        reason = f"must be whole seconds, more than {_GRACE_MARGIN_S}"
+        return [Fault("RELAY_GRACE_SECONDS", None, "", reason)]
+    _set(source, ("drain", "deadline"), f"{int(grace) - _GRACE_MARGIN_S}s", "RELAY_GRACE_SECONDS")
+    return []
+
+
+def _set(source: Source, where: Where, value: str, variable: str) -> None:
+    """Set one key; a section that isn't a mapping stays as it is, for the schema to refuse."""
+    holder = source.data
+    for part in where[:-1]:
+        holder = holder.setdefault(part, {})
+        if not isinstance(holder, dict):
+            return
+    holder[where[-1]] = value
+    source.variables[where] = variable

@@ -1,0 +1,88 @@
+"""From references to secrets: `resolve` reads every variable and file that the configuration names, once.
+
+A fault names the variable, never its value. A variable's name is repeated only where it is spelled as such names are,
+in capitals: anything else in that place may be the secret itself.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from relay.catalog import Secret
+from relay.config.faults import Where
+from relay.config.schema import Endpoint, File, Reference, endpoints_of
+
+MIN_KEY_CHARS = 8
+_MAX_FILE_BYTES = 64 << 10
+_FIELD = re.compile(r"[!-~]+")
+
+
+class Unresolved(Exception):
+    """A reference leads nowhere; the text is the reason."""
+
+
+def resolve(
+    file: File, environ: Mapping[str, str], folder: Path
+) -> tuple[dict[Where, Secret], list[tuple[Where, str]]]:
+    """Give the secret of each reference by its place, and the places and reasons of those that lead nowhere.
+
+    folder   where relative file names start
+    """
+    secrets: dict[Where, Secret] = {}
+    faults: list[tuple[Where, str]] = []
+    for where, reference in references(file):
+        try:
+            text = _read(reference, environ, folder)
+            _judge(text, is_key=where[0] == "keys")
+        except Unresolved as fault:
+            faults.append((where, str(fault)))
+            continue
+        secrets[where] = Secret(text)
+    return secrets, faults
+
+
+def references(file: File) -> Iterator[tuple[Where, Reference]]:
+    """Give every reference of the file with its place."""
+    if file.keys != "open":
+        for index, key in enumerate(file.keys):
+            yield ("keys", index, "secret"), key.secret
+    for name, provider in file.providers.items():
+        if provider.credential:
+            yield ("providers", name, "credential"), provider.credential
+    for where, _, endpoint in endpoints(file):
+        if endpoint.credential:
+            yield (*where, "credential"), endpoint.credential
+
+
+def endpoints(file: File) -> Iterator[tuple[Where, str, Endpoint]]:
+    """Give the place, the model's name and the endpoint, for every endpoint of the file."""
+    for name, model in file.models.items():
+        top: Where = ("models", name) if isinstance(model, list) else ("models", name, "endpoints")
+        for index, endpoint in enumerate(endpoints_of(model)):
+            yield (*top, index), name, endpoint
+
+
+def _read(reference: Reference, environ: Mapping[str, str], folder: Path) -> str:
+    if reference.env is not None:
+        shown = f"variable {reference.env}" if reference.env.isupper() else "variable named here"
+        if not (value := environ.get(reference.env, "")):
+            state = "is empty" if reference.env in environ else "is not set"
+            raise Unresolved(f"the environment {shown} {state}")
+        return value
+    try:
+        with (folder / (reference.file or "")).open("rb") as opened:
+            content = opened.read(_MAX_FILE_BYTES + 1)
+    except OSError as cause:
+        raise Unresolved(f"the secret's file can't be read: {(cause.strerror or 'unknown error').lower()}") from cause
+    if len(content) > _MAX_FILE_BYTES:
+        raise Unresolved("the secret's file is larger than 64 KiB")
+    return content.decode("latin-1").rstrip("\r\n")
+
+
+def _judge(text: str, *, is_key: bool) -> None:
+    if not text:
+        raise Unresolved("the secret's file is empty")
+    if not _FIELD.fullmatch(text):
+        raise Unresolved("the secret holds spaces or characters that can't stand in a header field")
+    if is_key and len(text) < MIN_KEY_CHARS:
+        raise Unresolved(f"the secret is shorter than {MIN_KEY_CHARS} characters")

@@ -1,0 +1,122 @@
+"""Names that the contracts know and this version does not act on: refused by name, never silently ignored.
+
+Whoever builds one deletes its row. Each phrase finishes the sentence `this version of relay …`.
+"""
+
+from collections.abc import Mapping
+
+_ENDPOINT: Mapping[str, str] = {
+    "variant": "has no endpoint variants yet",
+    "region": "does not route by region yet",
+    "tier": "does not route by service tier yet",
+    "weight": "does not weigh endpoints yet",
+    "owner_key": "has no endpoints of a caller's own yet",
+    "cancel_stops_billing": "does not account for cancelled calls by endpoint yet",
+    "context_tokens": "does not route by size yet",
+    "max_output_tokens": "does not route by size yet",
+    "max_stop_sequences": "does not trim stop sequences yet",
+    "quantization": "does not route by quantization yet",
+    "supported_parameters": "does not route by ability yet",
+    "input_modalities": "does not route by ability yet",
+    "output_modalities": "does not route by ability yet",
+    "caching": "does not adapt to ways of caching yet",
+    "reasoning_style": "does not translate reasoning yet",
+    "reasoning_efforts": "does not translate reasoning yet",
+    "adaptive_only": "does not translate reasoning yet",
+    "betas": "has no allow-list of betas yet",
+    "compress_by_default": "does not compress prompts yet",
+}
+
+UNBUILT: Mapping[str, Mapping[str, str]] = {
+    "File": {
+        "admin": "has no admin interface yet",
+        "admission": "has no waiting queue yet",
+        "affinity": "does not keep sessions at an endpoint yet",
+        "audit": "keeps no audit log yet",
+        "beta": "has no rules for betas yet",
+        "budget": "has no budgets yet",
+        "cost": "has no cost rules yet",
+        "disconnect": "always cancels upstream when the client leaves",
+        "headers": "has no header rules yet",
+        "include": "does not read further files yet",
+        "ledger": "keeps its records in memory only",
+        "network": "has no network rules yet",
+        "pool": "has fixed connection pools",
+        "prices": "reads prices at the endpoints only",
+        "ready": "has no readiness rules yet",
+        "redact": "does not redact yet",
+        "reload": "does not reload yet",
+        "semantic": "has no semantic engine yet",
+        "telemetry": "does not export telemetry yet",
+        "tenants": "has no tenants yet",
+        "tls": "does not terminate TLS",
+        "worker": "does not recycle workers",
+        "workers": "runs one worker",
+    },
+    "Ops": {"mirror_health": "does not mirror health on the data port yet"},
+    "Key": {
+        "budget": "has no budgets yet",
+        "class": "has no classes of calls yet",
+        "expires": "has no expiring keys yet",
+        "limits": "has no limits by key yet",
+        "models": "does not restrict models by key yet",
+        "tenant": "has no tenants yet",
+    },
+    "Reference": {"exec": "does not run commands for secrets"},
+    "Provider": _ENDPOINT,
+    "Endpoint": _ENDPOINT,
+    "ModelEntry": {
+        "auto": "does not choose models itself yet",
+        "deprecated": "does not announce successors yet",
+        "distillable": "does not route by data rules yet",
+        "scores": "does not choose models itself yet",
+    },
+    "Price": {
+        "audio": "does not count audio yet",
+        "image": "does not count images yet",
+        "long_context": "has no long-context prices yet",
+    },
+    "Limits": {
+        "content_blocks": "does not limit content blocks yet",
+        "header_count": "has fixed header limits",
+        "header_line": "has fixed header limits",
+        "header_total": "has fixed header limits",
+        "json_depth": "has a fixed limit of nesting",
+        "messages": "does not limit messages yet",
+        "on_store_failure": "has no shared store yet",
+        "request_encoding": "does not decompress requests",
+        "rss": "has no memory gate yet",
+        "tools": "does not limit tools yet",
+        "upstream_body": "has fixed upstream limits",
+        "upstream_event": "has fixed upstream limits",
+        "upstream_line": "has fixed upstream limits",
+    },
+    "Timeouts": {"tls": "counts the TLS handshake in upstream_connect"},
+    "UpstreamTimeouts": {"tls": "counts the TLS handshake in upstream_connect"},
+    "Stream": {
+        "commit": "always commits at the first event",
+        "commit_wait": "always commits at the first event",
+    },
+    "Drain": {
+        "flush": "has nothing to flush yet",
+        "lame_duck": "stops accepting at once",
+    },
+    "Log": {"level": "has no log levels yet"},
+}
+"""Schema class → key → phrase."""
+
+DIALECTS: tuple[str, ...] = ("messages",)
+UNBUILT_DIALECTS: tuple[str, ...] = ("chat", "responses", "gemini", "bedrock")
+
+CAPABILITIES: tuple[str, ...] = ("count_tokens",)
+UNBUILT_CAPABILITIES: tuple[str, ...] = (
+    "context_management",
+    "pdf",
+    "structured_output",
+    "tools",
+    "web_fetch",
+    "web_search",
+)
+
+VARIABLES: Mapping[str, str] = {"RELAY_LOG_LEVEL": "has no log levels yet"}
+"""Environment variables of the contract; their presence is refused."""

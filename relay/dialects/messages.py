@@ -1,0 +1,168 @@
+"""The Messages dialect outside the stream: outgoing requests, unary answers, and a stream made from a unary answer.
+
+Byte stability is the point: `system`, `tools` and `messages` of a request, and all of an answer that relay doesn't have
+to change, keep their bytes (spec/openrouter-messages.md 4, spec/wire-protocols.md 2.3).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from relay._core import Estimator, Meter, ProtocolError, Scanner, members
+from relay.call import Call
+from relay.catalog import Attempt
+from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
+
+_ANSWER = Scanner(("type", "id", "model", "usage", "stop_reason", "stop_sequence", "stop_details", "container", "content"))
+_PER_MESSAGE_TOKENS = 4
+
+Edit = tuple[int, int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A unary answer as the client gets it, and its facts; usage under the names of `Meter.usage`."""
+
+    content: bytes
+    usage: Mapping[str, int | str]
+    stop_reason: str | None
+    response_id: str | None
+    response_model: str | None
+
+
+def outgoing(call: Call, attempt: Attempt) -> bytes:
+    """Give the content for the attempt: the client's, with only the model and what is relay's own replaced.
+
+    Members that stay keep their bytes and order. `max_tokens` is filled in when absent, `temperature` over 1 becomes 1.
+    """
+    counting = call.operation == "count_tokens"
+    view = memoryview(call.content)
+    parts: list[bytes | memoryview] = []
+    for key, start, end, value, _ in members(call.content):
+        if key == "model":
+            parts.append(b'"model":' + orjson.dumps(attempt.model))
+        elif key == "temperature" and not counting and (call.body["temperature"] or 0) > 1:
+            parts.append(b'"temperature":1')
+        elif not _is_dropped(key, call.body[key], counting):
+            parts.append(view[start:end])
+    if not counting and call.body.get("max_tokens") is None:
+        parts.append(b'"max_tokens":%d' % attempt.endpoint.default_max_tokens)
+    return b"{" + b",".join(parts) + b"}"
+
+
+def _is_dropped(key: str, value: Any, counting: bool) -> bool:
+    """Fields of relay itself never leave; a null is an absent field where the provider would not take it."""
+    if key in OWN_FIELDS or (counting and key in NOT_COUNTED):
+        return True
+    if key == "service_tier":
+        return value in (None, "default", "standard")
+    return value is None and key in ("max_tokens", "temperature")
+
+
+def input_tokens(content: bytes) -> int:
+    """Estimate the prompt of a request from its strings (spec/wire-protocols.md 5.4); at least 1."""
+    estimator = Estimator()
+    estimator.add_json(content)
+    return max(1, estimator.tokens + _PER_MESSAGE_TOKENS * content.count(b'"role"'))
+
+
+def answer(
+    content: bytes, *, id: str, model: str, provider: str, usage_fields: Callable[[dict[str, int | str]], bytes]
+) -> Answer:
+    """Give a provider's unary answer as the client gets it: relay's id, model and provider, usage with its cost.
+
+    raises   ProtocolError when it is no message
+    """
+    spans = _ANSWER.scan(content)
+    kind, told_id, told_model, usage, stop_reason, *optional, blocks = spans
+    if _text(content, kind) != "message" or blocks is None:
+        raise ProtocolError("the answer is no message")
+    meter = Meter()
+    if usage is not None and content[usage[0]] == ord("{"):
+        meter.fold(orjson.loads(content[usage[0] : usage[1]]))
+    edits: list[Edit] = []
+    end = content.rindex(b"}")
+    for name, span, text in (
+        (b"id", told_id, orjson.dumps(id)),
+        (b"model", told_model, orjson.dumps(model)),
+        (b"usage", usage, _usage(content, usage, usage_fields(meter.usage()))),
+    ):
+        edits.append((*span, text) if span else (end, end, b',"%b":%b' % (name, text)))
+    for name, span in zip((b"stop_sequence", b"stop_details", b"container"), optional, strict=True):
+        if span is None:
+            edits.append((end, end, b',"%b":null' % name))
+    edits.append((end, end, b',"provider":' + orjson.dumps(provider)))
+    return Answer(
+        content=_edited(content, edits),
+        usage=meter.usage(),
+        stop_reason=_text(content, stop_reason),
+        response_id=_text(content, told_id),
+        response_model=_text(content, told_model),
+    )
+
+
+def _usage(content: bytes, span: tuple[int, int] | None, fields: bytes) -> bytes:
+    """Give the usage object with relay's fields at its end."""
+    told = content[span[0] : span[1]] if span else b"null"
+    if not told.startswith(b"{"):
+        told = b'{"input_tokens":0,"output_tokens":0}'
+    return told if not fields else told[:-1].rstrip() + (b"" if told[1:-1].strip() == b"" else b",") + fields + b"}"
+
+
+def _edited(content: bytes, edits: list[Edit]) -> bytes:
+    parts: list[bytes] = []
+    at = 0
+    for start, end, text in sorted(edits, key=lambda edit: edit[0]):
+        parts += (content[at:start], text)
+        at = end
+    parts.append(content[at:])
+    return b"".join(parts)
+
+
+def _text(content: bytes, span: tuple[int, int] | None) -> str | None:
+    value = orjson.loads(content[span[0] : span[1]]) if span else None
+    return value if isinstance(value, str) else None
+
+
+def as_stream(content: bytes) -> bytes:
+    """Give the events that a unary answer would have been, for a provider that can't stream.
+
+    raises   ProtocolError when it is no message
+    """
+    message = orjson.loads(content)
+    if not isinstance(message, dict) or message.get("type") != "message" or not isinstance(message.get("content"), list):
+        raise ProtocolError("the answer is no message")
+    usage = message.get("usage")
+    start = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
+    events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
+    for index, block in enumerate(message["content"]):
+        events += _block_events(index, block)
+    delta = {"stop_reason": message.get("stop_reason"), "stop_sequence": message.get("stop_sequence")}
+    events.append({"type": "message_delta", "delta": delta, "usage": usage})
+    events.append({"type": "message_stop"})
+    return b"".join(b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event)) for event in events)
+
+
+def _block_events(index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give start, deltas and stop of one block; kinds that have no delta travel in their start."""
+    deltas: list[dict[str, Any]] = []
+    empty = dict(block)
+    if block.get("type") == "text":
+        empty["text"] = ""
+        deltas.append({"type": "text_delta", "text": block.get("text", "")})
+        if citations := empty.pop("citations", None):
+            deltas += [{"type": "citations_delta", "citation": citation} for citation in citations]
+    elif block.get("type") in ("tool_use", "server_tool_use", "mcp_tool_use"):
+        empty["input"] = {}
+        deltas.append({"type": "input_json_delta", "partial_json": orjson.dumps(block.get("input", {})).decode()})
+    elif block.get("type") == "thinking":
+        empty |= {"thinking": "", "signature": ""}
+        deltas.append({"type": "thinking_delta", "thinking": block.get("thinking", "")})
+        deltas.append({"type": "signature_delta", "signature": block.get("signature", "")})
+    return [
+        {"type": "content_block_start", "index": index, "content_block": empty},
+        *({"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": index},
+    ]

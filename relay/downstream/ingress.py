@@ -1,0 +1,175 @@
+"""HTTP requests into calls, and the routes that need no provider.
+
+ROUTES names everything that the data port answers; each is also there under /api. Add a route: add a row.
+"""
+
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic_ns
+from typing import Any, cast
+from urllib.parse import unquote
+
+import orjson
+from aiohttp import web
+
+from relay import __version__
+from relay.call import Call, Identity, generation_id
+from relay.catalog import Generation
+from relay.clock import Clock
+from relay.config.settings import ClientTimeouts, Stream
+from relay.downstream import decode, listing
+from relay.downstream.identity import identify
+from relay.downstream.reply import Reply
+from relay.downstream.server import ClientConnection
+from relay.errors import CallerInvalid, CallerUnsupported, GatewayInternal, RelayError
+
+Serve = Callable[[Call, Reply], Awaitable[object]]
+Find = Callable[[str, Identity], dict[str, Any] | None]
+Log = Callable[[Mapping[str, Any]], None]
+
+
+class Ingress:
+    """Answers every request on the data port.
+
+    serve     answers a call
+    find      gives a finished call of an identity, for GET /v1/generation
+    log       takes events that are no calls
+    live      replies of calls in flight, for the sweeper and the drain
+    """
+
+    def __init__(
+        self, generation: Generation, serve: Serve, find: Find, log: Log, clock: Clock, stream: Stream, timeouts: ClientTimeouts
+    ) -> None:
+        self._generation = generation
+        self._serve = serve
+        self._find = find
+        self._log = log
+        self._clock = clock
+        self._stream = stream
+        self._timeouts = timeouts
+        self.live: set[Reply] = set()
+        self.draining = False
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; aiohttp's handler. A bug here is told as `internal error` and logged."""
+        reply = Reply(request, self._clock, self._stream)
+        if self.draining:
+            reply.close_after()
+        try:
+            await self._dispatch(request, reply)
+        except RelayError as error:
+            if not request.content.is_eof():
+                reply.close_after()
+            reply.fail(error)
+        except ConnectionError:
+            reply.close_after()
+        except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
+            self._log_defect(error, reply.id)
+            reply.fail(GatewayInternal())
+        finally:
+            cast(ClientConnection, request.protocol).busy = False
+        return reply.response
+
+    async def _dispatch(self, request: web.BaseRequest, reply: Reply) -> None:
+        path, _, query = request.raw_path.partition("?")
+        if path.startswith("/api/"):
+            path = path[4:]
+        methods = ROUTES.get(path)
+        if methods is None and path.startswith("/v1/models/"):
+            methods = _ONE_MODEL  # ids hold slashes
+        if methods is None:
+            raise CallerUnsupported(f"no route {request.method} {path[:200]}; this gateway answers {_existing()}")
+        route = methods.get(request.method)
+        if route is None:
+            reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
+            raise CallerUnsupported(f"{request.method} is not answered here; use {', '.join(methods)}", 405)
+        await route(self, request, reply, path, query)
+
+    def _identify(self, request: web.BaseRequest, reply: Reply) -> Identity:
+        identity = identify(request.headers, self._generation.keys)
+        reply.id = generation_id()
+        asked = request.headers.get("x-request-id", "")
+        if 0 < len(asked) <= 128 and asked.replace("-", "").replace("_", "").replace(".", "").isalnum() and asked.isascii():
+            reply.fields += b"x-request-id: %b\r\n" % asked.encode()
+        else:
+            reply.fields += b"x-request-id: %b\r\n" % reply.id.encode()
+        return identity
+
+    async def _messages(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
+        await self._call("chat", request, reply)
+
+    async def _count_tokens(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
+        await self._call("count_tokens", request, reply)
+
+    async def _call(self, operation: str, request: web.BaseRequest, reply: Reply) -> None:
+        received_ns = monotonic_ns()
+        identity = self._identify(request, reply)
+        content = await decode.read_content(request, self._generation.body_limit_bytes, self._timeouts.body_read)
+        fields = request.headers
+        betas = fields.getall("anthropic-beta", []) + fields.getall("x-anthropic-beta", [])
+        call = decode.call(cast(str, reply.id), operation, content, fields, betas, identity, received_ns)
+        del content
+        reply.reports = call.reports
+        if call.stream:
+            reply.expect_stream()
+        self.live.add(reply)
+        try:
+            await self._serve(call, reply)
+        finally:
+            self.live.discard(reply)
+
+    async def _alive(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
+        reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))
+
+    async def _models(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
+        self._identify(request, reply)
+        show = listing.for_messages if "anthropic-version" in request.headers else listing.for_openrouter
+        reply.send(200, orjson.dumps(show(self._generation, _parameters(query))))
+
+    async def _model(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
+        self._identify(request, reply)
+        name = unquote(path.removeprefix("/v1/models/"))
+        reply.send(200, orjson.dumps(listing.one(self._generation, name, "anthropic-version" in request.headers)))
+
+    async def _generation_of(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
+        identity = self._identify(request, reply)
+        id = _parameters(query).get("id")
+        if not id:
+            raise CallerInvalid("id: field required")
+        found = self._find(id, identity)
+        if found is None:
+            raise CallerUnsupported("id: no such generation")
+        reply.send(200, orjson.dumps({"data": found}))
+
+    def sweep(self, client_stall_s: float) -> None:
+        """Once a second: keep-alives and stalls of all replies in flight."""
+        for reply in list(self.live):
+            reply.sweep(client_stall_s)
+
+    def _log_defect(self, error: Exception, id: str | None) -> None:
+        """Log where it broke; exception arguments may hold content and are left out (SEC-9)."""
+        frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+        self._log({"event": "defect", "level": "error", "request_id": id, "type": type(error).__name__, "frames": frames})
+
+
+def _parameters(query: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    return {unquote(name): unquote(value.replace("+", " ")) for name, _, value in pairs}
+
+
+Route = Callable[[Ingress, web.BaseRequest, Reply, str, str], Awaitable[None]]
+
+ROUTES: Mapping[str, Mapping[str, Route]] = {
+    "/v1/messages": {"POST": Ingress._messages},
+    "/v1/messages/count_tokens": {"POST": Ingress._count_tokens},
+    "/v1/models": {"GET": Ingress._models},
+    "/v1/generation": {"GET": Ingress._generation_of},
+    "/health": {"GET": Ingress._alive, "HEAD": Ingress._alive},
+    "/": {"GET": Ingress._alive, "HEAD": Ingress._alive},
+    "/api": {"GET": Ingress._alive, "HEAD": Ingress._alive},
+}
+_ONE_MODEL: Mapping[str, Route] = {"GET": Ingress._model}
+
+
+def _existing() -> str:
+    return ", ".join(f"{'|'.join(methods)} {path}" for path, methods in ROUTES.items())

@@ -1,0 +1,263 @@
+"""Reply: one response to a client, and the only code that writes to one.
+
+fresh → open (stream head sent, nothing of the model) → committed (model bytes sent) → closed. Everything is written
+straight to the transport: a read of the provider becomes one write here. Exactly one ending (STR-10).
+"""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import orjson
+from aiohttp import web
+from aiohttp.http import HttpVersion11
+
+from relay._core import chunk
+from relay.clock import Clock
+from relay.config.settings import Stream
+from relay.errors import RelayError
+
+_STREAM_FIELDS = (
+    b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n"
+)
+_PROCESSING = b": RELAY PROCESSING\n\n"
+_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+_LAST_CHUNK = b"0\r\n\r\n"
+_PASSED = (b"anthropic-", b"retry-after", b"x-should-retry")
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+class State(Enum):
+    """How far a reply is."""
+
+    FRESH = 0
+    OPEN = 1
+    COMMITTED = 2
+    CLOSED = 3
+
+
+class Sent(web.StreamResponse):
+    """Tells aiohttp that the response has been written already, and whether the connection lives on."""
+
+    def __init__(self, keep_alive: bool) -> None:
+        super().__init__()
+        self._lives = keep_alive
+
+    @property
+    def keep_alive(self) -> bool:
+        return self._lives
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Nothing is left to send."""
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is left to send."""
+
+
+_KEPT, _CLOSED = Sent(True), Sent(False)
+
+
+class Reply:
+    """The response to one request.
+
+    fields       header lines for the head, each with CRLF; set before it is sent
+    on_commit    called once, when the first bytes of the model are written
+    """
+
+    __slots__ = (
+        "_chunked",
+        "_clock",
+        "_keep_alive",
+        "_progress",
+        "_protocol",
+        "_request",
+        "_settings",
+        "_stalled_since",
+        "_started",
+        "_state",
+        "_streams",
+        "_transport",
+        "_wrote",
+        "bytes_out",
+        "fields",
+        "id",
+        "is_slow",
+        "on_commit",
+        "reports",
+        "status",
+    )
+
+    def __init__(self, request: web.BaseRequest, clock: Clock, settings: Stream) -> None:
+        self._request = request
+        self._protocol = request.protocol
+        self._transport = cast(Any, request.transport)
+        self._clock = clock
+        self._settings = settings
+        self._chunked = request.version >= HttpVersion11
+        self._keep_alive = self._chunked and request.keep_alive
+        self._state = State.FRESH
+        self._streams = False
+        self._started = self._wrote = clock.tick
+        self._stalled_since = -1
+        self._progress = -1
+        self.bytes_out = 0
+        self.fields = b""
+        self.id: str | None = None
+        self.is_slow = False
+        self.on_commit: Callable[[], None] | None = None
+        self.reports = False
+        self.status = 0
+
+    @property
+    def committed(self) -> bool:
+        """Bytes of the model were written: no other endpoint may answer now."""
+        return self._state is State.COMMITTED
+
+    @property
+    def closed(self) -> bool:
+        """The response is whole."""
+        return self._state is State.CLOSED
+
+    @property
+    def response(self) -> web.StreamResponse:
+        """What the handler returns to aiohttp."""
+        return _KEPT if self._keep_alive and self.closed else _CLOSED
+
+    def expect_stream(self) -> None:
+        """The client waits for events: keep-alives may be sent before there is one."""
+        self._streams = True
+        self._transport.set_write_buffer_limits(self._settings.write_high_bytes, self._settings.write_low_bytes)
+
+    def close_after(self) -> None:
+        """End the connection with this response."""
+        self._keep_alive = False
+
+    def adopt(self, fields: Mapping[bytes, bytes]) -> str | None:
+        """Pass on what the answering provider may tell the client (HDR-1); give the provider's request id."""
+        lines = [b"%b: %b\r\n" % item for item in fields.items() if item[0].startswith(_PASSED) and b"\0" not in item[1]]
+        upstream_id = fields.get(b"request-id") or fields.get(b"x-request-id")
+        if upstream_id:
+            lines.append(b"x-relay-upstream-request-id: %b\r\n" % upstream_id)
+        self.fields += b"".join(lines)
+        return upstream_id.decode("latin-1") if upstream_id else None
+
+    def report_fields(self, route: str, attempts: int) -> bytes:
+        """Give the lines of the report that a client may ask for with `x-relay-metadata: 1`."""
+        return b"x-relay-route: %b\r\nx-relay-attempts: %d\r\n" % (quote(route).encode(), attempts) if self.reports else b""
+
+    # A stream
+
+    def push(self, out: bytes) -> bool:
+        """Write events; True: the client is slower than they come, `settle` before the next."""
+        self._wrote = self._clock.tick
+        self.bytes_out += len(out)
+        if self._state is State.COMMITTED:
+            self._transport.write(chunk(out) if self._chunked else out)
+        elif self._state is not State.CLOSED:
+            self._write_events(out)
+            self._state = State.COMMITTED
+            if self.on_commit is not None:
+                self.on_commit()
+        return self._protocol.writing_paused
+
+    async def settle(self) -> None:
+        """Wait until the client has taken enough; raises ConnectionError when it is gone."""
+        await self._request.writer.drain()
+
+    def finish(self) -> None:
+        """End a stream well."""
+        if self._state is State.CLOSED:
+            return
+        if self._chunked:
+            self._transport.write(_LAST_CHUNK)
+        self._state = State.CLOSED
+
+    def _write_events(self, out: bytes) -> None:
+        """Write events of any origin; the head goes before the first."""
+        data = chunk(out) if self._chunked else out
+        if self._state is State.FRESH:
+            framing = b"transfer-encoding: chunked\r\n" if self._chunked else b""
+            self.status = 200
+            data = self._head(200, _STREAM_FIELDS + framing) + data
+            self._state = State.OPEN
+        self._wrote = self._clock.tick
+        self._transport.write(data)
+
+    # A whole response
+
+    def send(self, status: int, content: bytes, fields: bytes = b"") -> None:
+        """Write a whole JSON response."""
+        self.status = status
+        self.bytes_out = len(content)
+        framing = b"content-type: application/json\r\ncontent-length: %d\r\n" % len(content)
+        head = self._head(status, framing + fields)
+        self._state = State.CLOSED
+        self._transport.write(head if self._request.method == "HEAD" else head + content)
+
+    def fail(self, error: RelayError) -> None:
+        """End with an error: a whole response while nothing was sent, else one terminal event."""
+        if self._state is State.CLOSED:
+            return
+        content = orjson.dumps(error.envelope(self.id, with_reason=self.reports))
+        if self._state is State.FRESH:
+            self.send(error.status, content, _retry_fields(error))
+            return
+        self._write_events(b"event: error\ndata: %b\n\n" % content)
+        self._keep_alive = False
+        self.finish()
+
+    def cut(self, error: RelayError) -> None:
+        """End a call from outside, with an error and an orderly close; its task is cancelled by the lost connection."""
+        self.close_after()
+        self.fail(error)
+        self._transport.close()
+
+    def _head(self, status: int, fields: bytes) -> bytes:
+        connection = b"" if self._keep_alive else b"connection: close\r\n"
+        ids = b"" if self.id is None else b"x-generation-id: %b\r\nrequest-id: %b\r\n" % (2 * (self.id.encode(),))
+        return b"".join(
+            (_status_line(status), fields, ids, self.fields, self._clock.date, b"server: relay\r\n", connection, b"\r\n")
+        )
+
+    # Once a second
+
+    def sweep(self, client_stall_s: float) -> None:
+        """Send keep-alives to a client that waits; cut one that takes nothing any more."""
+        if self._state is State.CLOSED:
+            return
+        if self._protocol.writing_paused:
+            self._watch_stall(client_stall_s)
+            return
+        self._stalled_since = -1
+        silence = self._clock.tick - self._wrote
+        if self._state is State.FRESH:
+            early = self._settings.early_commit_after_s
+            if self._streams and early and self._clock.tick - self._started >= early:
+                self._write_events(_PROCESSING)
+        elif silence >= self._settings.ping_interval_s:
+            self._write_events(_PING if self._state is State.COMMITTED else _PROCESSING)
+
+    def _watch_stall(self, client_stall_s: float) -> None:
+        """STR-6: a client without progress while its buffer is full is cut."""
+        waiting = self._transport.get_write_buffer_size()
+        if self._stalled_since < 0 or waiting != self._progress:
+            self._stalled_since, self._progress = self._clock.tick, waiting
+        elif self._clock.tick - self._stalled_since >= client_stall_s:
+            self.is_slow = True
+            self._transport.abort()
+
+
+def _status_line(status: int) -> bytes:
+    return _STATUS_LINES.get(status) or b"HTTP/1.1 %d Status\r\n" % status
+
+
+def _retry_fields(error: RelayError) -> bytes:
+    lines = []
+    if error.should_retry is not None:
+        lines.append(b"x-should-retry: true\r\n" if error.should_retry else b"x-should-retry: false\r\n")
+    if error.retry_after_s is not None:
+        seconds = max(1, round(error.retry_after_s))
+        lines.append(b"retry-after: %d\r\nretry-after-ms: %d\r\n" % (seconds, round(error.retry_after_s * 1000)))
+    return b"".join(lines)

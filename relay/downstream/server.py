@@ -1,0 +1,106 @@
+"""Server: client connections on aiohttp's low-level server, with relay's error shape and a clock on half-sent heads.
+
+What aiohttp refuses by itself (malformed requests, oversized fields) leaves in the envelope of the Messages dialect.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+
+from relay.clock import Clock
+from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, GatewayInternal, RelayError
+
+MAX_LINE = 16 << 10
+MAX_FIELDS = 128
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class ClientConnection(web.RequestHandler):
+    """One client connection; knows since when it waits for the rest of a request's head."""
+
+    __slots__ = ("_clock", "_head_since", "busy")
+
+    def __init__(self, manager: "Server", clock: Clock, **settings: Any) -> None:
+        super().__init__(manager, **settings)
+        self._clock = clock
+        self._head_since = -1
+        self.busy = False
+
+    def data_received(self, data: bytes) -> None:
+        if not self.busy and self._head_since < 0:
+            self._head_since = self._clock.tick
+        super().data_received(data)
+
+    def begin(self) -> None:
+        """A whole head has come."""
+        self.busy = True
+        self._head_since = -1
+
+    def sweep(self, header_read_s: float) -> None:
+        """Close a connection whose request head was begun and not ended in time."""
+        if self._head_since < 0 or self._clock.tick - self._head_since < header_read_s or self.transport is None:
+            return
+        self._head_since = -1
+        self.transport.write(_whole(CallerSlow("the request's header fields did not come in time"), 408))
+        self.force_close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer a request that could not be read; never with words of the exception."""
+        error: RelayError = GatewayInternal()
+        if isinstance(exc, LineTooLong):
+            error = CallerHeadersTooLarge("the request line or a header field is too long")
+        elif status < 500:
+            error = CallerInvalid("the request is not well-formed HTTP/1.1")
+        response = web.Response(
+            status=error.status, body=orjson.dumps(error.envelope(None)), content_type="application/json"
+        )
+        response.force_close()
+        return response
+
+
+def _whole(error: RelayError, status: int) -> bytes:
+    body = orjson.dumps(error.envelope(None))
+    return (
+        b"HTTP/1.1 %d Request Timeout\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
+        % (status, len(body), body)
+    )
+
+
+class Server(web.Server):
+    """Makes a ClientConnection for each socket; `handler` gets every request."""
+
+    def __init__(self, handler: Handler, clock: Clock, *, keepalive_s: float) -> None:
+        super().__init__(handler, request_factory=self._request, handler_cancellation=True)
+        self._clock = clock
+        self._settings: dict[str, Any] = {
+            "access_log": None,
+            "auto_decompress": False,
+            "keepalive_timeout": keepalive_s,
+            "lingering_time": 5.0,
+            "max_field_size": MAX_LINE,
+            "max_headers": MAX_FIELDS,
+            "max_line_size": MAX_LINE,
+        }
+
+    def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        protocol.begin()
+        return web.BaseRequest(message, payload, protocol, writer, task, self._loop)
+
+    def __call__(self) -> web.RequestHandler:
+        return ClientConnection(self, self._clock, loop=self._loop, **self._settings)
+
+    def sweep(self, header_read_s: float) -> None:
+        """Once a second: clocks of half-sent heads."""
+        for connection in self.connections:
+            if isinstance(connection, ClientConnection):
+                connection.sweep(header_read_s)

@@ -1,0 +1,166 @@
+"""The life of a call: admit, plan, prepare, send, relay, record. READ FIRST: every room is named here, in order.
+
+    client ─► downstream ─► route ─► prepare ─► upstream ─► _core.Pipeline ─► downstream ─► client
+                                        ▲           │
+                                        └── next attempt, while nothing of the model was sent
+
+The rooms do not know each other; they meet here.
+"""
+
+from asyncio import CancelledError
+from time import monotonic_ns
+
+import orjson
+
+from relay import providers, route
+from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError
+from relay.call import Call
+from relay.catalog import Attempt, Generation
+from relay.dialects import messages
+from relay.downstream import Admission, Reply
+from relay.errors import ProviderError, ProviderProtocol, RelayError
+from relay.ledger import Ledger, Record
+from relay.ledger.money import usage_members
+from relay.ledger.record import Outcome
+from relay.prepare import prepare
+from relay.route import Plan
+from relay.upstream import Exchange, Upstream
+
+MAX_ANSWER = 64 << 20
+MAX_ERROR_BODY = 1 << 20
+
+
+class Gateway:
+    """One worker's gateway over one configuration generation."""
+
+    def __init__(self, generation: Generation, admission: Admission, upstream: Upstream, ledger: Ledger) -> None:
+        self._generation = generation
+        self._admission = admission
+        self._upstream = upstream
+        self._ledger = ledger
+
+    async def serve(self, call: Call, reply: Reply) -> Record:
+        """Answer one call. Always closes the record; never raises for a fault of client, policy or provider."""
+        record = self._ledger.open(call)
+        try:
+            with self._admission.enter():
+                plan = route.plan(call, self._generation)
+                record.model = plan.model
+                await self._answer(call, plan, reply, record)
+            record.outcome = Outcome.COMPLETE
+        except RelayError as error:
+            record.error = error
+            reply.fail(error)  # before the head: status and body; after it: one error event
+        except (CancelledError, ConnectionError):
+            record.outcome = _how_it_was_left(reply)
+            raise
+        finally:
+            record.status = reply.status
+            record.bytes_out = reply.bytes_out
+            self._ledger.close(record)
+        return record
+
+    async def _answer(self, call: Call, plan: Plan, reply: Reply, record: Record) -> None:
+        """Try the plan's endpoints until one answers, or the reply is committed, or none is left."""
+        reply.on_commit = call.release
+        while attempt := plan.next():
+            record.attempts.append(attempt)
+            try:
+                return await self._attempt(call, attempt, plan, reply, record)
+            except ProviderError as error:
+                plan.failed(attempt, error)
+                if reply.committed:
+                    raise
+                if not plan.may_continue(error):
+                    break
+            finally:
+                attempt.ended_ns = monotonic_ns()
+        raise plan.exhausted(self._generation.docs_url)
+
+    async def _attempt(self, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record) -> None:
+        if call.operation == "count_tokens" and not attempt.endpoint.count_tokens:
+            return _count_here(call, reply)
+        request = prepare(call, attempt)
+        async with self._upstream.open(request, attempt, call.stream) as exchange:
+            if exchange.status != 200:
+                body = await exchange.read(MAX_ERROR_BODY)
+                raise providers.error(exchange.status, exchange.fields, body)
+            attempt.upstream_request_id = reply.adopt(exchange.fields)
+            if call.operation == "count_tokens":
+                reply.send(200, await exchange.read(MAX_ERROR_BODY))
+            elif call.stream:
+                await self._relay(exchange, call, attempt, plan, reply, record)
+            else:
+                await self._relay_unary(exchange, call, attempt, plan, reply, record)
+
+    async def _relay(
+        self, exchange: Exchange, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record
+    ) -> None:
+        """Move one streamed answer. Everything per read happens in `forward`, called from the socket's callback."""
+        price = attempt.endpoint.price
+        pipeline = Pipeline(
+            id=call.id,
+            model=plan.model,
+            provider=attempt.endpoint.display_name,
+            input_tokens=lambda: record.estimate(call.content),
+            usage_fields=lambda usage: usage_members(price, usage),
+        )
+
+        def forward(data: bytes) -> bool:  # b"": the body has ended; True: stop reading
+            out = pipeline.feed(data, monotonic_ns())
+            return (bool(out) and reply.push(out)) or pipeline.stopped
+
+        try:
+            if not exchange.is_event_stream:
+                content = _message(await exchange.read(MAX_ANSWER))
+                forward(messages.as_stream(content))
+            else:
+                while await exchange.pump(forward) and not pipeline.stopped:
+                    await reply.settle()
+            pipeline.check()
+        except (PeerError, ProtocolError, LimitExceeded) as cause:
+            raise providers.fault(cause) from cause
+        finally:
+            record.observe(pipeline.report(), price)
+        reply.finish()
+
+    async def _relay_unary(
+        self, exchange: Exchange, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record
+    ) -> None:
+        price = attempt.endpoint.price
+        content = _message(await exchange.read(MAX_ANSWER))
+        try:
+            answer = messages.answer(
+                content,
+                id=call.id,
+                model=plan.model,
+                provider=attempt.endpoint.display_name,
+                usage_fields=lambda usage: usage_members(price, usage),
+            )
+        except ProtocolError as cause:
+            raise providers.fault(cause) from cause
+        record.answered(answer.usage, answer.stop_reason, answer.response_model, price)
+        reply.send(200, answer.content, reply.report_fields(plan.model, attempt.number))
+
+
+def _message(content: bytes) -> bytes:
+    """Give a JSON answer that is no error; some gateways answer 200 to all (spec/wire-protocols.md 1.3)."""
+    try:
+        told = orjson.loads(content)
+    except orjson.JSONDecodeError as cause:
+        raise ProviderProtocol("the provider's answer is neither events nor JSON") from cause
+    if isinstance(told, dict) and "error" in told:
+        raise providers.error_in(content)
+    return content
+
+
+def _count_here(call: Call, reply: Reply) -> None:
+    """Count tokens by estimate: a provider without counting must not make clients retry (spec/wire-protocols.md 2.6)."""
+    count = messages.input_tokens(call.content)
+    reply.send(200, b'{"input_tokens":%d}' % count, b"x-relay-estimated: true\r\n")
+
+
+def _how_it_was_left(reply: Reply) -> Outcome:
+    if reply.is_slow:
+        return Outcome.CLIENT_SLOW
+    return Outcome.DRAIN_CUT if reply.closed else Outcome.CLIENT_GONE

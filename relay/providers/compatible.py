@@ -1,0 +1,17 @@
+"""Rows of the providers that speak an existing dialect with a bearer key. Add a provider: add a row."""
+
+from collections.abc import Mapping
+
+from relay.catalog import KnownProvider
+
+_ROWS = (
+    KnownProvider(
+        name="anthropic",
+        display_name="Anthropic",
+        dialect="messages",
+        base_url="https://api.anthropic.com",
+        env="ANTHROPIC_API_KEY",
+    ),
+)
+
+PROVIDERS: Mapping[str, KnownProvider] = {row.name: row for row in _ROWS}

@@ -1,0 +1,123 @@
+"""What a provider's failure means: status, body or in-band error to a leaf of the error tree.
+
+Source: spec/openrouter-messages.md 16.4, spec/wire-protocols.md 6.2. The provider's own words are kept only where the
+fault is the caller's; they are cut short and never its raw body.
+"""
+
+import email.utils
+import time
+from collections.abc import Mapping
+
+import orjson
+
+from relay import errors
+from relay._core import LimitExceeded, PeerError, ProtocolError, Truncated
+
+MAX_MESSAGE = 1024
+
+_STATUS_OF_TYPE: Mapping[str, int] = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+_TOO_LONG = ("prompt is too long", "context length", "context_length", "context window", "too many tokens")
+_POLICY = ("content_policy", "content policy", "content filter", "content_filter")
+
+
+def error(status: int, fields: Mapping[bytes, bytes], body: bytes) -> errors.ProviderError:
+    """Give the failure that an answer with this status means.
+
+    fields   header fields, names in lower case
+    """
+    failure = _by_status(status, _message(body))
+    failure.upstream_status = status
+    failure.retry_after_s = retry_after(fields)
+    if (told := fields.get(b"x-should-retry")) in (b"true", b"false"):
+        failure.retry = errors.Retry.OTHER if told == b"true" else errors.Retry.NEVER
+    return failure
+
+
+def error_in(content: bytes) -> errors.ProviderError:
+    """Give the failure that an error body means which came with status 200."""
+    told = orjson.loads(content)["error"]
+    kind = told.get("type") if isinstance(told, dict) else None
+    return _by_status(_STATUS_OF_TYPE.get(kind, 500) if isinstance(kind, str) else 500, _message(content))
+
+
+def fault(cause: Exception) -> errors.ProviderError:
+    """Give the failure that stopped a stream: what `Pipeline.check` raised, as ours."""
+    if isinstance(cause, PeerError):
+        return _by_status(_STATUS_OF_TYPE.get(cause.type, 500), cause.message[:MAX_MESSAGE])
+    if isinstance(cause, Truncated):
+        return errors.ProviderTruncated("the provider's answer ended before its stop reason")
+    if isinstance(cause, LimitExceeded):
+        return errors.ProviderProtocol(f"the provider sent more than one event may hold ({cause.limit})")
+    if isinstance(cause, ProtocolError):
+        return errors.ProviderProtocol("the provider's stream is not what its dialect says")
+    raise cause
+
+
+def retry_after(fields: Mapping[bytes, bytes]) -> float | None:
+    """Give the seconds of `retry-after-ms` or `retry-after` (seconds or a date); None when there is no such hint."""
+    for name, scale in ((b"retry-after-ms", 0.001), (b"retry-after", 1.0)):
+        text = fields.get(name, b"").decode("latin-1").strip()
+        try:
+            return max(0.0, min(float(text) * scale, 86400.0))
+        except ValueError:
+            continue
+    parsed = email.utils.parsedate_to_datetime(text) if _is_date(text) else None
+    return None if parsed is None else max(0.0, parsed.timestamp() - time.time())
+
+
+def _is_date(text: str) -> bool:
+    return email.utils.parsedate(text) is not None
+
+
+def _message(body: bytes) -> str:
+    """Give the sentence of an error body in any of the usual shapes; empty when there is none."""
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
+    inner = told.get("error", told) if isinstance(told, dict) else None
+    text = inner.get("message") if isinstance(inner, dict) else inner
+    return text[:MAX_MESSAGE] if isinstance(text, str) else ""
+
+
+def _by_status(status: int, message: str) -> errors.ProviderError:
+    if status in (400, 422):
+        return errors.ProviderRefused(message or "the provider refused the request", 400, _kind_of_refusal(message))
+    if status in (405, 409, 415):
+        return errors.ProviderRefused(message or "the provider refused the request")
+    if status == 413:
+        return errors.ProviderRefused(message or "the request is too large for the provider", 413, "payload_too_large")
+    if status in (401, 403):
+        return errors.ProviderAuth("the provider refused this gateway's credential; tell its operator")
+    if status == 402:
+        return errors.ProviderBilling("the provider wants this gateway's account settled; tell its operator")
+    if status == 404:
+        return errors.ProviderNotFound(message or "the provider does not know this model")
+    if status in (408, 504):
+        return errors.ProviderTimeout("headers")
+    if status == 429:
+        return errors.ProviderRateLimited(message or "the provider's rate limit was reached")
+    if status in (503, 529):
+        overloaded = errors.ProviderOverloaded(message or "the provider is overloaded")
+        overloaded.status = status
+        return overloaded
+    return errors.ProviderFailed("the provider failed")
+
+
+def _kind_of_refusal(message: str) -> str:
+    lowered = message.lower()
+    if any(words in lowered for words in _TOO_LONG):
+        return "context_length_exceeded"
+    if any(words in lowered for words in _POLICY):
+        return "content_policy_violation"
+    return "invalid_request"

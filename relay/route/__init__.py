@@ -1,0 +1,61 @@
+"""Which endpoint next: plan(call, generation) -> Plan.
+
+A plan hands out attempts in the operator's order, at most MAX_ATTEMPTS, and says at the end why none answered.
+"""
+
+from collections.abc import Iterator
+
+from relay.call import Call
+from relay.catalog import Attempt, Endpoint, Generation, Match
+from relay.errors import ProviderError, Retry, UnknownModel
+from relay.route.final import final_error
+
+MAX_ATTEMPTS = 6
+
+__all__ = ["Plan", "plan"]
+
+
+class Plan:
+    """The attempts of one call, in order; learns from their failures."""
+
+    def __init__(self, match: Match) -> None:
+        self.model = match.model.id if match.wildcard is None else match.model.id.replace("*", match.wildcard)
+        self._wildcard = match.wildcard
+        self._endpoints: Iterator[Endpoint] = iter(match.model.endpoints[:MAX_ATTEMPTS])
+        self._failures: list[tuple[Attempt, ProviderError]] = []
+        self._number = 0
+
+    def next(self) -> Attempt | None:
+        """Give the next attempt; None when the endpoints are used up."""
+        endpoint = next(self._endpoints, None)
+        if endpoint is None:
+            return None
+        self._number += 1
+        model = endpoint.model if self._wildcard is None else endpoint.model.replace("*", self._wildcard)
+        return Attempt(self._number, endpoint, model)
+
+    def failed(self, attempt: Attempt, error: ProviderError) -> None:
+        """Note why an attempt failed."""
+        attempt.error = error.reason
+        attempt.error_type = error.error_type
+        attempt.status = attempt.status or error.upstream_status
+        self._failures.append((attempt, error))
+
+    def may_continue(self, error: ProviderError) -> bool:
+        """Another endpoint may be tried after this failure."""
+        return error.retry is not Retry.NEVER
+
+    def exhausted(self, docs_url: str) -> ProviderError:
+        """Give the error that the client sees when no attempt answered."""
+        return final_error(self._failures, self.model, docs_url)
+
+
+def plan(call: Call, generation: Generation) -> Plan:
+    """Find the endpoints that may answer the call.
+
+    raises   UnknownModel
+    """
+    match = generation.find(call.model)
+    if match is None:
+        raise UnknownModel(call.model, generation.close_to(call.model), generation.docs_url)
+    return Plan(match)

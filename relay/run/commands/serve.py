@@ -1,0 +1,111 @@
+"""`relay serve`: the gateway, and the banner that says how to use it."""
+
+import errno
+import os
+import socket
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from relay.run.commands import (
+    EXIT_UNAVAILABLE,
+    an_address,
+    config_option,
+    environment,
+    find_config,
+    known_providers,
+    refuse,
+)
+
+if TYPE_CHECKING:
+    from relay.config import Loaded
+
+_BIND_ERRORS = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EAFNOSUPPORT}
+
+
+@click.command(short_help="Run the gateway.")
+@config_option
+@click.option("--listen", metavar="ADDR", callback=an_address, help="HOST:PORT for clients.")
+@click.option("--ops-listen", metavar="ADDR", callback=an_address, help="HOST:PORT for operators.")
+@click.pass_context
+def serve(ctx: click.Context, path: Path | None, listen: str | None, ops_listen: str | None) -> None:
+    """Run the gateway until SIGTERM or SIGINT; streams in flight may end first.
+
+    \b
+    relay serve                              # no file: demo/* and the providers whose variable is set
+    ANTHROPIC_API_KEY=… relay serve
+    relay serve -c relay.yaml --listen 0.0.0.0:8080
+    """
+    loaded, key = _configuration(path, environment(listen, ops_listen))
+    from relay.run.worker import run
+
+    try:
+        code = run(loaded, demo=needs_demo(loaded), on_ready=partial(_announce, loaded, key))
+    except OSError as fault:
+        if fault.errno not in _BIND_ERRORS and not isinstance(fault, socket.gaierror):
+            raise
+        reason = fault.strerror if isinstance(fault, socket.gaierror) else os.strerror(fault.errno or 0)
+        click.echo(f"relay: can't listen on {_addresses(loaded)}: {reason}", err=True)
+        code = EXIT_UNAVAILABLE
+    ctx.exit(code)
+
+
+def needs_demo(loaded: "Loaded") -> bool:
+    """The configuration names the embedded provider, so it has to run in this process."""
+    generation = loaded.generation
+    models = (*generation.models.values(), *generation.wildcards)
+    return any(not endpoint.base_url for model in models for endpoint in model.endpoints)
+
+
+def banner(loaded: "Loaded", key: str | None, base_url: str) -> str:
+    """Give what the operator reads at the start; `key` is the generated one, shown this once."""
+    names = sorted((*loaded.generation.models, *(model.id for model in loaded.generation.wildcards)))
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    token = key or ("any" if loaded.generation.keys is None else "$RELAY_KEY")
+    ops = loaded.settings.ops_listen
+    lines = [
+        f"relay listens on {base_url}" + (f", for operators on {ops}" if ops else ""),
+        f"configuration  {loaded.source or 'none: the embedded provider and those whose variable is set'}",
+        f"models         {shown}",
+        "records        in memory, the last 10,000 calls",
+        *([f"key            {key}  (shown only now)"] if key else []),
+        "",
+        _curl(base_url, token, names),
+        "",
+        f"export ANTHROPIC_BASE_URL={base_url} ANTHROPIC_AUTH_TOKEN={token}",
+    ]
+    return "\n".join(lines)
+
+
+def _configuration(path: Path | None, environ: dict[str, str]) -> "tuple[Loaded, str | None]":
+    """Give the configuration, and the key made for it when there is no file."""
+    from relay.config import ConfigError, fileless, load, new_key
+
+    found = find_config(path, environ)
+    try:
+        if found is not None:
+            return load(found, known_providers(), environ), None
+        key = new_key()
+        return fileless(environ, known_providers(), key), key
+    except ConfigError as error:
+        refuse(error)
+
+
+def _curl(base_url: str, token: str, names: list[str]) -> str:
+    exact = next((name for name in names if "*" not in name), None)
+    wildcard = next((name for name in names if name.startswith("demo/")), names[0])
+    model = exact or wildcard.replace("*", "chat")
+    body = f'{{"model":"{model}","max_tokens":256,"stream":true,"messages":[{{"role":"user","content":"Hello"}}]}}'
+    fields = f'-H "x-api-key: {token}" -H "content-type: application/json"'
+    return f"curl -N {base_url}/v1/messages {fields} -d '{body}'"
+
+
+def _addresses(loaded: "Loaded") -> str:
+    settings = loaded.settings
+    return f"{settings.listen} or {settings.ops_listen}" if settings.ops_listen else str(settings.listen)
+
+
+def _announce(loaded: "Loaded", key: str | None, base_url: str) -> None:
+    click.echo(banner(loaded, key, base_url))

@@ -1,0 +1,42 @@
+"""The ops port: health for orchestrators (spec/operations.md 3). Depends on nothing outside the process."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+State = Callable[[], tuple[str, int]]
+
+
+def application(state: State, config: str) -> web.Application:
+    """Give the ops application.
+
+    state    gives (`starting`, `ready` or `draining`; calls in flight)
+    config   first digits of the configuration's digest
+    """
+
+    def body(name: str, in_flight: int, reasons: list[str]) -> dict[str, object]:
+        workers = {"alive": 1, "want": 1}
+        status = "ok" if not reasons else "unavailable"
+        return {
+            "status": status,
+            "state": name,
+            "config": config,
+            "workers": workers,
+            "in_flight": in_flight,
+            "reasons": reasons,
+        }
+
+    async def live(_: web.Request) -> web.Response:
+        return web.json_response(body(*state(), []))
+
+    async def ready(_: web.Request) -> web.Response:
+        name, in_flight = state()
+        reasons = [] if name == "ready" else [name]
+        return web.json_response(body(name, in_flight, reasons), status=200 if not reasons else 503)
+
+    app = web.Application()
+    for path in ("/livez", "/healthz", "/health/liveness", "/startupz"):
+        app.router.add_get(path, live)
+    for path in ("/readyz", "/health/readiness"):
+        app.router.add_get(path, ready)
+    return app

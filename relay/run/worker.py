@@ -1,0 +1,174 @@
+"""Composition root: one process that serves a loaded configuration until it is told to stop, and drains.
+
+run(loaded) binds, serves, and gives the exit code: 0 after a clean drain. SIGTERM and SIGINT stop accepting, let calls
+run for `drain.deadline`, then end each with a terminal error.
+"""
+
+import asyncio
+import ctypes
+import gc
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import uvloop
+from aiohttp import web
+
+from relay.call import Identity
+from relay.clock import Clock
+from relay.config import relocate
+from relay.config.settings import Address, Loaded
+from relay.downstream import Admission, Ingress, Server
+from relay.errors import GatewayDraining
+from relay.gateway import Gateway
+from relay.ledger import Ledger
+from relay.ledger.log import LogWriter
+from relay.ledger.record import generation
+from relay.run.demo import DemoServer
+from relay.run.ops import application
+from relay.run.sweeper import Sweeper
+from relay.upstream import Upstream
+
+BACKLOG = 4096
+OK = 0
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEEP_BYTES = 64 << 20
+
+
+class Worker:
+    """Everything of one process, wired together."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        settings = loaded.settings
+        self._settings = settings
+        self._config = loaded.generation.digest
+        self._clock = Clock()
+        self._log = LogWriter(sys.stderr.fileno())
+        self._ledger = Ledger(self._log.write, loaded.generation.digest)
+        self._admission = Admission(settings.concurrency)
+        self._upstream = Upstream(loaded.generation.credentials, self._clock)
+        gateway = Gateway(loaded.generation, self._admission, self._upstream, self._ledger)
+        self._ingress = Ingress(
+            loaded.generation,
+            gateway.serve,
+            self._find,
+            self._note,
+            self._clock,
+            settings.stream,
+            settings.client_timeouts,
+        )
+        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    async def run(self, on_ready: Callable[[str], None]) -> int:
+        """Serve until told to stop; give the exit code."""
+        loop = asyncio.get_running_loop()
+        clocks = self._settings.client_timeouts
+        server = Server(self._ingress.handle, self._clock, keepalive_s=clocks.keepalive_idle)
+        sweeper = Sweeper(
+            self._clock,
+            (
+                self._upstream.sweep,
+                lambda: server.sweep(clocks.header_read),
+                lambda: self._ingress.sweep(clocks.client_stall),
+            ),
+        )
+        listener = await loop.create_server(server, sock=_bound(self._settings.listen), backlog=BACKLOG)
+        ops = await self._open_ops()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        sweeper.start()
+        _settle_memory()
+        port = listener.sockets[0].getsockname()[1]
+        on_ready(f"http://{Address(self._settings.listen.host or '127.0.0.1', port)}")
+        await self._stopping.wait()
+        await self._drain(listener, server)
+        sweeper.stop()
+        self._upstream.close()
+        if ops is not None:
+            await ops.cleanup()
+        await self._log.flush()
+        return OK
+
+    async def _open_ops(self) -> web.AppRunner | None:
+        if self._settings.ops_listen is None:
+            return None
+        runner = web.AppRunner(application(self._state, self._config), access_log=None)
+        await runner.setup()
+        await web.SockSite(runner, _bound(self._settings.ops_listen)).start()
+        return runner
+
+    def _state(self) -> tuple[str, int]:
+        return "draining" if self._stopping.is_set() else "ready", self._admission.in_flight
+
+    def _stop(self) -> None:
+        """First signal: drain. Second: no more patience."""
+        if self._stopping.is_set():
+            self._hurry.set()
+        self._stopping.set()
+
+    async def _drain(self, listener: asyncio.Server, server: Server) -> None:
+        """Stop accepting; let calls in flight end by themselves, then end each with an error (LIF-6)."""
+        self._ingress.draining = self._admission.draining = True
+        listener.close()
+        deadline = asyncio.get_running_loop().time() + self._settings.drain_deadline_s
+        while self._admission.in_flight and not self._hurry.is_set() and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.05)
+        for reply in list(self._ingress.live):
+            reply.cut(GatewayDraining())
+        await server.shutdown(timeout=1.0)
+
+    def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
+        line = self._ledger.find(id)
+        return generation(line) if line is not None and line["key_id"] == identity.name else None
+
+    def _note(self, event: Mapping[str, Any]) -> None:
+        self._log.write(orjson.dumps(event))
+
+
+def _bound(address: Address) -> socket.socket:
+    """Give a listening address; raises OSError when it can't be had."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((address.host, address.port))
+    sock.setblocking(False)
+    return sock
+
+
+def _settle_memory() -> None:
+    """Start-up is over: what exists now stays, and megabyte bodies reuse their pages instead of faulting them in anew."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)
+        libc.mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
+def run(loaded: Loaded, *, demo: bool, on_ready: Callable[[str], None]) -> int:
+    """Serve a configuration until a signal ends it.
+
+    demo       the embedded provider runs in this process, and its endpoints point to it
+    on_ready   called once with the base URL, when connections are taken
+    returns    the exit code
+    raises     OSError when an address can't be listened on
+    """
+
+    async def main() -> int:
+        if not demo:
+            return await Worker(loaded).run(on_ready)
+        provider = DemoServer()
+        port = await provider.start()
+        generation = relocate(loaded.generation, "demo", f"http://127.0.0.1:{port}")
+        try:
+            return await Worker(replace(loaded, generation=generation)).run(on_ready)
+        finally:
+            await provider.stop()
+
+    return uvloop.run(main())

@@ -1,0 +1,357 @@
+"""One connection to a provider: HTTP/1.1 responses off the socket, pushed into a sink.
+
+Per read: one call of `data_received`, one of the parser (llhttp), one of the sink with all body bytes of the read. No
+task, future or timer per read; there is one future per stop. Bounded: the head by MAX_HEAD bytes, body bytes that nobody
+takes by pausing the socket. After a fault the connection is closed, never reused (UPS-2).
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+import httptools
+
+from relay.clock import Clock
+from relay.errors import ProviderConnect, ProviderError, ProviderProtocol, ProviderTimeout
+
+MAX_HEAD = 64 << 10
+MAX_LINGER = 64 << 10
+
+Sink = Callable[[bytes], bool]
+
+
+class Stale(Exception):
+    """A kept connection was closed by the provider before it read the request: send it again on another."""
+
+
+class Connection(asyncio.Protocol):
+    """A socket, its parser, and at most one exchange at a time.
+
+    status, fields   of the present response; field names in lower case, repeated ones joined by a comma
+    heard            tick of the last byte
+    """
+
+    __slots__ = (
+        "_clock",
+        "_complete",
+        "_delimited",
+        "_end_told",
+        "_head_bytes",
+        "_has_body",
+        "_head_done",
+        "_keep_alive",
+        "_lingering",
+        "_on_idle",
+        "_on_lost",
+        "_parser",
+        "_parts",
+        "_paused",
+        "_sink",
+        "_waiter",
+        "broken",
+        "bytes_in",
+        "error",
+        "fields",
+        "heard",
+        "opened",
+        "status",
+        "transport",
+        "used",
+    )
+
+    def __init__(
+        self, clock: Clock, on_idle: Callable[["Connection"], None], on_lost: Callable[["Connection"], None]
+    ) -> None:
+        self._clock = clock
+        self._on_idle = on_idle
+        self._on_lost = on_lost
+        self.transport: asyncio.Transport | None = None
+        self.opened = self.heard = clock.tick
+        self.used = 0
+        self._parts: list[bytes] = []
+        self._sink: Sink | None = None
+        self._waiter: asyncio.Future[bool] | None = None
+        self._paused = False
+        self._lingering = False
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forget the last response."""
+        self._parser = httptools.HttpResponseParser(self)
+        self.status = 0
+        self.fields: dict[bytes, bytes] = {}
+        self.error: ProviderError | Stale | None = None
+        self.broken = False
+        self.bytes_in = 0
+        self._head_bytes = 0
+        self._head_done = False
+        self._delimited = False
+        self._complete = False
+        self._end_told = False
+        self._keep_alive = False
+        self._has_body = False
+
+    # What an exchange calls.
+
+    def send(self, head: bytes, content: bytes) -> None:
+        """Write a request; the next response is its answer."""
+        self._reset()
+        self.used += 1
+        self.heard = self._clock.tick
+        transport = self._transport()
+        if len(content) < MAX_HEAD:
+            transport.write(head + content)
+        else:
+            transport.write(head)
+            transport.write(content)
+
+    async def head(self) -> None:
+        """Wait for status and fields of the response."""
+        if not self._head_done and self.error is None:
+            await self._wait()
+        if self.error is not None:
+            raise self.error
+
+    async def pump(self, sink: Sink) -> bool:
+        """Give every read's body bytes to `sink`, in order, from the socket's callback; the end is an empty read.
+
+        returns   True when the sink returned True: reading is paused, call again to go on; False when all is delivered
+        raises    what the sink raises, and the error of a connection that was failed by a clock
+        """
+        if self._parts and sink(self._taken()):
+            return True
+        if self.error is not None:
+            raise self.error
+        if self._complete:
+            return self._tell_end(sink)
+        self._sink = sink
+        self._resume()
+        try:
+            return await self._wait()
+        finally:
+            self._sink = None
+
+    def _tell_end(self, sink: Sink) -> bool:
+        if self._end_told:
+            return False
+        self._end_told = True
+        return sink(b"")
+
+    @property
+    def is_complete(self) -> bool:
+        """The response was read to its end."""
+        return self._complete
+
+    @property
+    def has_body(self) -> bool:
+        """A byte of the body has come."""
+        return self._has_body
+
+    @property
+    def is_paused(self) -> bool:
+        """Nobody takes body bytes at present, so silence is not the provider's."""
+        return self._paused
+
+    @property
+    def is_closed(self) -> bool:
+        return self.transport is None or self.transport.is_closing()
+
+    @property
+    def is_usable(self) -> bool:
+        """It can carry another exchange."""
+        return not self.is_closed and not self.broken
+
+    def release(self) -> None:
+        """End the exchange: keep a connection whose response ended cleanly, or is about to; close any other."""
+        self._parts.clear()
+        if self.is_closed:
+            return
+        if self._complete and not self._paused:
+            self._retire()
+        elif self._head_done and not self._paused and not self.broken and self.error is None:
+            self._lingering = True
+            self.bytes_in = 0
+        else:
+            self.abort()
+
+    def fail(self, error: ProviderError | Stale) -> None:
+        """End the present response with `error` and close."""
+        if self.error is None:
+            self.error = error
+        self._wake(True)
+        self.abort()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def sweep_linger(self, seconds: float) -> None:
+        """Close a connection whose answer was over for the client but whose end has not come for so long."""
+        if self._lingering and self._clock.tick - self.heard > seconds:
+            self.abort()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.heard = self._clock.tick
+        self.bytes_in += len(data)
+        if not self._head_done:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.fail(ProviderProtocol("the provider switched protocols"))
+            return
+        except httptools.HttpParserError:
+            self.fail(ProviderProtocol("the provider's answer is not HTTP/1.1"))
+            return
+        if self._lingering:
+            self._linger()
+        elif self._parts or self._complete:
+            self._deliver()
+        elif not self._head_done and self._head_bytes > MAX_HEAD:
+            self.fail(ProviderProtocol("the provider's header fields are too large"))
+
+    def eof_received(self) -> None:
+        """The provider ended its side: `connection_lost` follows and decides what that means."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        self._on_lost(self)
+        if self._complete or self.error is not None:
+            self._wake(True)
+            return
+        if not self._head_done:
+            self.error = self._lost_before_head()
+            self._wake(True)
+            return
+        # RFC 9112 6.3: without length and chunks the end of the connection is the end of the content.
+        self.broken = self._delimited or exc is not None
+        self._complete = True
+        if self._sink is not None:
+            self._deliver()
+
+    def _lost_before_head(self) -> ProviderError | Stale:
+        if self.used > 1 and self.bytes_in == 0:
+            return Stale()
+        return ProviderConnect("the provider closed the connection before it answered")
+
+    # httptools callbacks
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        known = self.fields.get(name)
+        self.fields[name] = value if known is None else known + b", " + value
+
+    def on_headers_complete(self) -> None:
+        self.status = self._parser.get_status_code()
+        if self.status < 200:
+            return
+        self._head_done = True
+        fields = self.fields
+        self._delimited = b"content-length" in fields or b"chunked" in fields.get(b"transfer-encoding", b"").lower()
+        self._keep_alive = self._parser.should_keep_alive() and (self._delimited or self.status == 204)
+        if self._sink is None:
+            self._wake(True)
+
+    def on_body(self, body: bytes) -> None:
+        self._has_body = True
+        self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        if self.status < 200:
+            self.fields = {}
+        elif self._complete:
+            self.broken = True  # a second response that nobody asked for
+        else:
+            self._complete = True
+
+    # Delivery
+
+    def _taken(self) -> bytes:
+        parts = self._parts
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        parts.clear()
+        return data
+
+    def _deliver(self) -> None:
+        """Hand this read's body to the sink; without one hold it, and the socket too."""
+        sink = self._sink
+        if sink is None:
+            if not self._complete:
+                self._pause()
+            return
+        try:
+            if self._parts and sink(self._taken()):
+                self._stop(True)
+            elif self._complete:
+                self._stop(self._tell_end(sink))
+        except Exception as error:  # noqa: BLE001 - not swallowed: whoever awaits pump() gets it
+            self._raise(error)
+
+    def _stop(self, more: bool) -> None:
+        self._sink = None
+        if not self._complete:
+            self._pause()
+        self._wake(more)
+
+    def _pause(self) -> None:
+        if not self._paused and self.transport is not None:
+            self._paused = True
+            self.transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._paused and self.transport is not None:
+            self._paused = False
+            self.heard = self._clock.tick
+            self.transport.resume_reading()
+
+    async def _wait(self) -> bool:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            more = await self._waiter
+        finally:
+            self._waiter = None
+        if self.error is not None:
+            raise self.error
+        return more
+
+    def _wake(self, more: bool) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(more)
+
+    def _raise(self, error: Exception) -> None:
+        self._sink = None
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+        self.abort()
+
+    # After the exchange
+
+    def _linger(self) -> None:
+        """The client has its answer; take the rest of the body (a last chunk, usually) so that the socket can be kept."""
+        self._parts.clear()
+        if self._complete:
+            self._retire()
+        elif self.bytes_in > MAX_LINGER:
+            self.abort()
+
+    def _retire(self) -> None:
+        self._lingering = False
+        if self._keep_alive and self.is_usable:
+            self._on_idle(self)
+        else:
+            self.abort()
+
+    def _transport(self) -> asyncio.Transport:
+        if self.transport is None or self.transport.is_closing():
+            raise Stale
+        return self.transport
+
+    def timed_out(self, clock: str) -> None:
+        """A clock of the provider ran out."""
+        self.fail(ProviderTimeout(clock))

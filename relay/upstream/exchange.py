@@ -1,0 +1,98 @@
+"""One attempt's HTTP request and response, with its clocks.
+
+status, fields   of the response head
+pump(sink)       the body, pushed (see connection.Connection.pump)
+read(limit)      the body, whole
+sweep()          called once a second; fails the exchange when one of its clocks ran out
+"""
+
+from collections.abc import Mapping
+
+from relay.catalog import Timeouts
+from relay.clock import Clock
+from relay.errors import ProviderProtocol, ProviderTruncated
+from relay.upstream.connection import Connection, Sink
+
+
+class Exchange:
+    """A request that was sent, and its answer; the head has come."""
+
+    __slots__ = ("_clock", "_connection", "_sent", "_stream", "_timeouts")
+
+    def __init__(self, connection: Connection, timeouts: Timeouts, clock: Clock, stream: bool) -> None:
+        self._connection = connection
+        self._timeouts = timeouts
+        self._clock = clock
+        self._sent = clock.tick
+        self._stream = stream
+
+    @property
+    def status(self) -> int:
+        return self._connection.status
+
+    @property
+    def fields(self) -> Mapping[bytes, bytes]:
+        """Header fields by lower-case name."""
+        return self._connection.fields
+
+    @property
+    def is_event_stream(self) -> bool:
+        """The answer says that it is server-sent events."""
+        return self.fields.get(b"content-type", b"").lower().startswith(b"text/event-stream")
+
+    async def head(self) -> None:
+        """Wait for the response's head."""
+        await self._connection.head()
+
+    async def pump(self, sink: Sink) -> bool:
+        """Push the body into `sink`; True: it asked to stop, call again to go on; False: all is delivered."""
+        return await self._connection.pump(sink)
+
+    async def read(self, limit_bytes: int) -> bytes:
+        """Give the whole body.
+
+        raises   ProviderProtocol over `limit_bytes`; ProviderTruncated when it broke off
+        """
+        parts: list[bytes] = []
+        size = 0
+
+        def keep(data: bytes) -> bool:
+            nonlocal size
+            parts.append(data)
+            size += len(data)
+            if size > limit_bytes:
+                raise ProviderProtocol("the provider's answer is too large")
+            return False
+
+        while await self._connection.pump(keep):
+            continue
+        if self._connection.broken:
+            raise ProviderTruncated("the provider's answer broke off")
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def sweep(self) -> None:
+        """Fail the exchange when a clock ran out (spec/operations.md 4)."""
+        connection, timeouts = self._connection, self._timeouts
+        age = self._clock.tick - self._sent
+        if connection.is_complete:
+            return
+        if age >= (timeouts.total_stream if self._stream else timeouts.total_unary):
+            connection.timed_out("total")
+        elif not connection.status:
+            if self._stream and age >= timeouts.upstream_headers:
+                connection.timed_out("headers")
+        elif not self._stream or connection.is_paused:
+            return
+        elif not connection.has_body:
+            if age >= timeouts.first_event:
+                connection.timed_out("first_event")
+        elif self._clock.tick - connection.heard >= timeouts.idle_event:
+            connection.timed_out("idle")
+
+    def release(self) -> None:
+        """Give the connection back, or close it."""
+        self._connection.release()
+
+    def abort(self) -> None:
+        """Close the connection at once: the client is gone."""
+        self._connection.abort()

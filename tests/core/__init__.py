@@ -1,0 +1,1 @@
+"""Tests of `relay._core`, one file per module."""

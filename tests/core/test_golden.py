@@ -1,0 +1,70 @@
+"""Golden cases of the Messages dialect: `upstream.sse` → `client.sse`, `report.json`; options in `case.toml`.
+
+`--regold` rewrites what comes out, for review. The report has no times; `outcome` is the fault's name, null for a
+complete answer.
+"""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.core.corpus import GOLDEN
+from tests.core.running import Run, run
+from tests.reference.messages import observe
+from tests.support.streams import splits
+
+CASES = sorted(path.parent for path in GOLDEN.glob("*/upstream.sse"))
+
+
+def options(case: Path) -> dict[str, Any]:
+    """The Pipeline options of a case: callables are given in its file by what they return."""
+    file = case / "case.toml"
+    given = tomllib.loads(file.read_text()) if file.exists() else {}
+    if "input_tokens" in given:
+        tokens = given["input_tokens"]
+        given["input_tokens"] = lambda: tokens
+    if "usage_fields" in given:
+        members = given["usage_fields"].encode()
+        given["usage_fields"] = lambda known: members
+    return given
+
+
+def written(done: Run) -> dict[str, Any]:
+    facts = {name: value for name, value in done.report.items() if not name.endswith("_ns")}
+    return facts | {"outcome": done.outcome, "detail": list(done.detail) if done.detail else None}
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) >= 30
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_golden(case: Path, regold: bool) -> None:
+    body = (case / "upstream.sse").read_bytes()
+    done = run([body], **options(case))
+    if regold:
+        (case / "client.sse").write_bytes(done.output)
+        (case / "report.json").write_text(json.dumps(written(done), indent=2, ensure_ascii=False) + "\n")
+    assert done.output == (case / "client.sse").read_bytes()
+    assert written(done) == json.loads((case / "report.json").read_text())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_golden_output_does_not_depend_on_the_split(case: Path) -> None:
+    body = (case / "upstream.sse").read_bytes()
+    whole = run([body], **options(case))
+    for pieces in splits(body):
+        assert run(pieces, **options(case)) == whole
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if not (case / "case.toml").exists()], ids=lambda case: case.name
+)
+def test_golden_report_is_that_of_the_reference(case: Path) -> None:
+    expected = observe((case / "upstream.sse").read_bytes())
+    report = json.loads((case / "report.json").read_text())
+    assert {name: report[name] for name in expected.report()} == expected.report()
+    assert report["outcome"] == expected.outcome

@@ -1,0 +1,1 @@
+"""Builders, splitters and doubles that tests share."""
