@@ -27,7 +27,7 @@ lint: venv                                 ## ruff, mypy, cython-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/cython-lint relay/_core
+	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint relay/_core
 
 test: build lint                           ## lint, types, compile without warnings, fast tests; at most 10 minutes
 	sh tests/servers.sh

@@ -66,7 +66,8 @@ class Gateway:
         while attempt := plan.next():
             record.attempts.append(attempt)
             try:
-                return await self._attempt(call, attempt, plan, reply, record)
+                await self._attempt(call, attempt, plan, reply, record)
+                return
             except ProviderError as error:
                 plan.failed(attempt, error)
                 if reply.committed:
@@ -79,7 +80,8 @@ class Gateway:
 
     async def _attempt(self, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record) -> None:
         if call.operation == "count_tokens" and not attempt.endpoint.count_tokens:
-            return _count_here(call, reply)
+            _count_here(call, reply)
+            return
         request = prepare(call, attempt)
         async with self._upstream.open(request, attempt, call.stream) as exchange:
             if exchange.status != 200:
@@ -155,7 +157,7 @@ def _message(content: bytes) -> bytes:
 
 
 def _count_here(call: Call, reply: Reply) -> None:
-    """Count tokens by estimate: a provider without counting must not make clients retry (spec/wire-protocols.md 2.6)."""
+    """Count by estimate: a provider that can't count must not make clients retry (spec/wire-protocols.md 2.6)."""
     count = messages.input_tokens(call.content)
     reply.send(200, b'{"input_tokens":%d}' % count, b"x-relay-estimated: true\r\n")
 

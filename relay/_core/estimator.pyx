@@ -1,7 +1,7 @@
 """How many tokens a text has, about (spec/wire-protocols.md 5.4).
 
-Counts bytes by class, never tokens: tokens = factor × (latin bytes / 3.6 + wide characters / 1.1), rounded up. The factor
-belongs to a model and is learnt by the caller from reported usage. Additive: any split of the text at character
+Counts bytes by class, never tokens: tokens = factor × (latin bytes / 3.6 + wide characters / 1.1), rounded up. The
+factor belongs to a model and is learnt by the caller from reported usage. Additive: any split of the text at character
 borders gives the same count.
 """
 

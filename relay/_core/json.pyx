@@ -33,7 +33,7 @@ cdef inline bint _is_hex(char c) noexcept nogil:
 
 
 cdef const char* string_end(const char* ptr, const char* end) noexcept nogil:
-    """Give the closing quote of the string whose inside starts at `ptr`; NULL when there is none or the inside is wrong."""
+    """Give the closing quote of the string whose inside starts at `ptr`; NULL when there is none or it is wrong."""
     while True:
         while end - ptr >= STEP and is_plain(word(ptr)):
             ptr += STEP

@@ -13,7 +13,7 @@ from orjson import dumps as _dumps
 from relay._core.estimator cimport Counts, count_escaped
 from relay._core.json cimport Scanner
 from relay._core.text cimport equals
-from relay._core.types cimport DELTA, KINDS, PING, UNKNOWN, USAGE, Event, Slice, Stage
+from relay._core.types cimport DELTA, USAGE, Event, Slice, Stage
 
 _NAMES = (
     "input_tokens",

@@ -2,7 +2,8 @@
 
 from libc.stdint cimport int64_t
 
-from relay._core.codec_messages cimport MessagesDecoder, MessagesEncoder
+from relay._core.messages_decoder cimport MessagesDecoder
+from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.meter cimport Meter
 from relay._core.sse cimport SseParser
 

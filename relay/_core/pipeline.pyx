@@ -11,7 +11,8 @@ from libc.stdint cimport int64_t
 
 from orjson import dumps as _dumps
 
-from relay._core.codec_messages cimport MessagesDecoder, MessagesEncoder
+from relay._core.messages_decoder cimport MessagesDecoder
+from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.estimator cimport tokens
 from relay._core.meter cimport Meter
 from relay._core.sse cimport SseParser
@@ -40,7 +41,8 @@ cdef class Pipeline:
     """
 
     def __cinit__(
-        self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None, Py_ssize_t max_event=8 << 20
+        self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
+        Py_ssize_t max_event=8 << 20,
     ):
         self._parser = SseParser(max_event)
         self._meter = Meter()

@@ -1,7 +1,7 @@
 """Server-sent events: bytes to frames by the WHATWG event-stream grammar (spec/wire-protocols.md 1.1).
 
-In: bytes in any split. Out: frames, pushed into a FrameSink, or tuples for the Python face. Carries one incomplete frame,
-at most `max_event` bytes; linear in the input for any split, because the search for a line end never looks back.
+In: bytes in any split. Out: frames, pushed into a FrameSink, or tuples for the Python face. Carries one incomplete
+frame, at most `max_event` bytes; linear in the input for any split, because the search for a line end never looks back.
 Never fails on any input but for LimitExceeded("event").
 """
 

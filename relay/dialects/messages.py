@@ -15,7 +15,9 @@ from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
 
-_ANSWER = Scanner(("type", "id", "model", "usage", "stop_reason", "stop_sequence", "stop_details", "container", "content"))
+_ANSWER = Scanner(
+    ("type", "id", "model", "usage", "stop_reason", "stop_sequence", "stop_details", "container", "content")
+)
 _PER_MESSAGE_TOKENS = 4
 
 Edit = tuple[int, int, bytes]
@@ -40,7 +42,7 @@ def outgoing(call: Call, attempt: Attempt) -> bytes:
     counting = call.operation == "count_tokens"
     view = memoryview(call.content)
     parts: list[bytes | memoryview] = []
-    for key, start, end, value, _ in members(call.content):
+    for key, start, end, *_ in members(call.content):
         if key == "model":
             parts.append(b'"model":' + orjson.dumps(attempt.model))
         elif key == "temperature" and not counting and (call.body["temperature"] or 0) > 1:
@@ -132,7 +134,11 @@ def as_stream(content: bytes) -> bytes:
     raises   ProtocolError when it is no message
     """
     message = orjson.loads(content)
-    if not isinstance(message, dict) or message.get("type") != "message" or not isinstance(message.get("content"), list):
+    if (
+        not isinstance(message, dict)
+        or message.get("type") != "message"
+        or not isinstance(message.get("content"), list)
+    ):
         raise ProtocolError("the answer is no message")
     usage = message.get("usage")
     start = {**message, "content": [], "stop_reason": None, "stop_sequence": None}

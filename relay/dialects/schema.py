@@ -1,6 +1,6 @@
 """Every field of a Messages request that relay reads: type, limits, and what is refused until it is built.
 
-check() gives a request's first fault as CallerInvalid with `<path>: <reason>` (spec/openrouter-messages.md 2–5). Unknown
+check() raises a request's first fault as CallerInvalid, `<path>: <reason>` (spec/openrouter-messages.md 2–5). Unknown
 top-level fields, block types and tool types pass: betas come and go.
 """
 
@@ -31,7 +31,9 @@ OWN_FIELDS = frozenset(
 )
 """Extensions that the contracts name. This version builds none of them: a request with one is refused by name."""
 
-NOT_COUNTED = frozenset({"max_tokens", "stream", "temperature", "top_k", "top_p", "stop_sequences", "metadata", "service_tier"})
+NOT_COUNTED = frozenset(
+    {"max_tokens", "stream", "temperature", "top_k", "top_p", "stop_sequences", "metadata", "service_tier"}
+)
 """Fields that the counting of tokens does not take."""
 
 _TIERS = ("auto", "default", "standard", "standard_only")
@@ -259,7 +261,9 @@ def _invalid(fault: str, path: str) -> CallerInvalid:
     if missing := _MISSING.match(reason):
         inner, reason = f"{inner}.{missing[1]}".lstrip("."), "field required"
     reason = reason.replace("`", "")
-    return CallerInvalid(f"{'.'.join(part for part in (path, inner) if part) or 'body'}: {reason[0].lower()}{reason[1:]}")
+    return CallerInvalid(
+        f"{'.'.join(part for part in (path, inner) if part) or 'body'}: {reason[0].lower()}{reason[1:]}"
+    )
 
 
 def _check_content(content: Content | None, path: str) -> None:

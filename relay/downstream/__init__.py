@@ -1,4 +1,4 @@
-"""The client's side: Server takes connections, Ingress decodes requests into calls, Reply is all that writes to a client."""
+"""The client's side: Server takes connections, Ingress makes requests into calls, only Reply writes to a client."""
 
 from relay.downstream.admission import Admission
 from relay.downstream.ingress import Ingress

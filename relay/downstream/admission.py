@@ -1,16 +1,20 @@
 """Gates before any work: the instance's state, and how many calls are in flight."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from relay.errors import GatewayDraining, GatewayShed
 
 
 class Admission:
-    """Counts calls in flight; refuses new ones when there are `limit`, or when the instance is going away."""
+    """Counts calls in flight; refuses new ones when there are `limit`, or when the instance is going away.
 
-    def __init__(self, limit: int) -> None:
+    on_empty   called when the last call in flight has ended
+    """
+
+    def __init__(self, limit: int, on_empty: Callable[[], None]) -> None:
         self._limit = limit
+        self._on_empty = on_empty
         self.in_flight = 0
         self.draining = False
 
@@ -29,3 +33,5 @@ class Admission:
             yield
         finally:
             self.in_flight -= 1
+            if self.in_flight == 0:
+                self._on_empty()

@@ -1,4 +1,4 @@
-"""A request's content into a Call: read with limits, parse, check. Faults are named before anything is sent or spent."""
+"""A request's content into a Call: read with limits, parse, check. Faults are named before anything is sent."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ RATE_GRACE_S = 5.0
 async def read_content(request: web.BaseRequest, limit_bytes: int, body_read_s: float) -> bytes:
     """Give the request's content.
 
-    raises   CallerUnsupported for a coded body, CallerTooLarge, CallerSlow (no byte for `body_read_s`, or under 16 KiB/s)
+    raises   CallerUnsupported for a coded body; CallerTooLarge; CallerSlow: silent for `body_read_s`, or under 16 KiB/s
     """
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise CallerUnsupported("content-encoding: request bodies are taken uncompressed only", 415)
@@ -71,7 +71,13 @@ def parse(content: bytes) -> dict[str, Any]:
 
 
 def call(
-    id: str, operation: str, content: bytes, fields: Mapping[str, str], betas: list[str], identity: Identity, received_ns: int
+    id: str,
+    operation: str,
+    content: bytes,
+    fields: Mapping[str, str],
+    betas: list[str],
+    identity: Identity,
+    received_ns: int,
 ) -> Call:
     """Check a request and give it as a call; `betas` are all values of both beta fields."""
     body = parse(content)

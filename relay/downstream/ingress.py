@@ -5,6 +5,7 @@ ROUTES names everything that the data port answers; each is also there under /ap
 
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from time import monotonic_ns
 from typing import Any, cast
 from urllib.parse import unquote
@@ -28,6 +29,16 @@ Find = Callable[[str, Identity], dict[str, Any] | None]
 Log = Callable[[Mapping[str, Any]], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, and where its answer goes; the path is without /api and query."""
+
+    request: web.BaseRequest
+    reply: Reply
+    path: str
+    query: str
+
+
 class Ingress:
     """Answers every request on the data port.
 
@@ -38,7 +49,14 @@ class Ingress:
     """
 
     def __init__(
-        self, generation: Generation, serve: Serve, find: Find, log: Log, clock: Clock, stream: Stream, timeouts: ClientTimeouts
+        self,
+        generation: Generation,
+        serve: Serve,
+        find: Find,
+        log: Log,
+        clock: Clock,
+        stream: Stream,
+        timeouts: ClientTimeouts,
     ) -> None:
         self._generation = generation
         self._serve = serve
@@ -83,26 +101,31 @@ class Ingress:
         if route is None:
             reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
             raise CallerUnsupported(f"{request.method} is not answered here; use {', '.join(methods)}", 405)
-        await route(self, request, reply, path, query)
+        await route(self, Asked(request, reply, path, query))
 
     def _identify(self, request: web.BaseRequest, reply: Reply) -> Identity:
         identity = identify(request.headers, self._generation.keys)
         reply.id = generation_id()
         asked = request.headers.get("x-request-id", "")
-        if 0 < len(asked) <= 128 and asked.replace("-", "").replace("_", "").replace(".", "").isalnum() and asked.isascii():
+        if (
+            0 < len(asked) <= 128
+            and asked.replace("-", "").replace("_", "").replace(".", "").isalnum()
+            and asked.isascii()
+        ):
             reply.fields += b"x-request-id: %b\r\n" % asked.encode()
         else:
             reply.fields += b"x-request-id: %b\r\n" % reply.id.encode()
         return identity
 
-    async def _messages(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
-        await self._call("chat", request, reply)
+    async def _messages(self, asked: Asked) -> None:
+        await self._call("chat", asked)
 
-    async def _count_tokens(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
-        await self._call("count_tokens", request, reply)
+    async def _count_tokens(self, asked: Asked) -> None:
+        await self._call("count_tokens", asked)
 
-    async def _call(self, operation: str, request: web.BaseRequest, reply: Reply) -> None:
+    async def _call(self, operation: str, asked: Asked) -> None:
         received_ns = monotonic_ns()
+        request, reply = asked.request, asked.reply
         identity = self._identify(request, reply)
         content = await decode.read_content(request, self._generation.body_limit_bytes, self._timeouts.body_read)
         fields = request.headers
@@ -118,28 +141,30 @@ class Ingress:
         finally:
             self.live.discard(reply)
 
-    async def _alive(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
-        reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))
+    async def _alive(self, asked: Asked) -> None:
+        asked.reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))
 
-    async def _models(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
-        self._identify(request, reply)
-        show = listing.for_messages if "anthropic-version" in request.headers else listing.for_openrouter
-        reply.send(200, orjson.dumps(show(self._generation, _parameters(query))))
+    async def _models(self, asked: Asked) -> None:
+        self._identify(asked.request, asked.reply)
+        show = listing.for_messages if "anthropic-version" in asked.request.headers else listing.for_openrouter
+        asked.reply.send(200, orjson.dumps(show(self._generation, _parameters(asked.query))))
 
-    async def _model(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
-        self._identify(request, reply)
-        name = unquote(path.removeprefix("/v1/models/"))
-        reply.send(200, orjson.dumps(listing.one(self._generation, name, "anthropic-version" in request.headers)))
+    async def _model(self, asked: Asked) -> None:
+        self._identify(asked.request, asked.reply)
+        name = unquote(asked.path.removeprefix("/v1/models/"))
+        asked.reply.send(
+            200, orjson.dumps(listing.one(self._generation, name, "anthropic-version" in asked.request.headers))
+        )
 
-    async def _generation_of(self, request: web.BaseRequest, reply: Reply, path: str, query: str) -> None:
-        identity = self._identify(request, reply)
-        id = _parameters(query).get("id")
+    async def _generation_of(self, asked: Asked) -> None:
+        identity = self._identify(asked.request, asked.reply)
+        id = _parameters(asked.query).get("id")
         if not id:
             raise CallerInvalid("id: field required")
         found = self._find(id, identity)
         if found is None:
             raise CallerUnsupported("id: no such generation")
-        reply.send(200, orjson.dumps({"data": found}))
+        asked.reply.send(200, orjson.dumps({"data": found}))
 
     def sweep(self, client_stall_s: float) -> None:
         """Once a second: keep-alives and stalls of all replies in flight."""
@@ -148,8 +173,12 @@ class Ingress:
 
     def _log_defect(self, error: Exception, id: str | None) -> None:
         """Log where it broke; exception arguments may hold content and are left out (SEC-9)."""
-        frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
-        self._log({"event": "defect", "level": "error", "request_id": id, "type": type(error).__name__, "frames": frames})
+        frames = [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+        ]
+        self._log(
+            {"event": "defect", "level": "error", "request_id": id, "type": type(error).__name__, "frames": frames}
+        )
 
 
 def _parameters(query: str) -> dict[str, str]:
@@ -157,7 +186,7 @@ def _parameters(query: str) -> dict[str, str]:
     return {unquote(name): unquote(value.replace("+", " ")) for name, _, value in pairs}
 
 
-Route = Callable[[Ingress, web.BaseRequest, Reply, str, str], Awaitable[None]]
+Route = Callable[[Ingress, Asked], Awaitable[None]]
 
 ROUTES: Mapping[str, Mapping[str, Route]] = {
     "/v1/messages": {"POST": Ingress._messages},

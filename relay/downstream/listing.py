@@ -83,7 +83,11 @@ def _pricing(price: Price | None) -> dict[str, str] | None:
     """Give prices in US dollars per token, as strings."""
     if price is None:
         return None
-    return {"prompt": _per_token(price.prompt), "completion": _per_token(price.completion), "request": _usd(price.request)}
+    return {
+        "prompt": _per_token(price.prompt),
+        "completion": _per_token(price.completion),
+        "request": _usd(price.request),
+    }
 
 
 def _usd(nanousd: int) -> str:

@@ -20,7 +20,8 @@ from relay.config.settings import Stream
 from relay.errors import RelayError
 
 _STREAM_FIELDS = (
-    b"content-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n"
+    b"content-type: text/event-stream; charset=utf-8\r\n"
+    b"cache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n"
 )
 _PROCESSING = b": RELAY PROCESSING\n\n"
 _PING = b'event: ping\ndata: {"type": "ping"}\n\n'
@@ -136,7 +137,9 @@ class Reply:
 
     def adopt(self, fields: Mapping[bytes, bytes]) -> str | None:
         """Pass on what the answering provider may tell the client (HDR-1); give the provider's request id."""
-        lines = [b"%b: %b\r\n" % item for item in fields.items() if item[0].startswith(_PASSED) and b"\0" not in item[1]]
+        lines = [
+            b"%b: %b\r\n" % item for item in fields.items() if item[0].startswith(_PASSED) and b"\0" not in item[1]
+        ]
         upstream_id = fields.get(b"request-id") or fields.get(b"x-request-id")
         if upstream_id:
             lines.append(b"x-relay-upstream-request-id: %b\r\n" % upstream_id)
@@ -145,7 +148,11 @@ class Reply:
 
     def report_fields(self, route: str, attempts: int) -> bytes:
         """Give the lines of the report that a client may ask for with `x-relay-metadata: 1`."""
-        return b"x-relay-route: %b\r\nx-relay-attempts: %d\r\n" % (quote(route).encode(), attempts) if self.reports else b""
+        return (
+            b"x-relay-route: %b\r\nx-relay-attempts: %d\r\n" % (quote(route).encode(), attempts)
+            if self.reports
+            else b""
+        )
 
     # A stream
 
@@ -218,7 +225,16 @@ class Reply:
         connection = b"" if self._keep_alive else b"connection: close\r\n"
         ids = b"" if self.id is None else b"x-generation-id: %b\r\nrequest-id: %b\r\n" % (2 * (self.id.encode(),))
         return b"".join(
-            (_status_line(status), fields, ids, self.fields, self._clock.date, b"server: relay\r\n", connection, b"\r\n")
+            (
+                _status_line(status),
+                fields,
+                ids,
+                self.fields,
+                self._clock.date,
+                b"server: relay\r\n",
+                connection,
+                b"\r\n",
+            )
         )
 
     # Once a second

@@ -50,10 +50,10 @@ class ClientConnection(web.RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: web.BaseRequest,  # noqa: ARG002 - aiohttp's signature
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,
+        message: str | None = None,  # noqa: ARG002
     ) -> web.StreamResponse:
         """Answer a request that could not be read; never with words of the exception."""
         error: RelayError = GatewayInternal()
@@ -70,10 +70,8 @@ class ClientConnection(web.RequestHandler):
 
 def _whole(error: RelayError, status: int) -> bytes:
     body = orjson.dumps(error.envelope(None))
-    return (
-        b"HTTP/1.1 %d Request Timeout\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
-        % (status, len(body), body)
-    )
+    head = b"HTTP/1.1 %d Request Timeout\r\ncontent-type: application/json\r\n" % status
+    return b"%bcontent-length: %d\r\nconnection: close\r\n\r\n%b" % (head, len(body), body)
 
 
 class Server(web.Server):

@@ -1,7 +1,7 @@
 """LogWriter: lines to a file descriptor without ever blocking the loop.
 
-Lines collect for FLUSH_S and leave in one write on a thread of their own; above LIMIT bytes not yet written new lines are
-dropped and counted (OBS-7). flush() at the end waits for what is left.
+Lines collect for FLUSH_S and leave in one write on a thread of their own; above LIMIT bytes not yet written new lines
+are dropped and counted (OBS-7). flush() at the end waits for what is left.
 """
 
 import asyncio

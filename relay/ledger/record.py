@@ -171,7 +171,7 @@ class Record:
 
 
 def generation(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a finished call as `GET /v1/generation` shows it (spec/openrouter-messages.md 20.3), from its line's fields."""
+    """Give a finished call as `GET /v1/generation` shows it (spec/openrouter-messages.md 20.3), from its line."""
     usage = line["usage"]
     cost = line["cost_nanousd"]
     return {

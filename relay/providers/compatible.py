@@ -11,6 +11,7 @@ _ROWS = (
         dialect="messages",
         base_url="https://api.anthropic.com",
         env="ANTHROPIC_API_KEY",
+        count_tokens=True,
     ),
 )
 

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +22,12 @@ from aiohttp import web
 from relay.call import Identity
 from relay.clock import Clock
 from relay.config import relocate
-from relay.config.settings import Address, Loaded
+from relay.config.settings import Address, Loaded, LogFormat
 from relay.downstream import Admission, Ingress, Server
 from relay.errors import GatewayDraining
 from relay.gateway import Gateway
 from relay.ledger import Ledger
+from relay.ledger.lines import as_text
 from relay.ledger.log import LogWriter
 from relay.ledger.record import generation
 from relay.run.demo import DemoServer
@@ -48,8 +50,10 @@ class Worker:
         self._config = loaded.generation.digest
         self._clock = Clock()
         self._log = LogWriter(sys.stderr.fileno())
-        self._ledger = Ledger(self._log.write, loaded.generation.digest)
-        self._admission = Admission(settings.concurrency)
+        wanted = settings.log_format
+        self._for_people = wanted is LogFormat.TEXT or (wanted is LogFormat.AUTO and sys.stderr.isatty())
+        self._ledger = Ledger(self._write, loaded.generation.digest)
+        self._admission = Admission(settings.concurrency, on_empty=self._emptied)
         self._upstream = Upstream(loaded.generation.credentials, self._clock)
         gateway = Gateway(loaded.generation, self._admission, self._upstream, self._ledger)
         self._ingress = Ingress(
@@ -62,7 +66,7 @@ class Worker:
             settings.client_timeouts,
         )
         self._stopping = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._over = asyncio.Event()
 
     async def run(self, on_ready: Callable[[str], None]) -> int:
         """Serve until told to stop; give the exit code."""
@@ -105,19 +109,23 @@ class Worker:
     def _state(self) -> tuple[str, int]:
         return "draining" if self._stopping.is_set() else "ready", self._admission.in_flight
 
+    def _emptied(self) -> None:
+        if self._admission.draining:
+            self._over.set()
+
     def _stop(self) -> None:
         """First signal: drain. Second: no more patience."""
         if self._stopping.is_set():
-            self._hurry.set()
+            self._over.set()
         self._stopping.set()
 
     async def _drain(self, listener: asyncio.Server, server: Server) -> None:
         """Stop accepting; let calls in flight end by themselves, then end each with an error (LIF-6)."""
         self._ingress.draining = self._admission.draining = True
         listener.close()
-        deadline = asyncio.get_running_loop().time() + self._settings.drain_deadline_s
-        while self._admission.in_flight and not self._hurry.is_set() and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.05)
+        if self._admission.in_flight:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), self._settings.drain_deadline_s)
         for reply in list(self._ingress.live):
             reply.cut(GatewayDraining())
         await server.shutdown(timeout=1.0)
@@ -127,7 +135,10 @@ class Worker:
         return generation(line) if line is not None and line["key_id"] == identity.name else None
 
     def _note(self, event: Mapping[str, Any]) -> None:
-        self._log.write(orjson.dumps(event))
+        self._write(orjson.dumps(event))
+
+    def _write(self, line: bytes) -> None:
+        self._log.write(as_text(line) if self._for_people else line)
 
 
 def _bound(address: Address) -> socket.socket:
@@ -141,7 +152,7 @@ def _bound(address: Address) -> socket.socket:
 
 
 def _settle_memory() -> None:
-    """Start-up is over: what exists now stays, and megabyte bodies reuse their pages instead of faulting them in anew."""
+    """Start-up is over: what exists now stays, and large bodies reuse their pages instead of faulting them in anew."""
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)

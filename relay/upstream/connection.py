@@ -1,8 +1,8 @@
 """One connection to a provider: HTTP/1.1 responses off the socket, pushed into a sink.
 
 Per read: one call of `data_received`, one of the parser (llhttp), one of the sink with all body bytes of the read. No
-task, future or timer per read; there is one future per stop. Bounded: the head by MAX_HEAD bytes, body bytes that nobody
-takes by pausing the socket. After a fault the connection is closed, never reused (UPS-2).
+task, future or timer per read; there is one future per stop. Bounded: the head by MAX_HEAD bytes, body bytes that
+nobody takes by pausing the socket. After a fault the connection is closed, never reused (UPS-2).
 """
 
 import asyncio
@@ -36,8 +36,8 @@ class Connection(asyncio.Protocol):
         "_complete",
         "_delimited",
         "_end_told",
-        "_head_bytes",
         "_has_body",
+        "_head_bytes",
         "_head_done",
         "_keep_alive",
         "_lingering",
@@ -333,7 +333,7 @@ class Connection(asyncio.Protocol):
     # After the exchange
 
     def _linger(self) -> None:
-        """The client has its answer; take the rest of the body (a last chunk, usually) so that the socket can be kept."""
+        """The client has its answer; take the rest of the body (a last chunk, usually) to keep the socket."""
         self._parts.clear()
         if self._complete:
             self._retire()

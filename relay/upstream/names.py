@@ -1,4 +1,4 @@
-"""Host names to addresses, off the loop: kept for 30 s, a failure for 1 s; while DNS is down, old addresses for 5 min."""
+"""Host names to addresses, off the loop: kept for 30 s, a failure for 1 s; without DNS old ones serve for 5 min."""
 
 import asyncio
 import ipaddress
