@@ -63,7 +63,8 @@ def main(
     markdown_path: Path | None,
 ) -> None:
     """Measure relay beside its anchors and judge it by the goals of design/performance.md."""
-    signal.signal(signal.SIGTERM, _end)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, _end)
     options = Options(seconds, rounds)
     if only_calibrate:
         _show_calibration(options)
@@ -103,6 +104,8 @@ def _show_calibration(options: Options) -> None:
     scenarios = chosen(["C1", "P"])
     samples = calibrate(scenarios, options)
     click.echo(report.as_text(report.figure_table(scenarios, samples)))
+    for note in report.notes(samples):
+        click.echo(note)
 
 
 def gate_status(rows: Sequence[Row], samples: Sequence[Sample]) -> int:

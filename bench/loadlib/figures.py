@@ -5,6 +5,7 @@ with a fixed number; the median over the rounds counts, and a gate gives 15 % sl
 stream or one lost stamp is a failure, not a figure.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -102,12 +103,12 @@ def judge(scenario: str, goal: Goal, subject: str, samples: Sequence[Sample]) ->
     other = _by_round(samples, goal.anchor, goal.figure) if goal.anchor else own
     shared = sorted(own.keys() & other.keys())
     failure = _failure(subject, goal.anchor, samples)
+    if failure:
+        return Row(scenario, goal, math.nan, math.nan, (), False, False, False, failure)
     if not shared:
-        return _failed(scenario, goal, failure) if failure else None
+        return None
     values = [_compare(goal.comparison, own[round_], other[round_]) for round_ in shared]
     value, own_median = median(values), median(own.values())
-    if failure:
-        return Row(scenario, goal, value, own_median, values, False, False, False, failure)
     set_aside = _why_unfair(goal, samples)
     if set_aside:
         return Row(scenario, goal, value, own_median, values, None, None, None, set_aside=set_aside)
@@ -125,11 +126,6 @@ def judge(scenario: str, goal: Goal, subject: str, samples: Sequence[Sample]) ->
 
 def _by_round(samples: Sequence[Sample], gateway: str | None, figure: Figure) -> dict[int, float]:
     return {s.round: s.figures[figure] for s in samples if s.gateway == gateway and figure in s.figures}
-
-
-def _failed(scenario: str, goal: Goal, failure: str) -> Row:
-    nothing = float("nan")
-    return Row(scenario, goal, nothing, nothing, (), False, False, False, failure)
 
 
 def _failure(subject: str, anchor: str | None, samples: Sequence[Sample]) -> str:

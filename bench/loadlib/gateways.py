@@ -126,6 +126,10 @@ http {{
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_buffering off;
+            proxy_buffer_size 64k;
+            proxy_buffers 8 64k;
+            proxy_busy_buffers_size 128k;
+            client_body_buffer_size 4m;
         }}
     }}
 }}
@@ -133,7 +137,11 @@ http {{
 
 
 def nginx(place: Place) -> Gateway:
-    """nginx with `proxy_buffering off` and kept-alive connections to the provider; all else as it comes."""
+    """nginx with `proxy_buffering off` and kept-alive connections to the provider.
+
+    Its buffers hold a whole burst and a whole request. With those that it comes with it would pass on a burst in pages
+    (fewer events per read than the others) and write every long request to the disk: no anchor, a straw man.
+    """
     port, path = free_port(), place.directory / "nginx.conf"
     # Started as root nginx would change its user, who may not write the directory of a bench.
     user = "user root;\n" if os.geteuid() == 0 else ""

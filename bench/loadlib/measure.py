@@ -7,13 +7,14 @@ would fill the new streams from memory it never gave back.
 
 import math
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from loadlib.figures import Figure, Sample
 from loadlib.gateways import BUILDERS, Place, Running, launch
 from loadlib.native import Client, Counted, Load, Window
-from loadlib.processes import Cores, Tree, cpu_ns, resident_bytes
+from loadlib.processes import Cores, Tree, cpu_ns, resident_bytes, user_ns
 from loadlib.scenarios import PACE, Scenario
 
 HELD_RATE = 0.97
@@ -45,6 +46,7 @@ class Use:
     beside: Counted | None
     cpu_ns: int
     load_ns: int
+    load_user_ns: int
     seconds: float
     resident_bytes: int
 
@@ -87,14 +89,18 @@ def observe(bench: Bench, running: Running, load: Load, beside: Load | None, win
         _sleep_until(window.from_ns)
         gateway_pids = running.tree.pids
         load_pids = [*bench.provider.pids, client.pid, *([other.pid] if other else [])]
-        before_ns, before = time.monotonic_ns(), (cpu_ns(gateway_pids), cpu_ns(load_pids))
+        before_ns, before = time.monotonic_ns(), _spent(gateway_pids, load_pids)
         _sleep_until(window.until_ns)
-        after_ns, after = time.monotonic_ns(), (cpu_ns(gateway_pids), cpu_ns(load_pids))
+        after_ns, after = time.monotonic_ns(), _spent(gateway_pids, load_pids)
         resident = resident_bytes(gateway_pids)
         seen = client.result()
         seen_beside = other.result() if other else None
-    seconds = (after_ns - before_ns) / 1e9
-    return Use(seen, seen_beside, after[0] - before[0], after[1] - before[1], seconds, resident)
+    spent = [late - early for early, late in zip(before, after, strict=True)]
+    return Use(seen, seen_beside, spent[0], spent[1], spent[2], (after_ns - before_ns) / 1e9, resident)
+
+
+def _spent(gateway: Sequence[int], load: Sequence[int]) -> tuple[int, int, int]:
+    return cpu_ns(gateway), cpu_ns(load), user_ns(load)
 
 
 def _result(client: Client) -> Counted:
@@ -148,7 +154,7 @@ def _sample(scenario: Scenario, running: Running, round_: int, use: Use) -> Samp
         notes.append(
             f"beside: {use.beside.calls / use.seconds:.1f} calls/s, p50 {use.beside.duration.p50 / 1e3:.1f} ms"
         )
-    notes.extend(seen.first_fault for seen in (use.counted, use.beside) if seen and seen.first_fault)
+    notes.extend(" ".join(seen.first_fault.split()) for seen in (use.counted, use.beside) if seen and seen.first_fault)
     return Sample(scenario.key, running.gateway.name, round_, window_figures(use), faults, notes)
 
 
@@ -221,4 +227,6 @@ def sample_direct(bench: Bench, direct: Running, scenario: Scenario, round_: int
     """Gives a round's sample of the load straight at the provider; its CPU is that of provider and load generator."""
     warm(bench, direct.gateway.port, scenario.load)
     use = observe(bench, direct, scenario.load, None, _ahead(scenario.load, bench.seconds))
-    return _sample(scenario, direct, round_, replace(use, cpu_ns=use.load_ns))
+    sample = _sample(scenario, direct, round_, replace(use, cpu_ns=use.load_ns))
+    own = use.load_user_ns / max(1, use.counted.events) / 1e3
+    return replace(sample, notes=[*sample.notes, f"of that {own:.3f} µs per event in user space (by ticks)"])

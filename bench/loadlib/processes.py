@@ -88,6 +88,12 @@ def _thread_ns(task: Path) -> int:
         return 0
 
 
+def user_ns(pids: Sequence[int]) -> int:
+    """Gives the part of their CPU time that these processes spent outside the kernel, to the kernel's tick of 10 ms."""
+    ticks = sum(int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[11]) for pid in pids)
+    return ticks * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
 def resident_bytes(pids: Sequence[int]) -> int:
     """Gives the sum of the resident sets of these processes."""
     return sum(int((PROC / str(pid) / "statm").read_text().split()[1]) for pid in pids) * PAGE_BYTES

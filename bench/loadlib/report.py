@@ -41,6 +41,7 @@ def machine() -> dict[str, str]:
         "cpu": model.group(1) if model else platform.machine(),
         "cores": str(os.cpu_count()),
         "kernel": f"{platform.system()} {platform.release()}",
+        "tcp": Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip(),
         "python": platform.python_version(),
         "aiohttp": version("aiohttp"),
         "uvloop": version("uvloop"),

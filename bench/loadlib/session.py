@@ -1,5 +1,6 @@
 """A whole run: provider and gateways up, scenarios in rounds, everything down again, whatever happens."""
 
+import fcntl
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -27,12 +28,21 @@ class Options:
 
 
 @contextmanager
+def alone() -> Iterator[None]:
+    """Waits until no other load bench runs on this machine, because each would measure the other."""
+    with (Path(tempfile.gettempdir()) / "relay-load.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def provider_up(options: Options) -> Iterator[Bench]:
     """Compiles and starts the provider; ends it and removes the bench's files at the end."""
     compile_native()
     raise_file_limit()
-    take_precedence()
     with ExitStack() as undo:
+        undo.enter_context(alone())
+        take_precedence()
         directory = Path(tempfile.mkdtemp(prefix="relay-load-"))
         undo.callback(shutil.rmtree, directory, ignore_errors=True)
         cores, port = usable_cores(), free_port()

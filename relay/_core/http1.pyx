@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 
 
 def chunk(bytes data not None) -> bytes:
-    """Give `data` as one chunk: size in hex, CRLF, data, CRLF (RFC 9112 7.1); empty data would end the body: refused."""
+    """Give `data` as one chunk: size in hex, CRLF, data, CRLF (RFC 9112 7.1); empty data, the end, is refused."""
     cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
     cdef char[18] head
     cdef int at = 18

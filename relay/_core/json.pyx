@@ -169,6 +169,8 @@ cdef const char* _object(Walk* walk, const char* ptr, int node) noexcept nogil:
             walk.bad = ptr
             return NULL
         start = _space(ptr + 1, walk.end)
+        if child != NOWHERE:
+            _forget(walk, child)
         ptr = _value(walk, start, child)
         if ptr == NULL:
             return NULL
@@ -181,6 +183,15 @@ cdef const char* _object(Walk* walk, const char* ptr, int node) noexcept nogil:
         if ptr[0] == c"}":
             return ptr + 1
         ptr += 1
+
+
+cdef void _forget(Walk* walk, int node) noexcept nogil:
+    """Empty the slots below a node: of duplicate keys the last wins, with all that is in it."""
+    cdef int at
+    if walk.nodes[node].slot >= 0:
+        walk.slots[walk.nodes[node].slot] = Slice(NULL, 0)
+    for at in range(walk.nodes[node].first, walk.nodes[node].first + walk.nodes[node].count):
+        _forget(walk, walk.edges[at].node)
 
 
 cdef int _child(Walk* walk, int node, const char* key, Py_ssize_t size) noexcept nogil:
@@ -364,7 +375,7 @@ def members(bytes data not None, int max_depth=64) -> list[tuple[str, int, int, 
 cdef str _key_text(const char* key, const char* stop):
     if memchr(key, c"\\", <size_t>(stop - key)) == NULL:
         return PyBytes_FromStringAndSize(key + 1, stop - key - 1).decode("utf-8", "replace")
-    return _loads(PyBytes_FromStringAndSize(key, stop - key + 1))
+    return _loads(PyBytes_FromStringAndSize(key, stop - key + 1).decode("utf-8", "replace"))
 
 
 cdef list _only_space(const char* base, const char* ptr, const char* end, list out):

@@ -5,9 +5,15 @@ from libc.stdint cimport int64_t
 from relay._core.buffer cimport Buffer
 from relay._core.types cimport Event, Frame, FrameSink, Kind, Slice, Stage
 
+cdef enum:
+    MAX_PREFIX = 256              # longest beginning of a delta that is remembered
+
 cdef class MessagesDecoder(FrameSink):
     cdef Stage next
-    cdef Buffer _scratch          # data that had to be written anew
+    cdef Buffer _scratch          # data that had to be written anew; None: none yet
+    cdef char[MAX_PREFIX] _prefix  # how the last plain delta began, up to the inside of its string
+    cdef Py_ssize_t _prefix_len   # 0: none is known
+    cdef Py_ssize_t _max_event    # longer frames are the parser's to refuse
     cdef bint started             # message_start came
     cdef bint stopping            # a stop reason came
     cdef bint done                # message_stop came, or was added
@@ -21,6 +27,7 @@ cdef class MessagesDecoder(FrameSink):
     cdef object model
     cdef object stop_reason
 
+    cdef int _learn(self, Frame* frame, Event* event) noexcept nogil
     cdef int on_end(self) except -1 nogil
     cdef int _repaired(self, Frame* frame) except -1
     cdef int _on_one_line(self, Slice* data) except -1 nogil

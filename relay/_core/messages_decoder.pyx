@@ -6,12 +6,12 @@ SDK can't bear but has one plain meaning is written anew, and counted. Memory: o
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.string cimport memchr, memcmp
+from libc.string cimport memchr, memcmp, memcpy
 
 from json import loads as _loads
 
 from relay._core.buffer cimport Buffer
-from relay._core.json cimport Scanner
+from relay._core.json cimport Scanner, string_end
 from relay._core.text cimport equals, is_ascii
 from relay._core.types cimport (
     BLOCK_START, BLOCK_STOP, DELTA, ERROR, PING, START, STOP, UNKNOWN, USAGE,
@@ -23,11 +23,12 @@ from relay._core.errors import PeerError, ProtocolError, Truncated
 
 cdef enum:                        # slots of one scanned event
     TYPE, INDEX, DELTA_TYPE, TEXT, THINKING, PARTIAL_JSON, STOP_REASON, USAGE_OBJECT
-    MESSAGE, MESSAGE_ID, MESSAGE_MODEL, MESSAGE_USAGE, ERROR_OBJECT, ERROR_TYPE, ERROR_MESSAGE, PATHS
+    MESSAGE, MESSAGE_ID, MESSAGE_MODEL, MESSAGE_PROVIDER, MESSAGE_USAGE, ERROR_OBJECT, ERROR_TYPE, ERROR_MESSAGE, PATHS
 
 cdef Scanner _EVENT = Scanner((
     "type", "index", "delta.type", "delta.text", "delta.thinking", "delta.partial_json", "delta.stop_reason", "usage",
-    "message", "message.id", "message.model", "message.usage", "error", "error.type", "error.message",
+    "message", "message.id", "message.model", "message.provider", "message.usage",
+    "error", "error.type", "error.message",
 ))
 
 cdef inline bint _is_string(Slice value) noexcept nogil:
@@ -88,6 +89,12 @@ cdef bint _is_known_delta(Slice type) noexcept nogil:
     )
 
 
+cdef inline const char* _after_spaces(const char* ptr, const char* end) noexcept nogil:
+    while ptr < end and ptr[0] == c" ":
+        ptr += 1
+    return ptr
+
+
 cdef int _index(Slice value) noexcept nogil:
     """Give a block index; -1 when there is none or it is no small number."""
     cdef int number = 0
@@ -118,10 +125,54 @@ cdef inline bint _is_done(Slice data) noexcept nogil:
 cdef class MessagesDecoder(FrameSink):
     """Frames of one answer to events."""
 
-    def __cinit__(self, Stage next not None):
+    def __cinit__(self, Stage next not None, Py_ssize_t max_event):
         self.next = next
-        self._scratch = Buffer()
+        self._max_event = max_event
         self._open = -1
+
+    cdef const char* take(self, const char* ptr, const char* end) except NULL nogil:
+        """Take deltas that begin byte for byte like the last one did: only their string is new, so only it is walked.
+
+        Gives exactly what `on_frame` would; whatever is not as plain as that is left to it.
+        """
+        cdef Py_ssize_t known = self._prefix_len
+        cdef const char* text
+        cdef const char* stop
+        cdef Event event
+        while known and end - ptr > known and memcmp(ptr, self._prefix, <size_t>known) == 0:
+            text = ptr + known
+            stop = string_end(text, end)
+            event.text = Slice(text, stop - text)
+            if stop == NULL or end - stop < 5 or stop[1] != c"}" or stop[2] != c"}":
+                return ptr
+            stop = _after_spaces(stop + 3, end)
+            if end - stop < 2 or stop[0] != c"\n" or stop[1] != c"\n" or stop + 2 - ptr > self._max_event:
+                return ptr
+            if not is_ascii(text, stop) and not is_utf8(event.text):
+                return ptr
+            event.kind = DELTA
+            event.channel = self._open
+            event.frame = Slice(ptr, stop + 2 - ptr)
+            event.changed = False
+            self.bytes_in += event.frame.len
+            self.next.on_event(&event)
+            ptr = stop + 2
+        return ptr
+
+    cdef int _learn(self, Frame* frame, Event* event) noexcept nogil:
+        """Remember how a plain delta begins, or that the last frame was none."""
+        cdef Py_ssize_t size = event.text.ptr - frame.whole.ptr
+        cdef const char* tail = event.text.ptr + event.text.len
+        cdef const char* end = frame.data.ptr + frame.data.len
+        self._prefix_len = 0
+        if event.kind != DELTA or event.changed or event.text.ptr == NULL or size > MAX_PREFIX or not event.known:
+            return 0
+        # Only where the string is the last thing in the event does its beginning say all the rest.
+        if tail[1] != c"}" or tail[2] != c"}" or _after_spaces(tail + 3, end) != end:
+            return 0
+        self._prefix_len = size
+        memcpy(self._prefix, frame.whole.ptr, <size_t>size)
+        return 0
 
     cdef int on_frame(self, Frame* frame) except -1 nogil:
         cdef Slice[PATHS] slots
@@ -140,9 +191,12 @@ cdef class MessagesDecoder(FrameSink):
         event.changed = not frame.canonical
         self._typed(frame, slots, &event)
         event.data = frame.data
-        self.normalised += event.changed
         self._facts(&event, slots)
+        self.normalised += event.changed
         self._in_order(&event, slots)
+        if not event.changed and (event.kind == START or event.kind == USAGE):
+            self.normalised += not _is_object(event.usage)  # the encoder will add one
+        self._learn(frame, &event)
         self.next.on_event(&event)
         if event.kind == ERROR:
             self.failed = True
@@ -169,7 +223,8 @@ cdef class MessagesDecoder(FrameSink):
 
     cdef int _on_one_line(self, Slice* data) except -1 nogil:
         cdef Py_ssize_t at
-        self._scratch.clear()
+        with gil:
+            self._scratch = Buffer()
         self._scratch.add(data[0])
         for at in range(data.len):
             if self._scratch.ptr[at] == c"\n":
@@ -206,23 +261,25 @@ cdef class MessagesDecoder(FrameSink):
         """Write the event line's type into the object that opens at `brace`."""
         cdef bytes data = PyBytes_FromStringAndSize(brace + 1, frame.data.ptr + frame.data.len - brace - 1)
         cdef bytes name = PyBytes_FromStringAndSize(frame.name.ptr, frame.name.len)
-        self._scratch.clear()
+        self._scratch = Buffer()
         return self._scratch.put(b'{"type":"%b"%b%b' % (name, b"" if data.lstrip().startswith(b"}") else b",", data))
 
     cdef int _facts(self, Event* event, Slice* slots) except -1 nogil:
         """Fill in what stages read of an event."""
         cdef Slice none = Slice(NULL, 0)
         event.channel = -1
-        event.text = event.message = event.id = event.model = event.usage = event.stop_reason = none
+        event.text = event.message = event.id = event.model = event.provider = event.usage = event.stop_reason = none
         if event.kind == DELTA:
             for value in slots[TEXT : PARTIAL_JSON + 1]:
                 if _is_string(value):
                     event.text = _inside(value)
-            self.unknown_deltas += not _is_known_delta(slots[DELTA_TYPE])
+            event.known = _is_known_delta(slots[DELTA_TYPE])
+            self.unknown_deltas += not event.known
         elif event.kind == START:
             event.message = slots[MESSAGE]
             event.id = slots[MESSAGE_ID]
             event.model = slots[MESSAGE_MODEL]
+            event.provider = slots[MESSAGE_PROVIDER]
             event.usage = slots[MESSAGE_USAGE]
         elif event.kind == USAGE:
             event.usage = slots[USAGE_OBJECT]
@@ -249,7 +306,7 @@ cdef class MessagesDecoder(FrameSink):
             event.channel = _index(slots[INDEX])
             if event.channel != (self._next if kind == BLOCK_START else self._open) or event.channel < 0:
                 return _break("a content block is out of order")
-        if (kind == BLOCK_START or kind == USAGE) and self._open >= 0:
+        if (kind == BLOCK_START or kind == USAGE or kind == STOP) and self._open >= 0:
             self.normalised += 1
             self._close_block()
         if kind == BLOCK_START:
@@ -280,7 +337,8 @@ cdef class MessagesDecoder(FrameSink):
         event.channel = self._open
         event.name = Slice(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
         event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
-        event.frame = event.text = event.message = event.id = event.model = event.usage = event.stop_reason = none
+        event.text = event.message = event.id = event.model = event.provider = event.usage = event.stop_reason = none
+        event.frame = none
         event.changed = True
         return self.next.on_event(&event)
 

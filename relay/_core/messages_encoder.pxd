@@ -4,14 +4,25 @@ from relay._core.buffer cimport Buffer
 from relay._core.meter cimport Meter
 from relay._core.types cimport Event, Slice, Stage
 
+cdef enum:
+    MAX_EDITS = 6                 # id, model, provider, usage or input_tokens, and room
+
+cdef struct Edit:                 # of one event's data
+    const char* start             # what is replaced: [start, stop)
+    const char* stop
+    Slice text
+    bint comma                    # write one before the text
+
 cdef class MessagesEncoder(Stage):
     cdef Meter meter
     cdef Buffer _out              # output of this read, when it is not simply a run of the input
     cdef Slice _input             # the current read
     cdef Slice _run               # the end of the output: frames that lie together in the input, not copied yet
-    cdef bytes id                 # JSON texts to write over the provider's; None: leave
+    cdef Edit[MAX_EDITS] _edits   # planned for the present event
+    cdef int _planned
+    cdef bytes id                 # members (`"id":"…"`) to set in the message; None: leave
     cdef bytes model
-    cdef bytes provider           # JSON text to add as `provider`; None: add nothing
+    cdef bytes provider
     cdef object input_tokens      # gives an estimate, for a provider that tells none; None: there is none
     cdef object usage_fields      # usage dict -> bytes to add to it; None: add nothing
 
@@ -20,7 +31,13 @@ cdef class MessagesEncoder(Stage):
     cdef int _write(self, Slice part) except -1 nogil
     cdef int _flush(self) except -1 nogil
     cdef int _write_frame(self, Event* event) except -1 nogil
-    cdef int _write_spliced(self, Event* event, list edits) except -1
-    cdef list _start_edits(self, Event* event)
-    cdef list _usage_edits(self, Event* event)
-    cdef bint _needs_input_tokens(self, Slice usage) except -1
+    cdef int _over(self, Slice value, Slice text) except -1 nogil
+    cdef int _plan(self, const char* start, const char* stop, Slice text, bint comma) noexcept nogil
+    cdef int _into(self, Slice object, Slice text) except -1 nogil
+    cdef bint _is_planned(self, const char* place) noexcept nogil
+    cdef int _set(self, Slice object, Slice value, bytes member) except -1
+    cdef int _write_edited(self, Event* event) except -1 nogil
+    cdef void _sort(self) noexcept nogil
+    cdef int _edit_start(self, Event* event) except -1
+    cdef bint _needs_input_tokens(self) noexcept
+    cdef int _edit_usage(self, Event* event) except -1

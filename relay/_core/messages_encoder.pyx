@@ -8,33 +8,24 @@ spec/openrouter-messages.md 13, 14 and 17 add, by splicing.
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
+from libc.string cimport strlen
+
 from relay._core.buffer cimport Buffer
 from relay._core.estimator cimport tokens
+from relay._core.json cimport Scanner
 from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
 from relay._core.types cimport ERROR, PING, START, USAGE, Event, Slice, Stage
 
-_OWN_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+cdef Scanner _INPUT_TOKENS = Scanner(("input_tokens",))
+cdef const char* OWN_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
 
 cdef inline bint _is_object(Slice value) noexcept nogil:
     return value.ptr != NULL and value.ptr[0] == c"{"
 
 
-cdef tuple _into(Slice object, Slice data, bytes member):
-    """Give the edit that adds a member at the end of `object`, which lies in `data`."""
-    cdef Py_ssize_t at = object.ptr - data.ptr + object.len - 1
-    cdef bint is_empty = not PyBytes_FromStringAndSize(object.ptr + 1, object.len - 2).strip()
-    return at, at, member if is_empty else b"," + member
-
-
-cdef tuple _over(Slice value, Slice data, bytes text):
-    """Give the edit that writes `text` over a value that lies in `data`."""
-    return value.ptr - data.ptr, value.ptr - data.ptr + value.len, text
-
-
-cdef tuple _member(Slice object, Slice value, Slice data, bytes key, bytes text):
-    """Give the edit that sets a member of `object`: over its present `value`, else at the end."""
-    return _over(value, data, text) if value.ptr != NULL else _into(object, data, key + text)
+cdef inline Slice _text(bytes text) noexcept:
+    return Slice(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
 
 
 @cython.final
@@ -78,13 +69,12 @@ cdef class MessagesEncoder(Stage):
             return 0  # relay makes its own
         if event.kind == START:
             with gil:
-                self._write_spliced(event, self._start_edits(event))
-                self._flush()
-                self._out.put(_OWN_PING)
-            return 0
+                self._edit_start(event)
+            self._flush()
+            return self._out.append(OWN_PING, <Py_ssize_t>strlen(OWN_PING))
         if event.kind == USAGE:
             with gil:
-                return self._write_spliced(event, self._usage_edits(event))
+                return self._edit_usage(event)
         return self._write_frame(event)
 
     cdef int on_end(self) except -1 nogil:
@@ -100,40 +90,98 @@ cdef class MessagesEncoder(Stage):
         self._out.add(event.data)
         return self._out.append(b"\n\n", 2)
 
-    cdef int _write_spliced(self, Event* event, list edits) except -1:
-        """Write the event with `edits`: (start, end, bytes) over its data, in any order."""
-        cdef bytes data
-        cdef Py_ssize_t at = 0
-        if not edits:
+    cdef int _over(self, Slice value, Slice text) except -1 nogil:
+        """Plan to write `text` over a value of the event's data."""
+        return self._plan(value.ptr, value.ptr + value.len, text, False)
+
+    cdef int _into(self, Slice object, Slice text) except -1 nogil:
+        """Plan to add the member `text` at the end of an object of the event's data."""
+        cdef const char* brace = object.ptr + object.len - 1
+        cdef const char* last = brace - 1
+        while last > object.ptr and (last[0] == c" " or last[0] == c"\n" or last[0] == c"\t" or last[0] == c"\r"):
+            last -= 1
+        # Members that are added at one place come in the order in which they were planned.
+        return self._plan(brace, brace, text, last > object.ptr or self._is_planned(brace))
+
+    cdef int _plan(self, const char* start, const char* stop, Slice text, bint comma) noexcept nogil:
+        cdef Edit* edit = &self._edits[self._planned]
+        edit.start = start
+        edit.stop = stop
+        edit.text = text
+        edit.comma = comma
+        self._planned += 1
+        return 0
+
+    cdef bint _is_planned(self, const char* place) noexcept nogil:
+        cdef int at
+        for at in range(self._planned):
+            if self._edits[at].start == place:
+                return True
+        return False
+
+    cdef int _set(self, Slice object, Slice value, bytes member) except -1:
+        """Plan to set a member (`"key":value`): over its present value, else at the end of the object."""
+        cdef Slice text = _text(member)
+        cdef Py_ssize_t colon
+        if value.ptr == NULL:
+            return self._into(object, text)
+        colon = member.index(b":") + 1
+        return self._over(value, Slice(text.ptr + colon, text.len - colon))
+
+    cdef int _write_edited(self, Event* event) except -1 nogil:
+        """Write the event with the planned edits."""
+        cdef const char* at = event.data.ptr
+        cdef Edit* edit
+        cdef int number
+        if self._planned == 0:
             return self._write_frame(event)
-        data = PyBytes_FromStringAndSize(event.data.ptr, event.data.len)
-        parts = []
-        for start, end, text in sorted(edits):
-            parts += (data[at:start], text)
-            at = end
-        parts.append(data[at:])
-        data = b"".join(parts)
-        event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
-        event.changed = True
-        return self._write_frame(event)
+        self._flush()
+        self._out.append(b"event: ", 7)
+        self._out.add(event.name)
+        self._out.append(b"\ndata: ", 7)
+        self._sort()
+        for number in range(self._planned):
+            edit = &self._edits[number]
+            self._out.append(at, edit.start - at)
+            if edit.comma:
+                self._out.append(b",", 1)
+            self._out.add(edit.text)
+            at = edit.stop
+        self._planned = 0
+        self._out.append(at, event.data.ptr + event.data.len - at)
+        return self._out.append(b"\n\n", 2)
 
-    cdef list _start_edits(self, Event* event):
-        cdef list edits = []
-        cdef Slice data = event.data
+    cdef void _sort(self) noexcept nogil:
+        """Put the few edits in the order of the data; those at one place stay in theirs."""
+        cdef Edit moved
+        cdef int at, to
+        for at in range(1, self._planned):
+            moved = self._edits[at]
+            to = at
+            while to > 0 and self._edits[to - 1].start > moved.start:
+                self._edits[to] = self._edits[to - 1]
+                to -= 1
+            self._edits[to] = moved
+
+    cdef int _edit_start(self, Event* event) except -1:
+        cdef bytes usage
+        cdef Slice told
         if self.id is not None:
-            edits.append(_member(event.message, event.id, data, b'"id":', self.id))
+            self._set(event.message, event.id, self.id)
         if self.model is not None:
-            edits.append(_member(event.message, event.model, data, b'"model":', self.model))
+            self._set(event.message, event.model, self.model)
         if self.provider is not None:
-            edits.append(_into(event.message, data, b'"provider":' + self.provider))
+            self._set(event.message, event.provider, self.provider)
         if not _is_object(event.usage):
-            usage = b'{"input_tokens":%d,"output_tokens":1}' % self._estimate()
-            edits.append(_member(event.message, event.usage, data, b'"usage":', usage))
-        elif self._needs_input_tokens(event.usage):
-            edits.append(_into(event.usage, data, b'"input_tokens":%d' % self._estimate()))
-        return edits
+            usage = b'"usage":{"input_tokens":%d,"output_tokens":1}' % self._estimate()
+            self._set(event.message, event.usage, usage)
+        elif self._needs_input_tokens():
+            usage = b'"input_tokens":%d' % self._estimate()
+            _INPUT_TOKENS.scan_into(event.usage, &told)
+            self._set(event.usage, told, usage)
+        return self._write_edited(event)
 
-    cdef bint _needs_input_tokens(self, Slice usage) except -1:
+    cdef bint _needs_input_tokens(self) noexcept:
         """Tell whether the provider says that the prompt was empty, and we know better."""
         cdef Meter meter = self.meter
         return (
@@ -144,16 +192,19 @@ cdef class MessagesEncoder(Stage):
     def _estimate(self) -> int:
         return self.input_tokens() if self.input_tokens is not None else 0
 
-    cdef list _usage_edits(self, Event* event):
+    cdef int _edit_usage(self, Event* event) except -1:
         cdef bytes fields = self.usage_fields(self.meter.usage()) if self.usage_fields is not None else b""
-        cdef Slice whole
+        cdef bytes usage
+        cdef Slice whole = event.data
         if _is_object(event.usage):
-            return [_into(event.usage, event.data, fields)] if fields else []
+            if fields:
+                self._into(event.usage, _text(fields))
+            return self._write_edited(event)
         told = self.meter.value[OUTPUT]
-        usage = b'{"output_tokens":%d%b%b}' % (
+        usage = b'"usage":{"output_tokens":%d%b%b}' % (
             told if told >= 0 else tokens(&self.meter.text, 1.0), b"," if fields else b"", fields
         )
-        whole = event.data
         while whole.ptr[whole.len - 1] != c"}":  # bound: the data is an object
             whole.len -= 1
-        return [_member(whole, event.usage, event.data, b'"usage":', usage)]
+        self._set(whole, event.usage, usage)
+        return self._write_edited(event)

@@ -8,7 +8,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t
 
-from orjson import dumps as _dumps
+from json import dumps as _dumps
 
 from relay._core.estimator cimport Counts, count_escaped
 from relay._core.json cimport Scanner
@@ -58,7 +58,10 @@ cdef class Meter(Stage):
 
     def fold(self, usage) -> None:
         """Fold one decoded `usage` mapping of the Messages API into what is known; unknown keys are ignored."""
-        cdef bytes raw = _dumps(usage)
+        self.fold_json(_dumps(usage).encode())
+
+    def fold_json(self, bytes raw not None) -> None:
+        """Fold the JSON text of a `usage` object."""
         self.fold_slice(Slice(PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw)))
 
     def usage(self) -> dict[str, int | str]:
@@ -109,7 +112,7 @@ cdef class Meter(Stage):
             if event.text.len:
                 self.text_bytes += event.text.len
                 count_escaped(&self.text, event.text.ptr, event.text.ptr + event.text.len)
-        elif event.usage.len:
+        elif event.usage.len and event.usage.ptr[0] == c"{":
             self.fold_slice(event.usage)
             if event.kind == USAGE:
                 self.final = True

@@ -21,13 +21,13 @@ from relay._core.types cimport KINDS
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
 
 _KINDS = (
-    "message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop",
-    "ping", "error", "unknown",
+    "message_start", "content_block_start", "content_block_delta", "content_block_stop",
+    "message_delta", "message_stop", "ping", "error", "unknown",
 )
 
 
-cdef bytes _text(object value):
-    return None if value is None else _dumps(value)
+cdef bytes _member(bytes key, object value):
+    return None if value is None else key + _dumps(value)
 
 
 @cython.final
@@ -47,12 +47,12 @@ cdef class Pipeline:
         self._parser = SseParser(max_event)
         self._meter = Meter()
         self._encoder = MessagesEncoder()
-        self._decoder = MessagesDecoder(self._meter)
+        self._decoder = MessagesDecoder(self._meter, max_event)
         self._meter.next = self._encoder
         self._encoder.meter = self._meter
-        self._encoder.id = _text(id)
-        self._encoder.model = _text(model)
-        self._encoder.provider = _text(provider)
+        self._encoder.id = _member(b'"id":', id)
+        self._encoder.model = _member(b'"model":', model)
+        self._encoder.provider = _member(b'"provider":', provider)
         self._encoder.input_tokens = input_tokens
         self._encoder.usage_fields = usage_fields
 
@@ -67,16 +67,19 @@ cdef class Pipeline:
         self.check()
         if self._closed:
             raise Misuse("feed after the end")
+        self._closed = size == 0
         self._meter.now = now
         self._encoder.begin(PyBytes_AS_STRING(data), size)
         try:
+            if self._decoder.done:
+                return b""
             if size:
                 self._parser.push(PyBytes_AS_STRING(data), size, self._decoder)
             else:
-                self._closed = True
                 self._decoder.on_end()
         except (ProtocolError, LimitExceeded, PeerError) as fault:
-            self._fault = fault
+            if not self._decoder.done:  # what follows message_stop is nobody's business
+                self._fault = fault
         self.stopped = self._decoder.done or self._fault is not None
         out = self._encoder.take(data)
         self._bytes_out += PyBytes_GET_SIZE(out)

@@ -8,6 +8,7 @@ cdef class SseParser:
     cdef Buffer _joined           # values of several data lines of one frame
     cdef Py_ssize_t _line         # bytes of the current line that were seen: the search for its end never looks back
     cdef bint _skip_lf            # a CR ended the last line: one LF that follows belongs to it
+    cdef bint _saw_cr             # the frame has a CR in it
     cdef int _bom                 # bytes of a byte order mark seen at the very start; 3 when that is decided
     cdef Py_ssize_t _max_event
     cdef object _collector        # Python face only
@@ -19,7 +20,7 @@ cdef class SseParser:
     cdef const char* _frame_end(self, const char* ptr, const char* end, const char** lf, const char** cr) noexcept nogil
     cdef const char* _after_bom(self, const char* ptr, const char* end, FrameSink sink) except? NULL nogil
     cdef int _keep(self, const char* ptr, Py_ssize_t size) except -1 nogil
-    cdef int _dispatch(self, const char* ptr, Py_ssize_t size, bint has_cr, FrameSink sink) except -1 nogil
+    cdef int _dispatch(self, const char* ptr, Py_ssize_t size, FrameSink sink) except -1 nogil
     cdef int _fields(self, const char* ptr, Py_ssize_t size, FrameSink sink) except -1 nogil
     cdef int _data_line(self, Frame* frame, Slice value, int lines) except -1 nogil
     cdef int _remember(self, Slice id) except -1 nogil

@@ -57,7 +57,7 @@ cdef str _text(Slice part):
 
 @cython.final
 cdef class SseParser:
-    """Parser of one event stream.
+    """Parser of one event stream; `feed` and `close` are its Python face, `push` is what a pipeline uses.
 
     max_event   bytes of one pending event; over it: LimitExceeded("event")
     """
@@ -66,12 +66,12 @@ cdef class SseParser:
         self._carry = Buffer()
         self._joined = Buffer()
         self._max_event = max_event
-        self._collector = _Collector()
-        self._fault = None
 
     def feed(self, bytes data not None) -> list[tuple[str, str, str]]:
         """Give the events that `data` completed as (type, data, last_event_id); an empty `data` is no end."""
         self._check()
+        if self._collector is None:
+            self._collector = _Collector()
         try:
             self.push(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), self._collector)
         except LimitExceeded as fault:
@@ -96,6 +96,8 @@ cdef class SseParser:
 
     def _take(self):
         cdef _Collector collector = self._collector
+        if collector is None:
+            return []
         events = collector.events
         collector.events = []
         return events
@@ -135,15 +137,20 @@ cdef class SseParser:
                         self._keep(ptr, 1)
                     ptr += 1
                     continue
+            if self._line == 0 and self._carry.len == 0:
+                ptr = sink.take(ptr, end)
+                if ptr == end:
+                    return 0
             stop = self._frame_end(ptr, end, &lf, &cr)
             if stop == NULL:
                 return self._keep(ptr, end - ptr)
             if self._carry.len:
                 self._keep(ptr, stop - ptr)
-                self._dispatch(self._carry.ptr, self._carry.len, True, sink)
+                self._dispatch(self._carry.ptr, self._carry.len, sink)
                 self._carry.clear()
             else:
-                self._dispatch(ptr, stop - ptr, cr < stop, sink)
+                self._dispatch(ptr, stop - ptr, sink)
+            self._saw_cr = False
             ptr = stop
         return 0
 
@@ -169,6 +176,7 @@ cdef class SseParser:
             self._line = 0
             ptr = stop + 1
             if stop == cr[0]:
+                self._saw_cr = True
                 # A CR ends the line at once; an LF after it belongs to it, in this read or the next.
                 if blank or ptr == end:
                     self._skip_lf = True
@@ -184,12 +192,12 @@ cdef class SseParser:
                 raise LimitExceeded("event")
         return self._carry.append(ptr, size)
 
-    cdef int _dispatch(self, const char* ptr, Py_ssize_t size, bint has_cr, FrameSink sink) except -1 nogil:
+    cdef int _dispatch(self, const char* ptr, Py_ssize_t size, FrameSink sink) except -1 nogil:
         cdef Frame frame
         if size > self._max_event:
             with gil:
                 raise LimitExceeded("event")
-        if _canonical(ptr, ptr + size, &frame) and not (has_cr and memchr(ptr, c"\r", <size_t>size)):
+        if not self._saw_cr and _canonical(ptr, ptr + size, &frame):
             frame.whole = Slice(ptr, size)
             frame.canonical = True
             return sink.on_frame(&frame)
@@ -242,5 +250,6 @@ cdef class SseParser:
     cdef int _remember(self, Slice id) except -1 nogil:
         """Keep the last event id: it outlives its event."""
         with gil:
-            (<_Collector>self._collector).last_event_id = _text(id)
+            if self._collector is not None:
+                (<_Collector>self._collector).last_event_id = _text(id)
         return 0

@@ -1,4 +1,4 @@
-"""Eight bytes at a time: inline helpers over raw text, shared by scanner, estimator and codecs. Bounds are [ptr, end)."""
+"""Eight bytes at a time: inline helpers over raw text, for scanner, estimator and codecs. Bounds are [ptr, end)."""
 
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp, memcpy

@@ -23,11 +23,14 @@ cdef struct Event:
     Slice message                 # START: the message object
     Slice id                      # START: its `id` value with quotes
     Slice model                   # START: its `model` value with quotes
+    Slice provider                # START: its `provider`, which a gateway before us may have set
     Slice usage                   # START, USAGE: the usage object
     Slice stop_reason             # USAGE: the value, with quotes; empty when absent or null
+    bint known                    # DELTA: of a type that relay knows
     bint changed                  # True: write name and data; False: write frame
 
 cdef class FrameSink:
+    cdef const char* take(self, const char* ptr, const char* end) except NULL nogil
     cdef int on_frame(self, Frame* frame) except -1 nogil
 
 cdef class Stage:

@@ -4,6 +4,10 @@
 cdef class FrameSink:
     """Takes frames; the slices live until `on_frame` returns."""
 
+    cdef const char* take(self, const char* ptr, const char* end) except NULL nogil:
+        """Take whole frames that the sink knows by itself, from the start of one; give where it stopped."""
+        return ptr
+
     cdef int on_frame(self, Frame* frame) except -1 nogil:
         return 0
 

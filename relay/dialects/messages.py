@@ -83,7 +83,7 @@ def answer(
         raise ProtocolError("the answer is no message")
     meter = Meter()
     if usage is not None and content[usage[0]] == ord("{"):
-        meter.fold(orjson.loads(content[usage[0] : usage[1]]))
+        meter.fold_json(content[usage[0] : usage[1]])
     edits: list[Edit] = []
     end = content.rindex(b"}")
     for name, span, text in (

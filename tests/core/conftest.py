@@ -1,6 +1,6 @@
 """`--regold` rewrites the golden files from what the code does now; the diff is reviewed like code.
 
-Properties run 1000 examples without a deadline and the same ones every time: a slow machine is no failure, and what was
+Properties run 600 examples without a deadline and the same ones every time: a slow machine is no failure, and what was
 red stays red.
 """
 
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "core",
-    max_examples=1000,
+    max_examples=600,
     deadline=None,
     derandomize=True,
     database=None,

@@ -71,7 +71,7 @@ def test_damaged_answers_are_treated_as_the_reference_does_at_any_split(body: by
 def test_any_bytes_give_a_result_or_a_documented_fault(body: bytes, places: list[float]) -> None:
     done = run(cut(body, places), max_event=600, id="gen-1", provider="Acme", input_tokens=lambda: 5)
     assert done.outcome in (None, "ProtocolError", "Truncated", "LimitExceeded", "PeerError")
-    assert all(strict_json(data) is not None for _, data in sent(done.output))
+    assert all(json.loads(data)["type"] == kind for kind, data in sent(done.output))
 
 
 @pytest.mark.parametrize("count", [1, 2, 8])
@@ -100,6 +100,52 @@ def test_a_read_that_ends_inside_a_frame_gives_the_whole_frames_before_it() -> N
     first, second = text(0, "a"), text(0, "b")
     assert pipeline.feed(first + second[:20], 2) == first
     assert pipeline.feed(second[20:], 3) == second
+
+
+_PLAIN = (
+    b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"'
+)
+_TYPE_LAST = b'event: content_block_delta\ndata: {"delta":{"text":"'
+_INDEX_LAST = b'event: content_block_delta\ndata: {"type":"content_block_delta","delta":{"type":"text_delta","text":"'
+_OTHER = _PLAIN.replace(b"text_delta", b"thinking_delta")
+_FIRSTS = [
+    _PLAIN + b'a"}}\n\n',
+    _TYPE_LAST + b'a","type":"text_delta"},"index":0,"type":"content_block_delta"}\n\n',
+    _INDEX_LAST + b'a"},"index":0}\n\n',
+    _OTHER + b'a","thinking":"b"}}\n\n',
+    _PLAIN + b'a"},"delta":{"type":"text_delta","text":"b"}}\n\n',
+]
+_TAILS = [
+    *(
+        b'%s"}}\n\n' % inside
+        for inside in (b"", b"x", b"\\n", b"\\u00e9", b"\\x", b"\\u12", b"\xff", b"\xe2\x82", b"\t", b"\x7f")
+    ),
+    *(
+        b'%s"}}\n\n' % inside
+        for inside in ("é漢😀\u2028".encode(), b"\xed\xa0\x80", b"\0", b"x" * 700, b'a","text":"b', b'"')
+    ),
+    *(
+        b'x"%s\n\n' % end
+        for end in (b"}}   ", b"} }", b"}}\t", b"}}\r", b"}}}", b"}", b"},1}", b'},"index":1}', b'},"index":0}', b"")
+    ),
+    *(
+        b'x"}}' + end
+        for end in (b"\r\n\r\n", b"\r\r", b"\n\r\n", b"\n: c\n\n", b"\nid: 1\n\n", b"\ndata: 1\n\n", b"\n", b"")
+    ),
+]
+
+
+@pytest.mark.parametrize("tail", _TAILS)
+@pytest.mark.parametrize("first", _FIRSTS)
+def test_a_delta_that_begins_like_the_one_before_is_judged_as_carefully(first: bytes, tail: bytes) -> None:
+    start = message_start() + block_start(0) + first
+    for prefix in (_PLAIN, _TYPE_LAST, _INDEX_LAST, _OTHER):
+        for between in (b"", b": note\n\n", PING, block_stop(0), block_stop(0) + block_start(1)):
+            body = start + between + prefix + tail + prefix + b'y"}}\n\n' + block_stop(0) + END
+            done = run([body])
+            assert_agrees(done, observe(body))
+            assert run(in_pieces(body, 1)) == run(in_pieces(body, 37)) == done
+            assert run([body], max_event=600) == run(in_pieces(body, 7), max_event=600)
 
 
 def test_own_ping_follows_message_start_once() -> None:

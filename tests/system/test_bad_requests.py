@@ -1,0 +1,262 @@
+"""What is wrong with a request's content is told by name, before anything reaches a provider."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.answers import message, whole
+from tests.support.processes import Running
+from tests.support.raw_client import Client, ask, body, exchange, head
+from tests.support.raw_provider import RawProvider
+from tests.system.planted import PROMPT
+
+pytestmark = pytest.mark.usefixtures("serves_on")
+
+MIB = 1 << 20
+USER = {"role": "user", "content": PROMPT}
+
+MALFORMED = {
+    "nothing": b"",
+    "blank": b" \n",
+    "words": b"hello",
+    "cut": b'{"model":"raw/x","messages":[',
+    "two texts": body("raw/x") + body("raw/x"),
+    "a comma too many": b'{"model":"raw/x",}',
+    "single quotes": b"{'model':'raw/x'}",
+    "not a number": b'{"model":"raw/x","max_tokens":NaN}',
+    "invalid UTF-8": b'{"model":"raw/x\xff"}',
+    "half a surrogate": b'{"model":"raw/x","messages":[{"role":"user","content":"\\ud83d"}]}',
+    "a control character in a string": b'{"model":"raw/\x01"}',
+    "a byte order mark in UTF-16": b'\xff\xfe{\x00}\x00',
+    "an array": b"[]",
+    "a string": b'"model"',
+    "null": b"null",
+    "a NUL": b"\x00",
+}
+
+
+@pytest.mark.parametrize("content", MALFORMED.values(), ids=MALFORMED)
+async def test_malformed_json_is_refused_with_400(relay: Running, provider: RawProvider, content: bytes) -> None:
+    answer = await ask(relay.port, content)
+
+    assert (answer.status, answer.error["type"], answer.error["error_type"]) == (
+        400,
+        "invalid_request_error",
+        "invalid_request",
+    )
+    assert answer.error["message"].startswith("body: ")
+    assert PROMPT.encode() not in answer.content
+    assert not provider.calls
+
+
+FAULTS: dict[str, tuple[dict[str, Any], str]] = {
+    "no model": ({"model": None}, "model"),
+    "empty model": ({"model": ""}, "model"),
+    "model of the wrong type": ({"model": 7}, "model"),
+    "no messages": ({"messages": []}, "messages"),
+    "messages of the wrong type": ({"messages": "hi"}, "messages"),
+    "message of the wrong type": ({"messages": [USER, 3]}, "messages.1"),
+    "unknown role": ({"messages": [USER, {"role": "tool", "content": "x"}]}, "messages.1.role"),
+    "role of the wrong type": ({"messages": [{"role": 1, "content": "x"}]}, "messages.0.role"),
+    "no role": ({"messages": [{"content": "x"}]}, "messages.0.role"),
+    "no content": ({"messages": [{"role": "user"}]}, "messages.0.content"),
+    "content of the wrong type": ({"messages": [{"role": "user", "content": 1}]}, "messages.0.content"),
+    "block without type": ({"messages": [{"role": "user", "content": [{"text": "x"}]}]}, "messages.0.content.0.type"),
+    "block of the wrong type": ({"messages": [{"role": "user", "content": ["x"]}]}, "messages.0.content.0"),
+    "text of the wrong type": (
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": 1}]}]},
+        "messages.0.content.0.text",
+    ),
+    "max_tokens 0": ({"max_tokens": 0}, "max_tokens"),
+    "max_tokens as text": ({"max_tokens": "10"}, "max_tokens"),
+    "max_tokens as true": ({"max_tokens": True}, "max_tokens"),
+    "max_tokens as a fraction": ({"max_tokens": 1.5}, "max_tokens"),
+    "stream as text": ({"stream": "yes"}, "stream"),
+    "temperature below 0": ({"temperature": -1}, "temperature"),
+    "top_p above 1": ({"top_p": 1.01}, "top_p"),
+    "system of the wrong type": ({"system": 5}, "system"),
+    "system block of the wrong type": ({"system": [{"type": "image"}]}, "system.0.type"),
+    "tools of the wrong type": ({"tools": {}}, "tools"),
+    "tool without name": ({"tools": [{"input_schema": {}}]}, "tools.0.name"),
+    "tool without schema": ({"tools": [{"name": "a"}]}, "tools.0.input_schema"),
+    "tool twice": ({"tools": 2 * [{"name": "a", "input_schema": {}}]}, "tools.1.name"),
+    "tool_choice of no tool": ({"tool_choice": {"type": "tool", "name": "b"}}, "tool_choice.name"),
+    "thinking without budget": ({"thinking": {"type": "enabled"}}, "thinking.budget_tokens"),
+    "thinking over max_tokens": (
+        {"thinking": {"type": "enabled", "budget_tokens": 2048}, "max_tokens": 2048},
+        "thinking.budget_tokens",
+    ),
+    "stop_sequences of the wrong type": ({"stop_sequences": "END"}, "stop_sequences"),
+    "metadata of the wrong type": ({"metadata": "me"}, "metadata"),
+}
+
+
+@pytest.mark.parametrize(("members", "path"), FAULTS.values(), ids=FAULTS)
+async def test_a_fault_of_a_request_is_told_with_its_path(
+    relay: Running, provider: RawProvider, members: dict[str, Any], path: str
+) -> None:
+    answer = await ask(relay.port, json.dumps({"model": "raw/x", "max_tokens": 10, "messages": [USER]} | members).encode())
+
+    assert answer.status == 400
+    assert (answer.error["type"], answer.error["error_type"]) == ("invalid_request_error", "invalid_request")
+    assert answer.error["message"].startswith(f"{path}: ")
+    assert PROMPT not in answer.error["message"]
+    assert not provider.calls
+
+
+EXTENSIONS: dict[str, Any] = {
+    "fallbacks": [{"model": "a"}],
+    "gateway": {"tags": ["a"]},
+    "max_tool_calls": 3,
+    "models": ["a", "b"],
+    "plugins": [{"id": "web"}],
+    "preset": "p",
+    "provider": {"order": ["a"]},
+    "route": "fallback",
+    "session_id": "s",
+    "stop_server_tools_when": {},
+    "trace": {},
+    "user": "u",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), EXTENSIONS.items(), ids=EXTENSIONS)
+async def test_an_extension_that_is_not_built_is_refused_by_name(
+    relay: Running, provider: RawProvider, name: str, value: object
+) -> None:
+    answer = await ask(relay.port, body("raw/x", **{name: value}))
+
+    assert answer.status == 400
+    assert answer.error["message"].startswith(f"{name}: ")
+    assert not provider.calls
+
+
+async def test_a_server_tool_of_the_gateway_is_refused_by_name(relay: Running, provider: RawProvider) -> None:
+    answer = await ask(relay.port, body("raw/x", tools=[{"type": "openrouter:web_search"}]))
+
+    assert (answer.status, answer.error["message"].split(":")[0]) == (400, "tools.0.type")
+    assert not provider.calls
+
+
+@pytest.mark.parametrize("field", ["x-openrouter-metadata", "x-openrouter-experimental-metadata", "x-openrouter-cache"])
+async def test_a_header_extension_that_is_not_built_is_refused_by_name(
+    relay: Running, provider: RawProvider, field: str
+) -> None:
+    value = "true" if field.endswith("cache") else "enabled"
+
+    answer = await ask(relay.port, body("raw/x"), **{field: value})
+
+    assert (answer.status, answer.error["message"].split(":")[0]) == (400, field)
+    assert not provider.calls
+
+
+@pytest.mark.parametrize("depth", [65, 1_000, 1_000_000])
+@pytest.mark.parametrize("bracket", [b"[", b'{"a":'])
+async def test_deep_nesting_is_refused(relay: Running, provider: RawProvider, depth: int, bracket: bytes) -> None:
+    answer = await ask(relay.port, b'{"model":"raw/x","messages":' + depth * bracket)
+
+    assert (answer.status, answer.error["error_type"]) == (400, "invalid_request")
+    assert not provider.calls
+
+
+async def test_a_member_given_twice_is_refused(relay: Running, provider: RawProvider) -> None:
+    answer = await ask(relay.port, b'{"model":"demo/chat","model":"raw/x","messages":[]}')
+
+    assert (answer.status, answer.error["message"]) == (400, "model: given twice")
+
+
+async def test_33_mib_declared_are_refused_before_they_are_sent(relay: Running) -> None:
+    answer = await exchange(relay.port, head(33 * MIB))
+
+    assert (answer.status, answer.error["type"]) == (413, "invalid_request_error")
+    assert answer.error["error_type"] == "payload_too_large"
+    assert answer.fields["connection"] == "close"
+
+
+async def test_33_mib_declared_and_sent_get_their_answer(relay: Running) -> None:
+    before = relay.rss_bytes()
+
+    answer = await exchange(relay.port, head(33 * MIB), *(33 * [MIB * b"x"]))
+
+    assert (answer.status, answer.error["error_type"]) == (413, "payload_too_large")
+    assert relay.rss_bytes() - before < 8 * MIB
+
+
+async def test_33_mib_in_chunks_get_their_answer(relay: Running) -> None:
+    piece = b"%x\r\n%b\r\n" % (MIB, MIB * b"x")
+
+    answer = await exchange(relay.port, head(None, transfer_encoding="chunked"), *(33 * [piece]), b"0\r\n\r\n")
+
+    assert (answer.status, answer.error["error_type"]) == (413, "payload_too_large")
+
+
+async def test_32_mib_pass(relay: Running, provider: RawProvider) -> None:
+    provider.answers = [whole(message())]
+    text = "x" * (32 * MIB - 200)
+    content = body("raw/x", messages=[{"role": "user", "content": text}])
+    assert 32 * MIB - 300 < len(content) <= 32 * MIB
+
+    answer = await ask(relay.port, content)
+
+    assert answer.status == 200
+    assert len(provider.calls[-1].content) > 32 * MIB - 300
+
+
+async def test_an_expecting_client_is_told_to_go_on_only_when_its_body_is_wanted(relay: Running) -> None:
+    async with Client(relay.port) as client:
+        client.send(head(33 * MIB, expect="100-continue"))
+        refused = await client.head()
+    async with Client(relay.port) as client:
+        content = body("demo/chat@delay=0")
+        client.send(head(len(content), expect="100-continue"))
+        interim = await client.head()
+        client.send(content)
+        answer = await client.answer()
+
+    assert refused.startswith(b"HTTP/1.1 413 ")
+    assert interim.startswith(b"HTTP/1.1 100 ")
+    assert answer.status == 200
+
+
+async def test_a_coded_body_is_refused_with_415(relay: Running, provider: RawProvider) -> None:
+    answer = await ask(relay.port, b"\x1f\x8b\x08", content_encoding="gzip")
+
+    assert (answer.status, answer.error["type"]) == (415, "invalid_request_error")
+    assert not provider.calls
+
+
+async def test_an_unknown_model_is_refused_with_what_is_close(relay: Running) -> None:
+    answer = await ask(relay.port, body("nobody/knows"))
+
+    assert (answer.status, answer.error["error_type"]) == (400, "invalid_request")
+    assert answer.error["message"].startswith("model: ")
+    assert answer.error["availability"]["code"] == "model_not_found"
+
+
+async def test_a_model_name_of_a_megabyte_fills_neither_log_nor_memory(relay: Running) -> None:
+    name = f"nobody/{'m' * MIB}"
+
+    answer = await ask(relay.port, body(name))
+    record = await relay.record(lambda record: record["request_model"].startswith("nobody/mmm"))
+
+    assert answer.status == 400
+    assert len(answer.content) < 4096
+    assert len(json.dumps(record)) < 4096
+
+
+async def test_a_long_title_of_an_app_fills_neither_log_nor_memory(relay: Running) -> None:
+    answer = await ask(relay.port, body("demo/chat@delay=0,events=3"), x_title="t" * 15_000)
+    record = await relay.record_of("demo/chat@delay=0,events=3")
+
+    assert answer.status == 200
+    assert len(json.dumps(record)) < 4096
+
+
+@pytest.mark.parametrize("members", [{}, {"stream": True}], ids=["unary", "stream"])
+async def test_a_refused_request_leaves_a_line_in_the_log(relay: Running, members: dict[str, Any]) -> None:
+    answer = await ask(relay.port, body("raw/x", max_tokens=0, **members))
+
+    line = await relay.find(lambda line: line.get("request_id") == answer.fields["x-generation-id"])
+
+    assert (line["status"], line["error_type"]) == (400, "caller_invalid")
