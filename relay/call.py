@@ -8,9 +8,16 @@ from typing import Any
 _BASE62 = bytes(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 62] for byte in range(256))
 
 
+_pool = bytearray()
+
+
 def generation_id() -> str:
     """Give a new id `gen-<unix seconds>-<24 base62>`: request id, message id and ledger key (over 140 random bits)."""
-    return f"gen-{int(time.time())}-{os.urandom(24).translate(_BASE62).decode()}"
+    if len(_pool) < 24:
+        _pool.extend(os.urandom(4096).translate(_BASE62))
+    unique = _pool[-24:].decode()
+    del _pool[-24:]
+    return f"gen-{int(time.time())}-{unique}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,8 @@ class Call:
     operation    `chat` or `count_tokens`
     model        as the client wrote it
     content      the request body as received, `size` bytes; body is the same, decoded
-    version, betas   the client's `anthropic-version` and merged `anthropic-beta`, None when not sent
+    members      where the body's members lie in `content`: key, start, end, start and end of the value
+    version, betas   the client's `anthropic-version` and merged `anthropic-beta` as sent, None when not
     app          what the client says of itself, for the record
     reports      it asked for the `x-relay-*` report fields
     """
@@ -39,11 +47,12 @@ class Call:
     content: bytes
     size: int
     body: dict[str, Any]
+    members: list[tuple[str, int, int, int, int]]
     identity: Identity
     stream: bool
     received_ns: int
-    version: str | None = None
-    betas: str | None = None
+    version: bytes | None = None
+    betas: bytes | None = None
     session_id: str | None = None
     app: str | None = None
     reports: bool = False
@@ -52,3 +61,4 @@ class Call:
         """Let go of the request's content: once model bytes were sent no further attempt needs it."""
         self.content = b""
         self.body = {}
+        self.members = []

@@ -18,6 +18,10 @@ class Clock:
         self.date = b""
         self.advance()
 
+    def passed(self, since: int, seconds: float) -> bool:
+        """Tell whether at least `seconds` have gone by since the tick `since`: late by up to 2 s, never early."""
+        return self.tick - since >= seconds + 1
+
     def advance(self) -> int:
         """Read the real clocks; give the tick."""
         self.tick = int(time.monotonic() - self._started)

@@ -120,6 +120,15 @@ class CallerSlow(CallerError):
     reason, status, error_type, should_retry = "caller_slow", 408, "timeout", True
 
 
+class CallerGone(CallerError):
+    """The client left; nobody sees this status but the log (DIS-6)."""
+
+    reason, status = "caller_cancelled", 499
+
+    def __init__(self) -> None:
+        super().__init__("the client left")
+
+
 class PolicyError(RelayError):
     """The operator's rules say no."""
 

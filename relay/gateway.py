@@ -17,10 +17,18 @@ from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError
 from relay.call import Call
 from relay.catalog import Attempt, Generation
 from relay.dialects import messages
-from relay.downstream import Admission, Reply
-from relay.errors import ProviderError, ProviderProtocol, RelayError
+from relay.downstream import Reply
+from relay.errors import (
+    CallerGone,
+    CallerSlow,
+    GatewayDraining,
+    GatewayInternal,
+    ProviderError,
+    ProviderProtocol,
+    RelayError,
+)
 from relay.ledger import Ledger, Record
-from relay.ledger.money import usage_members
+from relay.ledger.money import Bill
 from relay.ledger.record import Outcome
 from relay.prepare import prepare
 from relay.route import Plan
@@ -33,9 +41,8 @@ MAX_ERROR_BODY = 1 << 20
 class Gateway:
     """One worker's gateway over one configuration generation."""
 
-    def __init__(self, generation: Generation, admission: Admission, upstream: Upstream, ledger: Ledger) -> None:
+    def __init__(self, generation: Generation, upstream: Upstream, ledger: Ledger) -> None:
         self._generation = generation
-        self._admission = admission
         self._upstream = upstream
         self._ledger = ledger
 
@@ -43,19 +50,20 @@ class Gateway:
         """Answer one call. Always closes the record; never raises for a fault of client, policy or provider."""
         record = self._ledger.open(call)
         try:
-            with self._admission.enter():
-                plan = route.plan(call, self._generation)
-                record.model = plan.model
-                await self._answer(call, plan, reply, record)
-            record.outcome = Outcome.COMPLETE
+            plan = route.plan(call, self._generation)
+            record.model = plan.model
+            await self._answer(call, plan, reply, record)
+            record.ended(Outcome.COMPLETE, reply.status)
         except RelayError as error:
-            record.error = error
             reply.fail(error)  # before the head: status and body; after it: one error event
+            record.ended(Outcome.ERROR, reply.status, error)
         except (CancelledError, ConnectionError):
-            record.outcome = _how_it_was_left(reply)
+            record.ended(*_how_it_was_left(reply))
+            raise
+        except Exception:
+            record.ended(Outcome.ERROR, 500, GatewayInternal())
             raise
         finally:
-            record.status = reply.status
             record.bytes_out = reply.bytes_out
             self._ledger.close(record)
         return record
@@ -85,7 +93,7 @@ class Gateway:
         request = prepare(call, attempt)
         async with self._upstream.open(request, attempt, call.stream) as exchange:
             if exchange.status != 200:
-                body = await exchange.read(MAX_ERROR_BODY)
+                body = await exchange.read_some(MAX_ERROR_BODY)
                 raise providers.error(exchange.status, exchange.fields, body)
             attempt.upstream_request_id = reply.adopt(exchange.fields)
             if call.operation == "count_tokens":
@@ -99,18 +107,21 @@ class Gateway:
         self, exchange: Exchange, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record
     ) -> None:
         """Move one streamed answer. Everything per read happens in `forward`, called from the socket's callback."""
-        price = attempt.endpoint.price
+        bill = Bill(attempt.endpoint.price)
         pipeline = Pipeline(
             id=call.id,
             model=plan.model,
             provider=attempt.endpoint.display_name,
             input_tokens=lambda: record.estimate(call.content),
-            usage_fields=lambda usage: usage_members(price, usage),
+            usage_fields=bill.members,
         )
 
         def forward(data: bytes) -> bool:  # b"": the body has ended; True: stop reading
             out = pipeline.feed(data, monotonic_ns())
-            return (bool(out) and reply.push(out)) or pipeline.stopped
+            if not out:
+                return pipeline.stopped
+            exchange.answered = True
+            return reply.push(out, pipeline.complete) or pipeline.stopped
 
         try:
             if not exchange.is_event_stream:
@@ -123,13 +134,12 @@ class Gateway:
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause
         finally:
-            record.observe(pipeline.report(), price)
-        reply.finish()
+            record.observe(pipeline.report(), bill)
 
     async def _relay_unary(
         self, exchange: Exchange, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record
     ) -> None:
-        price = attempt.endpoint.price
+        bill = Bill(attempt.endpoint.price)
         content = _message(await exchange.read(MAX_ANSWER))
         try:
             answer = messages.answer(
@@ -137,11 +147,11 @@ class Gateway:
                 id=call.id,
                 model=plan.model,
                 provider=attempt.endpoint.display_name,
-                usage_fields=lambda usage: usage_members(price, usage),
+                usage_fields=bill.members,
             )
-        except ProtocolError as cause:
+        except (ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause
-        record.answered(answer.usage, answer.stop_reason, answer.response_model, price)
+        record.answered(answer.usage, answer.stop_reason, answer.response_model, bill)
         reply.send(200, answer.content, reply.report_fields(plan.model, attempt.number))
 
 
@@ -162,7 +172,10 @@ def _count_here(call: Call, reply: Reply) -> None:
     reply.send(200, b'{"input_tokens":%d}' % count, b"x-relay-estimated: true\r\n")
 
 
-def _how_it_was_left(reply: Reply) -> Outcome:
+def _how_it_was_left(reply: Reply) -> tuple[Outcome, int, RelayError]:
+    """Tell why the answer was given up: the drain cut it, the client took nothing any more, or it left."""
+    if reply.closed:
+        return Outcome.DRAIN_CUT, reply.status, GatewayDraining()
     if reply.is_slow:
-        return Outcome.CLIENT_SLOW
-    return Outcome.DRAIN_CUT if reply.closed else Outcome.CLIENT_GONE
+        return Outcome.CLIENT_SLOW, 499, CallerSlow("the client took nothing for too long")
+    return Outcome.CLIENT_GONE, 499, CallerGone()

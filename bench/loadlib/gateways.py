@@ -81,6 +81,7 @@ def relay(place: Place) -> Gateway:
         },
         "models": {"bench/*": [{"provider": "bench", "model": "*", "price": {"prompt": 3.0, "completion": 15.0}}]},
         "limits": {"concurrency": MOST_STREAMS},
+        "pool": {"max": MOST_STREAMS},
     }
     path = place.directory / "relay.yaml"
     path.write_text(json.dumps(config, indent=2))  # JSON is YAML

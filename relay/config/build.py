@@ -121,6 +121,7 @@ def _settings(file: schema.File) -> Settings:
         ops_listen=file.ops.listen,
         body_limit_bytes=file.limits.body,
         concurrency=file.limits.concurrency,
+        pool_max=file.pool.max,
         timeouts=merged_timeouts(timeouts),
         client_timeouts=ClientTimeouts(
             timeouts.header_read, timeouts.body_read, timeouts.keepalive_idle, timeouts.client_stall

@@ -196,6 +196,13 @@ class Limits(Section):
     """Streams and unary calls in flight."""
 
 
+class Pool(Section):
+    """Connections to one endpoint; how long they are kept is fixed."""
+
+    max: int = Field(default=1024, ge=1, le=100_000)
+    """Most connections to one endpoint, as many as it has calls at a time."""
+
+
 class Stream(Section):
     """How streams are written."""
 
@@ -264,6 +271,8 @@ class File(Section):
     """What the client says: the endpoints that serve it. One `*` in a name hands what it matched to the provider."""
     limits: Limits = Limits()
     """Bounds of what is taken in."""
+    pool: Pool = Pool()
+    """Connections to providers."""
     timeouts: Timeouts = Timeouts()
     """Clocks."""
     stream: Stream = Stream()

@@ -85,6 +85,7 @@ class Settings:
 
     ops_listen         None: no ops port
     concurrency        streams + unary calls in flight
+    pool_max           connections to one endpoint
     timeouts           of calls whose endpoint is not known yet; an endpoint carries its own
     drain_deadline_s   from the first SIGTERM to the terminal error of streams still open
     """
@@ -93,6 +94,7 @@ class Settings:
     ops_listen: Address | None
     body_limit_bytes: int
     concurrency: int
+    pool_max: int
     timeouts: Timeouts
     client_timeouts: ClientTimeouts
     stream: Stream

@@ -41,7 +41,6 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
         "include": "does not read further files yet",
         "ledger": "keeps its records in memory only",
         "network": "has no network rules yet",
-        "pool": "has fixed connection pools",
         "prices": "reads prices at the endpoints only",
         "ready": "has no readiness rules yet",
         "redact": "does not redact yet",
@@ -52,6 +51,11 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
         "tls": "does not terminate TLS",
         "worker": "does not recycle workers",
         "workers": "runs one worker",
+    },
+    "Pool": {
+        "acquire": "waits one second for a connection",
+        "idle": "keeps idle connections for 60 s",
+        "max_age": "keeps connections for 10 minutes",
     },
     "Ops": {"mirror_health": "does not mirror health on the data port yet"},
     "Key": {

@@ -10,13 +10,14 @@ from typing import Any
 
 import orjson
 
-from relay._core import Estimator, Meter, ProtocolError, Scanner, members
+from relay._core import Estimator, Meter, ProtocolError, Scanner
 from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
 
 _ANSWER = Scanner(
-    ("type", "id", "model", "usage", "stop_reason", "stop_sequence", "stop_details", "container", "content")
+    ("type", "id", "model", "usage", "stop_reason", "stop_sequence", "stop_details", "container", "content"),
+    max_depth=1000,
 )
 _PER_MESSAGE_TOKENS = 4
 
@@ -42,7 +43,7 @@ def outgoing(call: Call, attempt: Attempt) -> bytes:
     counting = call.operation == "count_tokens"
     view = memoryview(call.content)
     parts: list[bytes | memoryview] = []
-    for key, start, end, *_ in members(call.content):
+    for key, start, end, _, _ in call.members:
         if key == "model":
             parts.append(b'"model":' + orjson.dumps(attempt.model))
         elif key == "temperature" and not counting and (call.body["temperature"] or 0) > 1:
@@ -79,7 +80,7 @@ def answer(
     """
     spans = _ANSWER.scan(content)
     kind, told_id, told_model, usage, stop_reason, *optional, blocks = spans
-    if _text(content, kind) != "message" or blocks is None:
+    if _text(content, kind) != "message" or blocks is None or content[blocks[0]] != ord("["):
         raise ProtocolError("the answer is no message")
     meter = Meter()
     if usage is not None and content[usage[0]] == ord("{"):
@@ -140,13 +141,14 @@ def as_stream(content: bytes) -> bytes:
         or not isinstance(message.get("content"), list)
     ):
         raise ProtocolError("the answer is no message")
-    usage = message.get("usage")
+    if not all(isinstance(block, dict) for block in message["content"]):
+        raise ProtocolError("the answer's content is no list of blocks")
     start = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
     for index, block in enumerate(message["content"]):
         events += _block_events(index, block)
     delta = {"stop_reason": message.get("stop_reason"), "stop_sequence": message.get("stop_sequence")}
-    events.append({"type": "message_delta", "delta": delta, "usage": usage})
+    events.append({"type": "message_delta", "delta": delta, "usage": message.get("usage")})
     events.append({"type": "message_stop"})
     return b"".join(b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event)) for event in events)
 

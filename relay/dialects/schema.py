@@ -42,6 +42,7 @@ _EMPTY_IS_ABSENT = ("models", "fallbacks", "plugins")
 
 Object = dict[str, Any]
 Name = Annotated[str, Meta(min_length=1)]
+ModelName = Annotated[str, Meta(min_length=1, max_length=256)]
 Content = str | list[Object]
 
 
@@ -79,7 +80,7 @@ class _OutputConfig(Struct):
 class _Thinking(Struct):
     type: Literal["enabled", "adaptive", "disabled", "between_tools"]
     budget_tokens: int | None = None
-    display: Literal["summarized", "omitted"] | None = None
+    display: str | None = None  # betas add values; a native endpoint judges them
 
 
 class _ToolChoice(Struct):
@@ -93,7 +94,7 @@ class _ContextManagement(Struct):
 
 
 class _Request(Struct):
-    model: Name
+    model: ModelName
     messages: Annotated[list[_Message], Meta(min_length=1, max_length=20000)]
     max_tokens: Annotated[int, Meta(ge=1)] | None = None
     system: str | list[Object] | None = None
@@ -240,6 +241,8 @@ def check(body: Object) -> None:
 
 
 def _refuse_extensions(body: Object) -> None:
+    if OWN_FIELDS.isdisjoint(body):
+        return
     for name in sorted(OWN_FIELDS & body.keys()):
         if body[name] is not None and not (name in _EMPTY_IS_ABSENT and body[name] == []):
             raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the field")

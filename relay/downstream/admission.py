@@ -1,15 +1,14 @@
-"""Gates before any work: the instance's state, and how many calls are in flight."""
+"""The gate before any work: the instance's state, and how many calls it holds, bodies on their way included."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from relay.errors import GatewayDraining, GatewayShed
 
 
 class Admission:
-    """Counts calls in flight; refuses new ones when there are `limit`, or when the instance is going away.
+    """Counts calls from the end of their head to the end of their answer; refuses above `limit`, and while draining.
 
-    on_empty   called when the last call in flight has ended
+    on_empty   called when the last call has ended
     """
 
     def __init__(self, limit: int, on_empty: Callable[[], None]) -> None:
@@ -18,9 +17,8 @@ class Admission:
         self.in_flight = 0
         self.draining = False
 
-    @contextmanager
-    def enter(self) -> Iterator[None]:
-        """Hold a place for one call.
+    def enter(self) -> None:
+        """Take a place for one call; `leave` gives it back.
 
         raises   GatewayDraining, GatewayShed
         """
@@ -29,9 +27,9 @@ class Admission:
         if self.in_flight >= self._limit:
             raise GatewayShed
         self.in_flight += 1
-        try:
-            yield
-        finally:
-            self.in_flight -= 1
-            if self.in_flight == 0:
-                self._on_empty()
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self.in_flight -= 1
+        if self.in_flight == 0:
+            self._on_empty()

@@ -1,7 +1,7 @@
 """A request's content into a Call: read with limits, parse, check. Faults are named before anything is sent."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -10,51 +10,84 @@ from aiohttp import web
 from relay._core import LimitExceeded, ProtocolError, members
 from relay.call import Call, Identity
 from relay.dialects import schema
-from relay.errors import CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
+from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
 
+MAX_HEAD = 64 << 10
 MAX_DEPTH = 64
 MAX_SESSION_ID = 256
+MAX_APP = 128
 MIN_RATE = 16 << 10
 RATE_GRACE_S = 5.0
 
+Fields = Mapping[bytes, bytes]
 
-async def read_content(request: web.BaseRequest, limit_bytes: int, body_read_s: float) -> bytes:
+_NOT_BUILT = {
+    b"x-openrouter-metadata": b"enabled",
+    b"x-openrouter-experimental-metadata": b"enabled",
+    b"x-openrouter-cache": b"true",
+}
+_SESSION = (b"x-session-id", b"x-claude-code-session-id")
+_APP = (b"x-openrouter-title", b"x-title", b"x-app")
+
+
+def head(raw: Sequence[tuple[bytes, bytes]]) -> Fields:
+    """Give the header fields by lower-case name, bytes as sent; repeated ones are joined by a comma.
+
+    raises   CallerHeadersTooLarge
+    """
+    fields: dict[bytes, bytes] = {}
+    size = 0
+    for name, value in raw:
+        size += len(name) + len(value)
+        name = name.lower()
+        fields[name] = value if name not in fields else fields[name] + b"," + value
+    if size > MAX_HEAD:
+        raise CallerHeadersTooLarge(f"the header fields are larger than {MAX_HEAD} bytes together")
+    return fields
+
+
+async def read_content(request: web.BaseRequest, fields: Fields, limit_bytes: int, body_read_s: float) -> bytes:
     """Give the request's content.
 
     raises   CallerUnsupported for a coded body; CallerTooLarge; CallerSlow: silent for `body_read_s`, or under 16 KiB/s
     """
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if fields.get(b"content-encoding", b"identity").lower() != b"identity":
         raise CallerUnsupported("content-encoding: request bodies are taken uncompressed only", 415)
-    if (request.content_length or 0) > limit_bytes:
+    length = fields.get(b"content-length")
+    if length is not None and int(length) > limit_bytes:
         raise CallerTooLarge(f"body: larger than {limit_bytes} bytes")
-    if request.headers.get("expect", "").lower() == "100-continue" and request.transport is not None:
+    if fields.get(b"expect", b"").lower() == b"100-continue" and request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     stream = request.content
-    if stream.is_eof():
-        return stream.read_nowait()
-    return await _read_on(stream, limit_bytes, body_read_s)
+    content = stream.read_nowait() if stream.is_eof() else await _read_on(stream, limit_bytes, body_read_s)
+    if len(content) > limit_bytes:
+        raise CallerTooLarge(f"body: larger than {limit_bytes} bytes")
+    return content
 
 
 async def _read_on(stream: Any, limit_bytes: int, body_read_s: float) -> bytes:
-    """Take a body that comes in several reads."""
-    content = bytearray()
+    """Take a body that comes in several reads, up to the first byte over the limit."""
+    parts: list[bytes] = []
+    size = 0
     clock = asyncio.get_running_loop().time
     started = clock()
     try:
         async with asyncio.timeout(None) as patience:
-            while not stream.at_eof():
-                by_rate = started + RATE_GRACE_S + len(content) / MIN_RATE
-                patience.reschedule(min(clock() + body_read_s, max(by_rate, clock() + 1.0)))
-                content += await stream.readany()
-                if len(content) > limit_bytes:
-                    raise CallerTooLarge(f"body: larger than {limit_bytes} bytes")
+            while not stream.at_eof() and size <= limit_bytes:
+                patience.reschedule(min(clock() + body_read_s, started + RATE_GRACE_S + size / MIN_RATE))
+                part = await stream.readany()
+                parts.append(part)
+                size += len(part)
     except TimeoutError:
         raise CallerSlow("the request's content did not come in time") from None
-    return bytes(content)
+    return b"".join(parts)
 
 
-def parse(content: bytes) -> dict[str, Any]:
-    """Give the JSON object that a request is; CallerInvalid names the byte where it is none."""
+def parse(content: bytes) -> tuple[dict[str, Any], list[tuple[str, int, int, int, int]]]:
+    """Give the JSON object that a request is, and where its members lie.
+
+    raises   CallerInvalid, naming the byte where it is none
+    """
     try:
         spans = members(content, MAX_DEPTH)
         body: dict[str, Any] = orjson.loads(content)
@@ -67,25 +100,16 @@ def parse(content: bytes) -> dict[str, Any]:
     if len(body) != len(spans):
         names = [span[0] for span in spans]
         raise CallerInvalid(f"{next(name for name in names if names.count(name) > 1)}: given twice")
-    return body
+    return body, spans
 
 
-def call(
-    id: str,
-    operation: str,
-    content: bytes,
-    fields: Mapping[str, str],
-    betas: list[str],
-    identity: Identity,
-    received_ns: int,
-) -> Call:
-    """Check a request and give it as a call; `betas` are all values of both beta fields."""
-    body = parse(content)
-    _refuse_fields(fields)
+def call(id: str, operation: str, content: bytes, fields: Fields, identity: Identity, received_ns: int) -> Call:
+    """Check a request and give it as a call."""
+    body, spans = parse(content)
+    for name, on in _NOT_BUILT.items():
+        if fields.get(name, b"").lower() == on:
+            raise CallerInvalid(f"{name.decode()}: this version of relay does not support it yet; remove the field")
     schema.check(body)
-    session_id = fields.get("x-session-id") or fields.get("x-claude-code-session-id")
-    if session_id is not None and len(session_id) > MAX_SESSION_ID:
-        raise CallerInvalid(f"x-session-id: longer than {MAX_SESSION_ID} characters")
     return Call(
         id=id,
         operation=operation,
@@ -93,31 +117,37 @@ def call(
         content=content,
         size=len(content),
         body=body,
+        members=spans,
         identity=identity,
         stream=body.get("stream") is True and operation == "chat",
         received_ns=received_ns,
-        version=fields.get("anthropic-version"),
-        betas=_merged(betas),
-        session_id=session_id,
-        app=fields.get("x-openrouter-title") or fields.get("x-title") or fields.get("x-app"),
-        reports=fields.get("x-relay-metadata") == "1",
+        version=fields.get(b"anthropic-version"),
+        betas=_betas(fields),
+        session_id=_session(fields),
+        app=_text(fields, _APP)[:MAX_APP] or None,
+        reports=fields.get(b"x-relay-metadata") == b"1",
     )
 
 
-_NOT_BUILT = {
-    "x-openrouter-metadata": "enabled",
-    "x-openrouter-experimental-metadata": "enabled",
-    "x-openrouter-cache": "true",
-}
+def _betas(fields: Fields) -> bytes | None:
+    """Give the names of both beta fields, each once, in order."""
+    first, second = fields.get(b"anthropic-beta"), fields.get(b"x-anthropic-beta")
+    if first is None and second is None:
+        return None
+    names = ((first or b"") + b"," + (second or b"")).split(b",")
+    return b",".join(dict.fromkeys(name.strip() for name in names if name.strip())) or None
 
 
-def _refuse_fields(fields: Mapping[str, str]) -> None:
-    """An extension that is asked for and not built is refused, never ignored."""
-    for name, on in _NOT_BUILT.items():
-        if fields.get(name, "").lower() == on:
-            raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the header field")
+def _session(fields: Fields) -> str | None:
+    session_id = _text(fields, _SESSION)
+    if len(session_id) > MAX_SESSION_ID:
+        raise CallerInvalid(f"x-session-id: longer than {MAX_SESSION_ID} characters")
+    return session_id or None
 
 
-def _merged(betas: list[str]) -> str | None:
-    names = dict.fromkeys(name.strip() for value in betas for name in value.split(",") if name.strip())
-    return ",".join(names) or None
+def _text(fields: Fields, names: Sequence[bytes]) -> str:
+    """Give the first of these fields that is there, as text."""
+    for name in names:
+        if name in fields:
+            return fields[name].decode("utf-8", "replace")
+    return ""

@@ -3,7 +3,7 @@
 ROUTES names everything that the data port answers; each is also there under /api. Add a route: add a row.
 """
 
-import traceback
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic_ns
@@ -19,24 +19,26 @@ from relay.catalog import Generation
 from relay.clock import Clock
 from relay.config.settings import ClientTimeouts, Stream
 from relay.downstream import decode, listing
+from relay.downstream.admission import Admission
 from relay.downstream.identity import identify
+from relay.downstream.refused import Log, Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import ClientConnection
-from relay.errors import CallerInvalid, CallerUnsupported, GatewayInternal, RelayError
+from relay.errors import CallerGone, CallerInvalid, CallerUnsupported, GatewayInternal, RelayError
 
 Serve = Callable[[Call, Reply], Awaitable[object]]
 Find = Callable[[str, Identity], dict[str, Any] | None]
-Log = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request, and where its answer goes; the path is without /api and query."""
+    """One request, and where its answer goes; `path` is without /api and query, `fields` have lower-case names."""
 
     request: web.BaseRequest
     reply: Reply
     path: str
     query: str
+    fields: decode.Fields
 
 
 class Ingress:
@@ -45,12 +47,13 @@ class Ingress:
     serve     answers a call
     find      gives a finished call of an identity, for GET /v1/generation
     log       takes events that are no calls
-    live      replies of calls in flight, for the sweeper and the drain
+    live      replies of calls, from the end of their head on: for the sweeper and the drain
     """
 
     def __init__(
         self,
         generation: Generation,
+        admission: Admission,
         serve: Serve,
         find: Find,
         log: Log,
@@ -59,19 +62,19 @@ class Ingress:
         timeouts: ClientTimeouts,
     ) -> None:
         self._generation = generation
+        self._admission = admission
         self._serve = serve
         self._find = find
-        self._log = log
+        self._refused = Refused(log, clock)
         self._clock = clock
         self._stream = stream
         self._timeouts = timeouts
         self.live: set[Reply] = set()
-        self.draining = False
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; aiohttp's handler. A bug here is told as `internal error` and logged."""
         reply = Reply(request, self._clock, self._stream)
-        if self.draining:
+        if self._admission.draining:
             reply.close_after()
         try:
             await self._dispatch(request, reply)
@@ -79,17 +82,23 @@ class Ingress:
             if not request.content.is_eof():
                 reply.close_after()
             reply.fail(error)
-        except ConnectionError:
+            self._refused.note(error, request.method, reply.id)
+        except (asyncio.CancelledError, ConnectionError):
             reply.close_after()
+            if not reply.recorded:
+                self._refused.note(CallerGone(), request.method, reply.id)
+            raise
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
-            self._log_defect(error, reply.id)
+            self._refused.defect(error, reply.id)
             reply.fail(GatewayInternal())
         finally:
-            cast(ClientConnection, request.protocol).busy = False
+            cast(ClientConnection, request.protocol).rest()
         return reply.response
 
     async def _dispatch(self, request: web.BaseRequest, reply: Reply) -> None:
         path, _, query = request.raw_path.partition("?")
+        if path[:4] == "http":  # RFC 9112 3.2.2: a target may come with scheme and authority
+            path = "/" + path.partition("://")[2].partition("/")[2]
         if path.startswith("/api/"):
             path = path[4:]
         methods = ROUTES.get(path)
@@ -101,20 +110,11 @@ class Ingress:
         if route is None:
             reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
             raise CallerUnsupported(f"{request.method} is not answered here; use {', '.join(methods)}", 405)
-        await route(self, Asked(request, reply, path, query))
+        await route(self, Asked(request, reply, path, query, decode.head(request.raw_headers)))
 
-    def _identify(self, request: web.BaseRequest, reply: Reply) -> Identity:
-        identity = identify(request.headers, self._generation.keys)
-        reply.id = generation_id()
-        asked = request.headers.get("x-request-id", "")
-        if (
-            0 < len(asked) <= 128
-            and asked.replace("-", "").replace("_", "").replace(".", "").isalnum()
-            and asked.isascii()
-        ):
-            reply.fields += b"x-request-id: %b\r\n" % asked.encode()
-        else:
-            reply.fields += b"x-request-id: %b\r\n" % reply.id.encode()
+    def _identify(self, asked: Asked) -> Identity:
+        identity = identify(asked.fields, self._generation.keys)
+        asked.reply.name(generation_id(), asked.fields.get(b"x-request-id"))
         return identity
 
     async def _messages(self, asked: Asked) -> None:
@@ -125,39 +125,37 @@ class Ingress:
 
     async def _call(self, operation: str, asked: Asked) -> None:
         received_ns = monotonic_ns()
-        request, reply = asked.request, asked.reply
-        identity = self._identify(request, reply)
-        content = await decode.read_content(request, self._generation.body_limit_bytes, self._timeouts.body_read)
-        fields = request.headers
-        betas = fields.getall("anthropic-beta", []) + fields.getall("x-anthropic-beta", [])
-        call = decode.call(cast(str, reply.id), operation, content, fields, betas, identity, received_ns)
-        del content
-        reply.reports = call.reports
-        if call.stream:
-            reply.expect_stream()
+        reply = asked.reply
+        identity = self._identify(asked)
+        self._admission.enter()
         self.live.add(reply)
         try:
+            content = await decode.read_content(
+                asked.request, asked.fields, self._generation.body_limit_bytes, self._timeouts.body_read
+            )
+            call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns)
+            del content
+            reply.expect(call.stream, call.reports)
             await self._serve(call, reply)
         finally:
             self.live.discard(reply)
+            self._admission.leave()
 
     async def _alive(self, asked: Asked) -> None:
         asked.reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))
 
     async def _models(self, asked: Asked) -> None:
-        self._identify(asked.request, asked.reply)
-        show = listing.for_messages if "anthropic-version" in asked.request.headers else listing.for_openrouter
+        self._identify(asked)
+        show = listing.for_messages if b"anthropic-version" in asked.fields else listing.for_openrouter
         asked.reply.send(200, orjson.dumps(show(self._generation, _parameters(asked.query))))
 
     async def _model(self, asked: Asked) -> None:
-        self._identify(asked.request, asked.reply)
+        self._identify(asked)
         name = unquote(asked.path.removeprefix("/v1/models/"))
-        asked.reply.send(
-            200, orjson.dumps(listing.one(self._generation, name, "anthropic-version" in asked.request.headers))
-        )
+        asked.reply.send(200, orjson.dumps(listing.one(self._generation, name, b"anthropic-version" in asked.fields)))
 
     async def _generation_of(self, asked: Asked) -> None:
-        identity = self._identify(asked.request, asked.reply)
+        identity = self._identify(asked)
         id = _parameters(asked.query).get("id")
         if not id:
             raise CallerInvalid("id: field required")
@@ -170,15 +168,6 @@ class Ingress:
         """Once a second: keep-alives and stalls of all replies in flight."""
         for reply in list(self.live):
             reply.sweep(client_stall_s)
-
-    def _log_defect(self, error: Exception, id: str | None) -> None:
-        """Log where it broke; exception arguments may hold content and are left out (SEC-9)."""
-        frames = [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-        ]
-        self._log(
-            {"event": "defect", "level": "error", "request_id": id, "type": type(error).__name__, "frames": frames}
-        )
 
 
 def _parameters(query: str) -> dict[str, str]:

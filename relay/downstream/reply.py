@@ -4,6 +4,7 @@ fresh → open (stream head sent, nothing of the model) → committed (model byt
 straight to the transport: a read of the provider becomes one write here. Exactly one ending (STR-10).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from http import HTTPStatus
@@ -23,9 +24,9 @@ _STREAM_FIELDS = (
     b"content-type: text/event-stream; charset=utf-8\r\n"
     b"cache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n"
 )
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _PROCESSING = b": RELAY PROCESSING\n\n"
 _PING = b'event: ping\ndata: {"type": "ping"}\n\n'
-_LAST_CHUNK = b"0\r\n\r\n"
 _PASSED = (b"anthropic-", b"retry-after", b"x-should-retry")
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
@@ -65,6 +66,7 @@ class Reply:
 
     fields       header lines for the head, each with CRLF; set before it is sent
     on_commit    called once, when the first bytes of the model are written
+    recorded     the request became a call, which has a record of its own
     """
 
     __slots__ = (
@@ -86,6 +88,7 @@ class Reply:
         "id",
         "is_slow",
         "on_commit",
+        "recorded",
         "reports",
         "status",
     )
@@ -108,6 +111,7 @@ class Reply:
         self.id: str | None = None
         self.is_slow = False
         self.on_commit: Callable[[], None] | None = None
+        self.recorded = False
         self.reports = False
         self.status = 0
 
@@ -126,10 +130,25 @@ class Reply:
         """What the handler returns to aiohttp."""
         return _KEPT if self._keep_alive and self.closed else _CLOSED
 
-    def expect_stream(self) -> None:
-        """The client waits for events: keep-alives may be sent before there is one."""
-        self._streams = True
-        self._transport.set_write_buffer_limits(self._settings.write_high_bytes, self._settings.write_low_bytes)
+    def expect(self, stream: bool, reports: bool) -> None:
+        """A call has come: the client waits for events, so that keep-alives may be sent; or for one whole answer."""
+        self.recorded = True
+        self.reports = reports
+        self._streams = stream
+        if stream:
+            self._transport.set_write_buffer_limits(self._settings.write_high_bytes, self._settings.write_low_bytes)
+
+    def name(self, id: str, request_id: bytes | None) -> None:
+        """Give the response its ids: the generation's, and the caller's own where it sent a usable one."""
+        self.id = id
+        known = id.encode()
+        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+            request_id = known
+        self.fields += b"x-generation-id: %b\r\nrequest-id: %b\r\nx-request-id: %b\r\n" % (
+            known,
+            known,
+            request_id,
+        )
 
     def close_after(self) -> None:
         """End the connection with this response."""
@@ -156,34 +175,28 @@ class Reply:
 
     # A stream
 
-    def push(self, out: bytes) -> bool:
-        """Write events; True: the client is slower than they come, `settle` before the next."""
+    def push(self, out: bytes, last: bool = False) -> bool:
+        """Write events, the end of the stream with the `last`; True: the client is slower, `settle` before the next."""
         self._wrote = self._clock.tick
         self.bytes_out += len(out)
         if self._state is State.COMMITTED:
-            self._transport.write(chunk(out) if self._chunked else out)
+            self._transport.write(chunk(out, last) if self._chunked else out)
         elif self._state is not State.CLOSED:
-            self._write_events(out)
+            self._write_events(out, last)
             self._state = State.COMMITTED
             if self.on_commit is not None:
                 self.on_commit()
-        return self._protocol.writing_paused
+        if last:
+            self._state = State.CLOSED
+        return bool(self._protocol.writing_paused)
 
     async def settle(self) -> None:
         """Wait until the client has taken enough; raises ConnectionError when it is gone."""
         await self._request.writer.drain()
 
-    def finish(self) -> None:
-        """End a stream well."""
-        if self._state is State.CLOSED:
-            return
-        if self._chunked:
-            self._transport.write(_LAST_CHUNK)
-        self._state = State.CLOSED
-
-    def _write_events(self, out: bytes) -> None:
+    def _write_events(self, out: bytes, last: bool = False) -> None:
         """Write events of any origin; the head goes before the first."""
-        data = chunk(out) if self._chunked else out
+        data = chunk(out, last) if self._chunked else out
         if self._state is State.FRESH:
             framing = b"transfer-encoding: chunked\r\n" if self._chunked else b""
             self.status = 200
@@ -211,9 +224,9 @@ class Reply:
         if self._state is State.FRESH:
             self.send(error.status, content, _retry_fields(error))
             return
-        self._write_events(b"event: error\ndata: %b\n\n" % content)
         self._keep_alive = False
-        self.finish()
+        self._write_events(b"event: error\ndata: %b\n\n" % content, last=True)
+        self._state = State.CLOSED
 
     def cut(self, error: RelayError) -> None:
         """End a call from outside, with an error and an orderly close; its task is cancelled by the lost connection."""
@@ -222,19 +235,12 @@ class Reply:
         self._transport.close()
 
     def _head(self, status: int, fields: bytes) -> bytes:
-        connection = b"" if self._keep_alive else b"connection: close\r\n"
-        ids = b"" if self.id is None else b"x-generation-id: %b\r\nrequest-id: %b\r\n" % (2 * (self.id.encode(),))
-        return b"".join(
-            (
-                _status_line(status),
-                fields,
-                ids,
-                self.fields,
-                self._clock.date,
-                b"server: relay\r\n",
-                connection,
-                b"\r\n",
-            )
+        return b"%b%b%b%bserver: relay\r\n%b\r\n" % (
+            _status_line(status),
+            fields,
+            self.fields,
+            self._clock.date,
+            b"" if self._keep_alive else b"connection: close\r\n",
         )
 
     # Once a second
@@ -260,7 +266,7 @@ class Reply:
         waiting = self._transport.get_write_buffer_size()
         if self._stalled_since < 0 or waiting != self._progress:
             self._stalled_since, self._progress = self._clock.tick, waiting
-        elif self._clock.tick - self._stalled_since >= client_stall_s:
+        elif self._clock.passed(self._stalled_since, client_stall_s):
             self.is_slow = True
             self._transport.abort()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 
 from relay.clock import Clock
 from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, GatewayInternal, RelayError
@@ -22,30 +22,43 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class ClientConnection(web.RequestHandler):
     """One client connection; knows since when it waits for the rest of a request's head."""
 
-    __slots__ = ("_clock", "_head_since", "busy")
+    __slots__ = ("_busy", "_clock", "_heard", "_pending", "_waits_since")
 
     def __init__(self, manager: "Server", clock: Clock, **settings: Any) -> None:
         super().__init__(manager, **settings)
         self._clock = clock
-        self._head_since = -1
-        self.busy = False
+        self._waits_since = clock.tick
+        self._busy = False
+        self._heard = False
+        self._pending = False
 
     def data_received(self, data: bytes) -> None:
-        if not self.busy and self._head_since < 0:
-            self._head_since = self._clock.tick
+        self._heard = True
+        if self._busy:
+            self._pending = True
+        elif self._waits_since < 0:
+            self._waits_since = self._clock.tick
         super().data_received(data)
 
     def begin(self) -> None:
         """A whole head has come."""
-        self.busy = True
-        self._head_since = -1
+        self._busy = True
+        self._pending = False
+        self._waits_since = -1
+
+    def rest(self) -> None:
+        """The request was answered; what came meanwhile may be the next one's head."""
+        self._busy = False
+        if self._pending:
+            self._waits_since = self._clock.tick
 
     def sweep(self, header_read_s: float) -> None:
-        """Close a connection whose request head was begun and not ended in time."""
-        if self._head_since < 0 or self._clock.tick - self._head_since < header_read_s or self.transport is None:
+        """Close a connection whose request head did not come in time."""
+        if self._waits_since < 0 or not self._clock.passed(self._waits_since, header_read_s) or self.transport is None:
             return
-        self._head_since = -1
-        self.transport.write(_whole(CallerSlow("the request's header fields did not come in time"), 408))
+        self._waits_since = -1
+        if self._heard:
+            self.transport.write(_whole(CallerSlow("the request's header fields did not come in time"), 408))
         self.force_close()
 
     def handle_error(
@@ -57,8 +70,8 @@ class ClientConnection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer a request that could not be read; never with words of the exception."""
         error: RelayError = GatewayInternal()
-        if isinstance(exc, LineTooLong):
-            error = CallerHeadersTooLarge("the request line or a header field is too long")
+        if isinstance(exc, LineTooLong) or (isinstance(exc, BadHttpMessage) and "Too many" in exc.message):
+            error = CallerHeadersTooLarge("the request line, a header field, or the number of fields is too large")
         elif status < 500:
             error = CallerInvalid("the request is not well-formed HTTP/1.1")
         response = web.Response(

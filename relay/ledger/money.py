@@ -1,22 +1,37 @@
-"""Money on the wire: nano-dollars as the numbers of spec/openrouter-messages.md 17."""
+"""Money on the wire: what a call cost, as the numbers of spec/openrouter-messages.md 17."""
 
 from collections.abc import Mapping
 
-from relay.catalog import Price, usd
+from relay.catalog import Cost, Price, usd
+
+_MEMBERS = (
+    b'"cost":%b,"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":%b,'
+    b'"upstream_inference_completions_cost":%b,"server_tool_cost":0},"is_byok":false'
+)
+_UNKNOWN = _MEMBERS % (b"null", b"null", b"null")
+
+Usage = Mapping[str, int | str]
 
 
-def usage_members(price: Price | None, usage: Mapping[str, int | str]) -> bytes:
-    """Give the members that relay adds to a usage object; an unknown price is null, never 0 (USG-5)."""
-    if price is None:
-        total = prompt = completion = b"null"
-    else:
-        cost = price.cost(usage)
-        total, prompt, completion = (
-            usd(cost.total_nanousd),
-            usd(cost.prompt_nanousd),
-            usd(cost.completion_nanousd),
-        )
-    return (
-        b'"cost":%b,"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":%b,'
-        b'"upstream_inference_completions_cost":%b,"server_tool_cost":0},"is_byok":false' % (total, prompt, completion)
-    )
+class Bill:
+    """What one attempt costs at `price`; None is unknown: its cost is null, never 0 (USG-5)."""
+
+    __slots__ = ("_cost", "_price", "_usage")
+
+    def __init__(self, price: Price | None) -> None:
+        self._price = price
+        self._usage: Usage = {}
+        self._cost: Cost | None = None
+
+    def cost(self, usage: Usage) -> Cost | None:
+        """Give the cost of `usage`."""
+        if self._price is not None and usage and usage != self._usage:
+            self._usage, self._cost = usage, self._price.cost(usage)
+        return self._cost
+
+    def members(self, usage: Usage) -> bytes:
+        """Give the members that relay adds to a usage object."""
+        cost = self.cost(usage)
+        if cost is None:
+            return _UNKNOWN
+        return _MEMBERS % (usd(cost.total_nanousd), usd(cost.prompt_nanousd), usd(cost.completion_nanousd))

@@ -13,9 +13,10 @@ from typing import Any
 import orjson
 
 from relay.call import Call
-from relay.catalog import Attempt, Cost, Price
+from relay.catalog import Attempt, Cost
 from relay.dialects import messages
 from relay.errors import RelayError
+from relay.ledger.money import Bill
 
 
 class Outcome(Enum):
@@ -79,7 +80,7 @@ class Record:
         self.input_estimate = messages.input_tokens(content)
         return self.input_estimate
 
-    def observe(self, report: Mapping[str, Any], price: Price | None) -> None:
+    def observe(self, report: Mapping[str, Any], bill: Bill) -> None:
         """Take the facts of one streamed attempt, and settle its cost."""
         self.events = sum(report["events"].values())
         self.normalised = report["normalised"]
@@ -93,25 +94,30 @@ class Record:
         elif self.basis == "none" and report["first_content_ns"]:
             usage = {"input_tokens": self.input_estimate, "output_tokens": report["estimated_output_tokens"]}
             self.basis = "estimated"
-        self._settle(usage, price)
+        self._settle(usage, bill)
 
     def answered(
         self,
         usage: Mapping[str, int | str],
         stop_reason: str | None,
         response_model: str | None,
-        price: Price | None,
+        bill: Bill,
     ) -> None:
         """Take the facts of a unary answer, and settle its cost."""
         self.stop_reason = stop_reason
         self.response_model = response_model
         self.basis = "provider_final" if usage else "none"
-        self._settle(usage, price)
+        self._settle(usage, bill)
 
-    def _settle(self, usage: Mapping[str, int | str], price: Price | None) -> None:
-        """An unknown price gives no cost, never 0 (USG-5)."""
+    def _settle(self, usage: Mapping[str, int | str], bill: Bill) -> None:
         self.usage = usage
-        self.cost = price.cost(usage) if price is not None and usage else None
+        self.cost = bill.cost(usage)
+
+    def ended(self, outcome: Outcome, status: int, error: RelayError | None = None) -> None:
+        """The call is over; `status` is what the client saw, 499 when it saw nothing."""
+        self.outcome = outcome
+        self.status = status
+        self.error = error
 
     def line(self, config: str) -> bytes:
         """Give the call's one line of JSON, without a line end; `config` is the configuration's digest."""
@@ -120,7 +126,7 @@ class Record:
         last = self.attempts[-1] if self.attempts else None
         return orjson.dumps(
             {
-                "ts": datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds"),
+                "ts": _stamp(time.time()),
                 "level": "info" if self.outcome is Outcome.COMPLETE else "warning",
                 "event": "call",
                 "request_id": self.id,
@@ -168,6 +174,18 @@ class Record:
 
     def _ms(self, moment_ns: int) -> float | None:
         return (moment_ns - self._call.received_ns) / 1e6 if moment_ns else None
+
+
+_seconds = (0, "")
+
+
+def _stamp(now: float) -> str:
+    """Give RFC 3339 with milliseconds; the part up to the second is made once a second."""
+    global _seconds
+    whole = int(now)
+    if _seconds[0] != whole:
+        _seconds = (whole, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)))
+    return f"{_seconds[1]}.{int((now - whole) * 1000):03d}Z"
 
 
 def generation(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,12 +71,10 @@ def retry_after(fields: Mapping[bytes, bytes]) -> float | None:
             return max(0.0, min(float(text) * scale, 86400.0))
         except ValueError:
             continue
-    parsed = email.utils.parsedate_to_datetime(text) if _is_date(text) else None
-    return None if parsed is None else max(0.0, parsed.timestamp() - time.time())
-
-
-def _is_date(text: str) -> bool:
-    return email.utils.parsedate(text) is not None
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
 
 
 def _message(body: bytes) -> str:

@@ -6,7 +6,7 @@ from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects import messages
 
-DEFAULT_VERSION = "2023-06-01"
+DEFAULT_VERSION = b"2023-06-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Request:
     fields    header lines, each with CRLF, without host, content-length and credential
     """
 
-    target: str
+    target: bytes
     fields: bytes
     content: bytes
 
@@ -25,15 +25,17 @@ class Request:
 def request(call: Call, attempt: Attempt) -> Request:
     """Give the request for one attempt in the endpoint's dialect."""
     counting = call.operation == "count_tokens"
-    lines = [
-        b"content-type: application/json\r\naccept-encoding: identity\r\n",
-        b"accept: text/event-stream\r\n" if call.stream else b"accept: application/json\r\n",
-        b"anthropic-version: %b\r\n" % (call.version or DEFAULT_VERSION).encode("latin-1"),
-    ]
+    fields = (
+        b"content-type: application/json\r\naccept-encoding: identity\r\naccept: %b\r\nanthropic-version: %b\r\n"
+        % (
+            b"text/event-stream" if call.stream else b"application/json",
+            call.version or DEFAULT_VERSION,
+        )
+    )
     if call.betas:
-        lines.append(b"anthropic-beta: %b\r\n" % call.betas.encode("latin-1"))
+        fields += b"anthropic-beta: %b\r\n" % call.betas
     return Request(
-        target="/v1/messages/count_tokens" if counting else "/v1/messages",
-        fields=b"".join(lines),
+        target=b"/v1/messages/count_tokens" if counting else b"/v1/messages",
+        fields=fields,
         content=messages.outgoing(call, attempt),
     )

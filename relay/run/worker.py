@@ -54,10 +54,11 @@ class Worker:
         self._for_people = wanted is LogFormat.TEXT or (wanted is LogFormat.AUTO and sys.stderr.isatty())
         self._ledger = Ledger(self._write, loaded.generation.digest)
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
-        self._upstream = Upstream(loaded.generation.credentials, self._clock)
-        gateway = Gateway(loaded.generation, self._admission, self._upstream, self._ledger)
+        self._upstream = Upstream(loaded.generation.credentials, self._clock, settings.pool_max)
+        gateway = Gateway(loaded.generation, self._upstream, self._ledger)
         self._ingress = Ingress(
             loaded.generation,
+            self._admission,
             gateway.serve,
             self._find,
             self._note,
@@ -121,7 +122,7 @@ class Worker:
 
     async def _drain(self, listener: asyncio.Server, server: Server) -> None:
         """Stop accepting; let calls in flight end by themselves, then end each with an error (LIF-6)."""
-        self._ingress.draining = self._admission.draining = True
+        self._admission.draining = True
         listener.close()
         if self._admission.in_flight:
             with suppress(TimeoutError):

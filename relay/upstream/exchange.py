@@ -15,9 +15,12 @@ from relay.upstream.connection import Connection, Sink
 
 
 class Exchange:
-    """A request that was sent, and its answer; the head has come."""
+    """A request that was sent, and its answer; the head has come.
 
-    __slots__ = ("_clock", "_connection", "_sent", "_stream", "_timeouts")
+    answered   set by who reads the stream when its first event has come
+    """
+
+    __slots__ = ("_clock", "_connection", "_sent", "_stream", "_timeouts", "answered")
 
     def __init__(self, connection: Connection, timeouts: Timeouts, clock: Clock, stream: bool) -> None:
         self._connection = connection
@@ -25,6 +28,7 @@ class Exchange:
         self._clock = clock
         self._sent = clock.tick
         self._stream = stream
+        self.answered = False
 
     @property
     def status(self) -> int:
@@ -53,6 +57,15 @@ class Exchange:
 
         raises   ProviderProtocol over `limit_bytes`; ProviderTruncated when it broke off
         """
+        body = await self.read_some(limit_bytes + 1)
+        if len(body) > limit_bytes:
+            raise ProviderProtocol("the provider's answer is too large")
+        if self._connection.broken:
+            raise ProviderTruncated("the provider's answer broke off")
+        return body
+
+    async def read_some(self, limit_bytes: int) -> bytes:
+        """Give the body up to the read in which it passed `limit_bytes`, or as far as it came."""
         parts: list[bytes] = []
         size = 0
 
@@ -60,38 +73,36 @@ class Exchange:
             nonlocal size
             parts.append(data)
             size += len(data)
-            if size > limit_bytes:
-                raise ProviderProtocol("the provider's answer is too large")
-            return False
+            return size >= limit_bytes
 
-        while await self._connection.pump(keep):
+        while await self._connection.pump(keep) and size < limit_bytes:
             continue
-        if self._connection.broken:
-            raise ProviderTruncated("the provider's answer broke off")
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return b"".join(parts)
 
     def sweep(self) -> None:
         """Fail the exchange when a clock ran out (spec/operations.md 4)."""
-        connection, timeouts = self._connection, self._timeouts
-        age = self._clock.tick - self._sent
+        connection, timeouts, passed = self._connection, self._timeouts, self._clock.passed
         if connection.is_complete:
             return
-        if age >= (timeouts.total_stream if self._stream else timeouts.total_unary):
+        if passed(self._sent, timeouts.total_stream if self._stream else timeouts.total_unary):
             connection.timed_out("total")
-        elif not connection.status:
-            if self._stream and age >= timeouts.upstream_headers:
-                connection.timed_out("headers")
         elif not self._stream or connection.is_paused:
             return
-        elif not connection.has_body:
-            if age >= timeouts.first_event:
-                connection.timed_out("first_event")
-        elif self._clock.tick - connection.heard >= timeouts.idle_event:
+        elif not connection.status and passed(self._sent, timeouts.upstream_headers):
+            connection.timed_out("headers")
+        elif not self.answered and passed(self._sent, timeouts.first_event):
+            connection.timed_out("first_event")
+        elif connection.status and passed(connection.heard, timeouts.idle_event):
             connection.timed_out("idle")
 
     def release(self) -> None:
         """Give the connection back, or close it."""
         self._connection.release()
+
+    @property
+    def is_complete(self) -> bool:
+        """The response was read to its end."""
+        return self._connection.is_complete
 
     def abort(self) -> None:
         """Close the connection at once: the client is gone."""

@@ -1,7 +1,7 @@
 """Connections of one endpoint.
 
 acquire() gives an idle connection, or opens one, or waits; a connection comes back by itself when its response ended
-cleanly. Always: idle + busy + opening ≤ MAX. A waiter is served in order of arrival or fails after ACQUIRE_S seconds.
+cleanly. Always: idle + busy + opening ≤ limit. A waiter is served in order of arrival or fails after ACQUIRE_S seconds.
 Idle connections are taken newest first, so that the rest can age out (UPS-1).
 """
 
@@ -16,7 +16,6 @@ from relay.errors import ProviderConnect
 from relay.upstream.connection import Connection
 from relay.upstream.names import Names
 
-MAX = 1024
 ACQUIRE_S = 1.0
 IDLE_S = 60
 MAX_AGE_S = 600
@@ -33,7 +32,7 @@ class Pool:
         timeouts: Timeouts,
         clock: Clock,
         names: Names,
-        limit: int = MAX,
+        limit: int,
     ) -> None:
         self._host = origin.hostname or ""
         self._port = origin.port or (443 if tls else 80)
@@ -135,8 +134,7 @@ class Pool:
 
     def sweep(self) -> None:
         """Close what was idle for too long, or lingers."""
-        tick = self._clock.tick
-        for connection in [one for one in self._idle if tick - one.heard >= IDLE_S]:
+        for connection in [one for one in self._idle if self._clock.passed(one.heard, IDLE_S)]:
             connection.abort()
         for connection in list(self._all):
             connection.sweep_linger(LINGER_S)

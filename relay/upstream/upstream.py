@@ -1,91 +1,88 @@
 """Upstream: the pools of a worker, and the one door to them."""
 
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from time import monotonic_ns
 from urllib.parse import SplitResult, urlsplit
 
 from relay import __version__
 from relay.catalog import Attempt, Endpoint, Secret
 from relay.clock import Clock
-from relay.errors import ProviderConnect
+from relay.errors import ProviderConnect, ProviderError
 from relay.providers import Request
 from relay.upstream.connection import Connection, Stale
 from relay.upstream.exchange import Exchange
 from relay.upstream.names import Names
 from relay.upstream.pool import Pool
 
+MIN_SECRET = 8
+
 
 class _Route:
     """What of an endpoint never changes: its pool, and the head of every request to it."""
 
-    __slots__ = ("path", "pool", "prefix")
+    __slots__ = ("endpoint", "path", "pool", "prefix", "secret")
 
-    def __init__(self, pool: Pool, origin: SplitResult, secret: Secret | None) -> None:
+    def __init__(self, endpoint: Endpoint, pool: Pool, origin: SplitResult, secret: Secret | None) -> None:
+        self.endpoint = endpoint
         self.pool = pool
         self.path = origin.path.rstrip("/").encode()
-        credential = f"x-api-key: {secret.reveal()}\r\n" if secret else ""
+        self.secret = secret.reveal() if secret else ""
+        credential = f"x-api-key: {self.secret}\r\n" if secret else ""
         self.prefix = f"host: {origin.netloc}\r\nuser-agent: relay/{__version__}\r\n{credential}".encode("latin-1")
 
     def head(self, request: Request) -> bytes:
         return b"POST %b%b HTTP/1.1\r\n%b%bcontent-length: %d\r\n\r\n" % (
             self.path,
-            request.target.encode(),
+            request.target,
             self.prefix,
             request.fields,
             len(request.content),
         )
 
+    def hide_secret(self, error: ProviderError) -> None:
+        """Some providers quote the credential in their messages; it is the operator's, not the client's."""
+        if len(self.secret) >= MIN_SECRET and self.secret in error.message:
+            error.message = error.message.replace(self.secret, "***")
 
-class Upstream:
-    """Opens exchanges; credentials are attached here, at the last step, and only for their own endpoint (SEC-4)."""
 
-    def __init__(self, credentials: Mapping[str, Secret], clock: Clock) -> None:
-        self._credentials = credentials
+class Opening:
+    """`async with` an exchange: entering sends the request and waits for the head.
+
+    On the way out the connection is kept when its response ended cleanly, and closed otherwise.
+    """
+
+    __slots__ = ("_attempt", "_clock", "_exchange", "_live", "_request", "_route", "_stream")
+
+    def __init__(
+        self, route: _Route, request: Request, attempt: Attempt, stream: bool, live: set[Exchange], clock: Clock
+    ) -> None:
+        self._route = route
+        self._request = request
+        self._attempt = attempt
+        self._stream = stream
+        self._live = live
         self._clock = clock
-        self._names = Names(clock)
-        self._routes: dict[str, _Route] = {}
-        self._live: set[Exchange] = set()
+        self._exchange: Exchange | None = None
 
-    @asynccontextmanager
-    async def open(self, request: Request, attempt: Attempt, stream: bool) -> AsyncIterator[Exchange]:
-        """Send the request; give the exchange once its head has come.
-
-        A kept connection that the provider had closed already is replaced once, for free (UPS-2). On the way out the
-        connection is kept when its response ended cleanly, and closed otherwise.
-        """
-        route = self._route(attempt.endpoint)
-        head = route.head(request)
-        exchange = None
+    async def __aenter__(self) -> Exchange:
+        """A kept connection that the provider had closed already is replaced once, for free (UPS-2)."""
         try:
-            connection = await route.pool.acquire()
+            pool = self._route.pool
             try:
-                exchange = await self._send(connection, head, request, attempt, stream)
+                return await self._send(await pool.acquire())
             except Stale:
-                connection = await route.pool.open()
-                try:
-                    exchange = await self._send(connection, head, request, attempt, stream)
-                except Stale as cause:
-                    raise ProviderConnect("the provider closed the connection before it answered") from cause
-            yield exchange
-        except BaseException:
-            if exchange is not None:
-                exchange.abort()
-            raise
-        finally:
-            if exchange is not None:
-                self._live.discard(exchange)
-                exchange.release()
+                return await self._send(await pool.open())
+        except Stale as cause:
+            raise ProviderConnect("the provider closed the connection before it answered") from cause
 
-    async def _send(
-        self, connection: Connection, head: bytes, request: Request, attempt: Attempt, stream: bool
-    ) -> Exchange:
-        exchange = Exchange(connection, attempt.endpoint.timeouts, self._clock, stream)
+    async def _send(self, connection: Connection) -> Exchange:
+        attempt = self._attempt
+        exchange = Exchange(connection, attempt.endpoint.timeouts, self._clock, self._stream)
         self._live.add(exchange)
         try:
             attempt.sent_ns = monotonic_ns()
-            connection.send(head, request.content)
+            connection.send(self._route.head(self._request), self._request.content)
             await exchange.head()
         except BaseException:
             self._live.discard(exchange)
@@ -93,15 +90,45 @@ class Upstream:
             raise
         attempt.head_ns = monotonic_ns()
         attempt.status = exchange.status
+        self._exchange = exchange
         return exchange
 
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            return
+        self._live.discard(exchange)
+        if isinstance(error, ProviderError):
+            self._route.hide_secret(error)
+        if error is not None and not exchange.is_complete:
+            exchange.abort()
+        exchange.release()
+
+
+class Upstream:
+    """Opens exchanges; credentials are attached here, at the last step, and only for their own endpoint (SEC-4)."""
+
+    def __init__(self, credentials: Mapping[str, Secret], clock: Clock, pool_max: int) -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._pool_max = pool_max
+        self._names = Names(clock)
+        self._routes: dict[int, _Route] = {}
+        self._live: set[Exchange] = set()
+
+    def open(self, request: Request, attempt: Attempt, stream: bool) -> Opening:
+        """Give the exchange of a request, to be entered with `async with`."""
+        return Opening(self._route(attempt.endpoint), request, attempt, stream, self._live, self._clock)
+
     def _route(self, endpoint: Endpoint) -> _Route:
-        route = self._routes.get(endpoint.id)
+        # Endpoints are values of one generation, which outlives this object: identity is enough, and ids need not be.
+        route = self._routes.get(id(endpoint))
         if route is None:
             origin = urlsplit(endpoint.base_url)
-            pool = Pool(origin, _tls(origin, endpoint.ca_file), endpoint.timeouts, self._clock, self._names)
+            tls = _tls(origin, endpoint.ca_file)
+            pool = Pool(origin, tls, endpoint.timeouts, self._clock, self._names, self._pool_max)
             secret = self._credentials.get(endpoint.credential) if endpoint.credential else None
-            route = self._routes[endpoint.id] = _Route(pool, origin, secret)
+            route = self._routes[id(endpoint)] = _Route(endpoint, pool, origin, secret)
         return route
 
     def sweep(self) -> None:

@@ -30,7 +30,11 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    with servers.provider() as provider, servers.gateway(provider, tmp_path) as gateway, tapped(gateway.url) as tap:
+    with (
+        servers.provider(tmp_path) as provider,
+        servers.gateway(provider, tmp_path) as gateway,
+        tapped(gateway.url) as tap,
+    ):
         yield Stage(provider, gateway, tap)
 
 
@@ -63,10 +67,17 @@ def claude(binary: Path, stage: Stage, tmp_path: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, **more: str) -> "subprocess.Popen[str]":
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        line = [str(binary), "--print", "--max-turns", "6", *arguments]
-        started.append(subprocess.Popen(line, cwd=work, env=environ | more, text=True, **streams))
-        return started[-1]
+        process = subprocess.Popen(
+            [str(binary), "--print", "--max-turns", "6", *arguments],
+            cwd=work,
+            env=environ | more,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
 
     yield start
     for process in started:

@@ -1,7 +1,7 @@
 """A TCP relay that notes which requests pass and how they are answered: evidence of what a closed client really sends.
 
-Bytes pass unchanged. A request line or status line ends in a bare CR LF, which JSON and SSE contents never hold, so both
-are found by pattern in the bytes of a connection.
+Bytes pass unchanged. A request line or status line ends in a bare CR LF, which JSON and SSE contents never hold, so
+both are found by pattern in the bytes of a connection.
 """
 
 import re

@@ -55,8 +55,8 @@ class Client:
 
 
 @pytest.fixture(scope="session")
-def provider() -> Iterator[Provider]:
-    with servers.provider() as provider:
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    with servers.provider(tmp_path_factory.mktemp("demo")) as provider:
         yield provider
 
 

@@ -4,10 +4,12 @@ Each function gives the command that starts a driver, and installs what is absen
 locked versions. Where that can't be done the tests are skipped with the package's name; with CI=true they fail.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
@@ -31,11 +33,12 @@ def old_python() -> list[str]:
     """The driver with the oldest SDK that relay promises to serve."""
     home = _ROOT / f".venv-anthropic-{OLD_VERSION.rpartition('.')[0]}"
     python, ready = home / "bin" / "python", home / ".ready"
-    if not ready.exists():
-        package = f"anthropic=={OLD_VERSION}"
-        _install(package, [sys.executable, "-m", "venv", "--clear", str(home)])
-        _install(package, [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", package])
-        ready.touch()
+    with _alone(Path(_DRIVER)):
+        if not ready.exists():
+            package = f"anthropic=={OLD_VERSION}"
+            _install(package, [sys.executable, "-m", "venv", "--clear", str(home)])
+            _install(package, [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", package])
+            ready.touch()
     return [str(python), _DRIVER]
 
 
@@ -53,16 +56,25 @@ def node() -> Path:
 def install_npm(folder: Path) -> None:
     """Install what `folder` locks, without running scripts of the packages."""
     lock, ready = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
-    if ready.exists() and ready.stat().st_mtime >= lock.stat().st_mtime:
-        return
     npm = _node_home() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    _install(f"npm packages of {folder.name}", [str(node()), str(npm), "ci", "--ignore-scripts", "--prefix", str(folder)])
+    line = [str(node()), str(npm), "ci", "--ignore-scripts", "--prefix", str(folder)]
+    with _alone(lock):
+        if not ready.exists() or ready.stat().st_mtime < lock.stat().st_mtime:
+            _install(f"npm packages of tests/{folder.name}", line)
 
 
 def missing(what: str) -> NoReturn:
     """Skip the test for want of `what`; in CI nothing may be missing."""
     refuse: Callable[[str], NoReturn] = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
     refuse(f"not installed and can't be: {what}")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock on an existing file, so that only one of several test processes installs."""
+    with path.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _node_home() -> Path:

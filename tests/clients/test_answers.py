@@ -45,6 +45,8 @@ SAME: list[tuple[str, Json]] = [
 ]
 """Models of the provider and what is asked of them."""
 
+SAMPLES = ("👩\u200d👩\u200d👧\u200d👦", "e\u0301", "漢字", "\u2028", "\x85", "\ufeff")
+
 REPAIRED = ("bom", "crlf", "no-event-line", "empty-data", "json-answer", "no-stop", "error-mid@after=9999")
 """Framings that some provider has and an SDK need not bear: after relay the answer is that of `chat`."""
 
@@ -79,6 +81,27 @@ def test_every_event_is_the_providers(client: Client, model: str, params: Json) 
     assert bare_events(through["events"]) == bare_events(direct["events"])
     start, *_, last, _stop = through["events"]
     check_money(start["message"]["usage"] | last["usage"])
+
+
+def test_what_matters_most_is_in_the_accumulated_message(client: Client) -> None:
+    """Equal to the provider's is not enough where a client could lose the same thing on both ways."""
+    signed = client.through("stream", "thinking@delay=0,signature=40000")["message"]["content"][0]
+    called = client.through("stream", "tools@delay=0,calls=3", **TOOLS)["message"]["content"][1:]
+    cited = client.through("stream", "citations@delay=0")["message"]["content"][1]
+    refused = client.through("stream", "refusal@delay=0")["message"]
+    worded = client.through("stream", "unicode@delay=0", **TOOLS)["message"]["content"]
+    cached = client.through("stream", "cache@delay=0,read=7000,write5m=200,write1h=30")["message"]["usage"]
+
+    assert len(signed["signature"]) == 40_000
+    assert [block["input"].get("command") for block in called] == ["echo hello from demo", None, None]
+    assert called[1]["input"]["note"] == 'a "quoted" \\ 漢\u2028😀 note'
+    assert [citation["type"] for citation in cited["citations"]] == ["char_location", "page_location"]
+    assert refused["stop_reason"] == "refusal"
+    assert all(
+        sample in worded[0]["text"] for sample in ("👩\u200d👩\u200d👧\u200d👦", "e\u0301", "\u2028", "\x85", "\ufeff")
+    )
+    assert worded[1]["input"]["city"] == 'a😀"b\\c\n漢\u2028é'
+    assert (cached["cache_read_input_tokens"], cached["cache_creation_input_tokens"]) == (7000, 230)
 
 
 def test_thinking_and_tool_results_go_back_as_they_came(client: Client) -> None:

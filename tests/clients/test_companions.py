@@ -15,6 +15,7 @@ def test_tokens_are_counted_by_the_provider(client: Client) -> None:
 
     direct, through = client.direct("count", "chat", **params), client.through("count", "chat", **params)
 
+    assert client.provider.seen()["path"] == "/v1/messages/count_tokens"
     assert through["counted"] == direct["counted"]
     assert through["counted"]["input_tokens"] > 0
 

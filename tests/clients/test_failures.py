@@ -27,7 +27,7 @@ CLASSES = {
     429: "RateLimitError",
     502: "InternalServerError",
 }
-"""The classes whose names are alike in all SDKs; the others are compared with what the SDK makes of the status itself."""
+"""Classes whose names are alike in all SDKs; the others are compared with what the SDK makes of the status itself."""
 
 KEPT = {400, 404, 413, 422, 429, 503, 529}
 """Statuses whose message is the caller's business: the provider's words stay."""
@@ -89,7 +89,9 @@ def test_an_error_before_anything_was_said_is_a_status(client: Client, kind: str
     check_envelope(failure["failure"], "overloaded_error", "provider_overloaded")
 
 
-@pytest.mark.parametrize("model", ["cut@bytes=900,delay=0", "reset@bytes=900,delay=0", "cut@bytes=2000,of=tools,delay=0"])
+@pytest.mark.parametrize(
+    "model", ["cut@bytes=900,delay=0", "reset@bytes=900,delay=0", "cut@bytes=2000,of=tools,delay=0"]
+)
 def test_a_cut_stream_is_an_error_and_no_short_answer(client: Client, model: str) -> None:
     params = {"tools": [{"name": "Bash", "input_schema": {"type": "object", "properties": {"command": {}}}}]}
 

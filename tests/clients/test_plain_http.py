@@ -22,7 +22,7 @@ def test_curl_sees_each_event_as_it_comes(curl: Path, gateway: Gateway) -> None:
     line = curl_line(curl, gateway, "demo/stall@after=3,seconds=60,delay=0")
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        kinds = []
+        kinds: list[str] = []
         while kinds.count("content_block_delta") < 3:  # the provider says nothing more for a minute
             text = process.stdout.readline()
             kinds += [text.removeprefix("event: ").strip()] if text.startswith("event: ") else []
