@@ -10,10 +10,8 @@ The rooms do not know each other; they meet here.
 from asyncio import CancelledError
 from time import monotonic_ns
 
-import orjson
-
 from relay import providers, route
-from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError
+from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError, answer
 from relay.call import Call
 from relay.catalog import Attempt, Generation
 from relay.dialects import messages
@@ -24,7 +22,6 @@ from relay.errors import (
     GatewayDraining,
     GatewayInternal,
     ProviderError,
-    ProviderProtocol,
     RelayError,
 )
 from relay.ledger import Ledger, Record
@@ -53,6 +50,7 @@ class Gateway:
             plan = route.plan(call, self._generation)
             record.model = plan.model
             await self._answer(call, plan, reply, record)
+            await reply.settle()
             record.ended(Outcome.COMPLETE, reply.status)
         except RelayError as error:
             reply.fail(error)  # before the head: status and body; after it: one error event
@@ -125,8 +123,7 @@ class Gateway:
 
         try:
             if not exchange.is_event_stream:
-                content = _message(await exchange.read(MAX_ANSWER))
-                forward(messages.as_stream(content))
+                forward(messages.as_stream(await exchange.read(MAX_ANSWER)))
             else:
                 while await exchange.pump(forward) and not pipeline.stopped:
                     await reply.settle()
@@ -140,30 +137,20 @@ class Gateway:
         self, exchange: Exchange, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record
     ) -> None:
         bill = Bill(attempt.endpoint.price)
-        content = _message(await exchange.read(MAX_ANSWER))
+        content = await exchange.read(MAX_ANSWER)
         try:
-            answer = messages.answer(
+            content, report = answer(
                 content,
                 id=call.id,
                 model=plan.model,
                 provider=attempt.endpoint.display_name,
+                input_tokens=lambda: record.estimate(call.content),
                 usage_fields=bill.members,
             )
-        except (ProtocolError, LimitExceeded) as cause:
+        except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause
-        record.answered(answer.usage, answer.stop_reason, answer.response_model, bill)
-        reply.send(200, answer.content, reply.report_fields(plan.model, attempt.number))
-
-
-def _message(content: bytes) -> bytes:
-    """Give a JSON answer that is no error; some gateways answer 200 to all (spec/wire-protocols.md 1.3)."""
-    try:
-        told = orjson.loads(content)
-    except orjson.JSONDecodeError as cause:
-        raise ProviderProtocol("the provider's answer is neither events nor JSON") from cause
-    if isinstance(told, dict) and "error" in told:
-        raise providers.error_in(content)
-    return content
+        record.answered(report, bill)
+        reply.send(200, content, reply.report_fields(plan.model, attempt.number))
 
 
 def _count_here(call: Call, reply: Reply) -> None:
@@ -174,8 +161,8 @@ def _count_here(call: Call, reply: Reply) -> None:
 
 def _how_it_was_left(reply: Reply) -> tuple[Outcome, int, RelayError]:
     """Tell why the answer was given up: the drain cut it, the client took nothing any more, or it left."""
-    if reply.closed:
-        return Outcome.DRAIN_CUT, reply.status, GatewayDraining()
     if reply.is_slow:
         return Outcome.CLIENT_SLOW, 499, CallerSlow("the client took nothing for too long")
+    if reply.is_cut:
+        return Outcome.DRAIN_CUT, reply.status, GatewayDraining()
     return Outcome.CLIENT_GONE, 499, CallerGone()

@@ -4,6 +4,7 @@ Knows no socket, event loop, clock or configuration. Every class may be fed its 
 and report do not depend on the split. This is the only import path for Python code.
 """
 
+from relay._core.answer import answer
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
 from relay._core.estimator import Estimator
 from relay._core.http1 import chunk
@@ -23,6 +24,7 @@ __all__ = [
     "Scanner",
     "SseParser",
     "Truncated",
+    "answer",
     "chunk",
     "members",
 ]

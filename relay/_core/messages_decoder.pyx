@@ -29,7 +29,7 @@ cdef Scanner _EVENT = Scanner((
     "type", "index", "delta.type", "delta.text", "delta.thinking", "delta.partial_json", "delta.stop_reason", "usage",
     "message", "message.id", "message.model", "message.provider", "message.usage",
     "error", "error.type", "error.message",
-))
+), 500)
 
 cdef inline bint _is_string(Slice value) noexcept nogil:
     return value.ptr != NULL and value.ptr[0] == c'"'
@@ -370,4 +370,4 @@ cdef object _string(Slice value):
     """Decode a JSON string; None when it is none."""
     if not _is_string(value):
         return None
-    return _loads(PyBytes_FromStringAndSize(value.ptr, value.len))
+    return _loads(PyBytes_FromStringAndSize(value.ptr, value.len).decode("utf-8", "replace"))

@@ -5,7 +5,17 @@ from relay._core.meter cimport Meter
 from relay._core.types cimport Event, Slice, Stage
 
 cdef enum:
-    MAX_EDITS = 6                 # id, model, provider, usage or input_tokens, and room
+    MAX_EDITS = 8                 # id, model, provider, usage, and the members that a whole answer always has
+
+cdef struct Answer:               # a unary answer: its text, and raw values of members; NULL where absent
+    Slice text
+    Slice id
+    Slice model
+    Slice provider
+    Slice usage
+    Slice stop_sequence
+    Slice stop_details
+    Slice container
 
 cdef struct Edit:                 # of one event's data
     const char* start             # what is replaced: [start, stop)
@@ -37,6 +47,8 @@ cdef class MessagesEncoder(Stage):
     cdef bint _is_planned(self, const char* place) noexcept nogil
     cdef int _set(self, Slice object, Slice value, bytes member) except -1
     cdef int _write_edited(self, Event* event) except -1 nogil
+    cdef int _write_edits(self, Slice data) except -1 nogil
+    cdef bytes whole(self, Answer* answer)
     cdef void _sort(self) noexcept nogil
     cdef int _edit_start(self, Event* event) except -1
     cdef bint _needs_input_tokens(self) noexcept

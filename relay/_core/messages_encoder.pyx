@@ -130,15 +130,20 @@ cdef class MessagesEncoder(Stage):
 
     cdef int _write_edited(self, Event* event) except -1 nogil:
         """Write the event with the planned edits."""
-        cdef const char* at = event.data.ptr
-        cdef Edit* edit
-        cdef int number
         if self._planned == 0:
             return self._write_frame(event)
         self._flush()
         self._out.append(b"event: ", 7)
         self._out.add(event.name)
         self._out.append(b"\ndata: ", 7)
+        self._write_edits(event.data)
+        return self._out.append(b"\n\n", 2)
+
+    cdef int _write_edits(self, Slice data) except -1 nogil:
+        """Write `data` with the planned edits."""
+        cdef const char* at = data.ptr
+        cdef Edit* edit
+        cdef int number
         self._sort()
         for number in range(self._planned):
             edit = &self._edits[number]
@@ -148,8 +153,7 @@ cdef class MessagesEncoder(Stage):
             self._out.add(edit.text)
             at = edit.stop
         self._planned = 0
-        self._out.append(at, event.data.ptr + event.data.len - at)
-        return self._out.append(b"\n\n", 2)
+        return self._out.append(at, data.ptr + data.len - at)
 
     cdef void _sort(self) noexcept nogil:
         """Put the few edits in the order of the data; those at one place stay in theirs."""
@@ -208,3 +212,30 @@ cdef class MessagesEncoder(Stage):
             whole.len -= 1
         self._set(whole, event.usage, usage)
         return self._write_edited(event)
+
+    cdef bytes whole(self, Answer* answer):
+        """Give a unary answer with relay's id, model and provider, the members a message always has, and its cost."""
+        cdef bytes fields = self.usage_fields(self.meter.usage()) if self.usage_fields is not None else b""
+        cdef bytes usage
+        if self.id is not None:
+            self._set(answer.text, answer.id, self.id)
+        if self.model is not None:
+            self._set(answer.text, answer.model, self.model)
+        if answer.stop_sequence.ptr == NULL:
+            self._into(answer.text, _text(b'"stop_sequence":null'))
+        if answer.stop_details.ptr == NULL:
+            self._into(answer.text, _text(b'"stop_details":null'))
+        if answer.container.ptr == NULL:
+            self._into(answer.text, _text(b'"container":null'))
+        if self.provider is not None:
+            self._set(answer.text, answer.provider, self.provider)
+        if _is_object(answer.usage):
+            if fields:
+                self._into(answer.usage, _text(fields))
+        else:
+            usage = b'"usage":{"input_tokens":%d,"output_tokens":0%b%b}' % (
+                self._estimate(), b"," if fields else b"", fields
+            )
+            self._set(answer.text, answer.usage, usage)
+        self._write_edits(answer.text)
+        return self._out.take()

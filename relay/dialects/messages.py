@@ -1,38 +1,19 @@
-"""The Messages dialect outside the stream: outgoing requests, unary answers, and a stream made from a unary answer.
+"""The Messages dialect around the stream: outgoing requests, and a stream made from a unary answer.
 
-Byte stability is the point: `system`, `tools` and `messages` of a request, and all of an answer that relay doesn't have
-to change, keep their bytes (spec/openrouter-messages.md 4, spec/wire-protocols.md 2.3).
+Byte stability is the point: `system`, `tools` and `messages` of a request keep their bytes
+(spec/openrouter-messages.md 4, spec/wire-protocols.md 2.3).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from relay._core import Estimator, Meter, ProtocolError, Scanner
+from relay._core import Estimator, ProtocolError
 from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
 
-_ANSWER = Scanner(
-    ("type", "id", "model", "usage", "stop_reason", "stop_sequence", "stop_details", "container", "content"),
-    max_depth=1000,
-)
 _PER_MESSAGE_TOKENS = 4
-
-Edit = tuple[int, int, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A unary answer as the client gets it, and its facts; usage under the names of `Meter.usage`."""
-
-    content: bytes
-    usage: Mapping[str, int | str]
-    stop_reason: str | None
-    response_id: str | None
-    response_model: str | None
 
 
 def outgoing(call: Call, attempt: Attempt) -> bytes:
@@ -71,75 +52,20 @@ def input_tokens(content: bytes) -> int:
     return max(1, estimator.tokens + _PER_MESSAGE_TOKENS * content.count(b'"role"'))
 
 
-def answer(
-    content: bytes, *, id: str, model: str, provider: str, usage_fields: Callable[[dict[str, int | str]], bytes]
-) -> Answer:
-    """Give a provider's unary answer as the client gets it: relay's id, model and provider, usage with its cost.
-
-    raises   ProtocolError when it is no message
-    """
-    spans = _ANSWER.scan(content)
-    kind, told_id, told_model, usage, stop_reason, *optional, blocks = spans
-    if _text(content, kind) != "message" or blocks is None or content[blocks[0]] != ord("["):
-        raise ProtocolError("the answer is no message")
-    meter = Meter()
-    if usage is not None and content[usage[0]] == ord("{"):
-        meter.fold_json(content[usage[0] : usage[1]])
-    edits: list[Edit] = []
-    end = content.rindex(b"}")
-    for name, span, text in (
-        (b"id", told_id, orjson.dumps(id)),
-        (b"model", told_model, orjson.dumps(model)),
-        (b"usage", usage, _usage(content, usage, usage_fields(meter.usage()))),
-    ):
-        edits.append((*span, text) if span else (end, end, b',"%b":%b' % (name, text)))
-    for name, span in zip((b"stop_sequence", b"stop_details", b"container"), optional, strict=True):
-        if span is None:
-            edits.append((end, end, b',"%b":null' % name))
-    edits.append((end, end, b',"provider":' + orjson.dumps(provider)))
-    return Answer(
-        content=_edited(content, edits),
-        usage=meter.usage(),
-        stop_reason=_text(content, stop_reason),
-        response_id=_text(content, told_id),
-        response_model=_text(content, told_model),
-    )
-
-
-def _usage(content: bytes, span: tuple[int, int] | None, fields: bytes) -> bytes:
-    """Give the usage object with relay's fields at its end."""
-    told = content[span[0] : span[1]] if span else b"null"
-    if not told.startswith(b"{"):
-        told = b'{"input_tokens":0,"output_tokens":0}'
-    return told if not fields else told[:-1].rstrip() + (b"" if told[1:-1].strip() == b"" else b",") + fields + b"}"
-
-
-def _edited(content: bytes, edits: list[Edit]) -> bytes:
-    parts: list[bytes] = []
-    at = 0
-    for start, end, text in sorted(edits, key=lambda edit: edit[0]):
-        parts += (content[at:start], text)
-        at = end
-    parts.append(content[at:])
-    return b"".join(parts)
-
-
-def _text(content: bytes, span: tuple[int, int] | None) -> str | None:
-    value = orjson.loads(content[span[0] : span[1]]) if span else None
-    return value if isinstance(value, str) else None
-
-
 def as_stream(content: bytes) -> bytes:
-    """Give the events that a unary answer would have been, for a provider that can't stream.
+    """Give the events that a unary answer would have been, an error event for an error: not all providers stream.
 
     raises   ProtocolError when it is no message
     """
-    message = orjson.loads(content)
-    if (
-        not isinstance(message, dict)
-        or message.get("type") != "message"
-        or not isinstance(message.get("content"), list)
-    ):
+    try:
+        message = orjson.loads(content)
+    except orjson.JSONDecodeError as cause:
+        raise ProtocolError("the answer is neither events nor JSON") from cause
+    if not isinstance(message, dict):
+        raise ProtocolError("the answer is no message")
+    if "error" in message:
+        return b"event: error\ndata: %b\n\n" % orjson.dumps({"type": "error", "error": message["error"]})
+    if message.get("type") != "message" or not isinstance(message.get("content"), list):
         raise ProtocolError("the answer is no message")
     if not all(isinstance(block, dict) for block in message["content"]):
         raise ProtocolError("the answer's content is no list of blocks")

@@ -6,7 +6,8 @@ top-level fields, block types and tool types pass: betas come and go.
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -253,20 +254,42 @@ def _convert(value: Any, type: type[Struct], path: str) -> Any:
     try:
         return msgspec.convert(value, type)
     except msgspec.ValidationError as fault:
-        raise _invalid(str(fault), path) from None
+        raise _invalid(str(fault), type, path) from None
 
 
-def _invalid(fault: str, path: str) -> CallerInvalid:
-    """Turn msgspec's words into `<path>: <reason>`."""
+def _invalid(fault: str, type: Any, path: str) -> CallerInvalid:
+    """Turn msgspec's words into `<path>: <reason>`, without any value of the request."""
     found = _PATH.search(fault)
     inner = found[1].replace("[", ".").replace("]", "").lstrip(".") if found else ""
     reason = _PATH.sub("", fault)
     if missing := _MISSING.match(reason):
         inner, reason = f"{inner}.{missing[1]}".lstrip("."), "field required"
+    if reason.startswith("Invalid enum value"):
+        reason = f"must be one of {', '.join(_choices(type, inner))}"
     reason = reason.replace("`", "")
     return CallerInvalid(
         f"{'.'.join(part for part in (path, inner) if part) or 'body'}: {reason[0].lower()}{reason[1:]}"
     )
+
+
+def _choices(type: Any, path: str) -> list[str]:
+    """Give the values that the field at a dotted path below `type` takes."""
+    for part in path.split("."):
+        if part.isdigit():
+            type = next(get_args(option)[0] for option in _options(type) if get_origin(option) is list)
+        else:
+            struct = next(option for option in _options(type) if isinstance(option, msgspec.StructMeta))
+            type = get_type_hints(struct, include_extras=True)[part]
+    return [str(value) for option in _options(type) if get_origin(option) is Literal for value in get_args(option)]
+
+
+def _options(type: Any) -> list[Any]:
+    """Give the alternatives of a type, without their limits."""
+    if get_origin(type) is Annotated:
+        return _options(get_args(type)[0])
+    if get_origin(type) in (Union, UnionType):
+        return [option for part in get_args(type) for option in _options(part)]
+    return [type]
 
 
 def _check_content(content: Content | None, path: str) -> None:
@@ -330,7 +353,7 @@ def _check_tool(tool: Object, path: str) -> str | None:
     if not isinstance(kind, str):
         raise CallerInvalid(f"{path}.type: expected str")
     if kind.startswith("openrouter:"):
-        raise CallerInvalid(f"{path}.type: {kind!r} is not supported by this version of relay")
+        raise CallerInvalid(f"{path}.type: {kind[:64]!r} is not supported by this version of relay")
     if kind.startswith("web_search_"):
         search: _SearchTool = _convert(tool, _SearchTool, path)
         if search.allowed_domains and search.blocked_domains:

@@ -99,7 +99,8 @@ def parse(content: bytes) -> tuple[dict[str, Any], list[tuple[str, int, int, int
         raise CallerInvalid(f"body: {fault}") from None
     if len(body) != len(spans):
         names = [span[0] for span in spans]
-        raise CallerInvalid(f"{next(name for name in names if names.count(name) > 1)}: given twice")
+        twice = next(name for name in names if names.count(name) > 1)
+        raise CallerInvalid(f"{twice[:64]}: given twice")
     return body, spans
 
 

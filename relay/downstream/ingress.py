@@ -24,7 +24,14 @@ from relay.downstream.identity import identify
 from relay.downstream.refused import Log, Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import ClientConnection
-from relay.errors import CallerGone, CallerInvalid, CallerUnsupported, GatewayInternal, RelayError
+from relay.errors import (
+    CallerGone,
+    CallerHeadersTooLarge,
+    CallerInvalid,
+    CallerUnsupported,
+    GatewayInternal,
+    RelayError,
+)
 
 Serve = Callable[[Call, Reply], Awaitable[object]]
 Find = Callable[[str, Identity], dict[str, Any] | None]
@@ -79,7 +86,7 @@ class Ingress:
         try:
             await self._dispatch(request, reply)
         except RelayError as error:
-            if not request.content.is_eof():
+            if not request.content.is_eof() or isinstance(error, CallerHeadersTooLarge):
                 reply.close_after()
             reply.fail(error)
             self._refused.note(error, request.method, reply.id)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relay.clock import Clock
-from relay.errors import RelayError
+from relay.errors import CallerGone, RelayError
 
 PER_SECOND = 10
 
@@ -29,7 +29,8 @@ class Refused:
     def note(self, error: RelayError, method: str, id: str | None) -> None:
         """Note a request that was answered with `error`, or not at all."""
         if self._may_write(error.reason):
-            facts = {"method": method[:16], "status": error.status, "error_type": error.reason}
+            outcome = "client_gone" if isinstance(error, CallerGone) else "error"
+            facts = {"method": method[:16], "status": error.status, "error_type": error.reason, "outcome": outcome}
             self._log({**_line("refused", "warning", id), **facts, "left_out": self._dropped.pop(error.reason, 0)})
 
     def defect(self, error: Exception, id: str | None) -> None:

@@ -86,6 +86,7 @@ class Reply:
         "bytes_out",
         "fields",
         "id",
+        "is_cut",
         "is_slow",
         "on_commit",
         "recorded",
@@ -109,6 +110,7 @@ class Reply:
         self.bytes_out = 0
         self.fields = b""
         self.id: str | None = None
+        self.is_cut = False
         self.is_slow = False
         self.on_commit: Callable[[], None] | None = None
         self.recorded = False
@@ -121,14 +123,9 @@ class Reply:
         return self._state is State.COMMITTED
 
     @property
-    def closed(self) -> bool:
-        """The response is whole."""
-        return self._state is State.CLOSED
-
-    @property
     def response(self) -> web.StreamResponse:
         """What the handler returns to aiohttp."""
-        return _KEPT if self._keep_alive and self.closed else _CLOSED
+        return _KEPT if self._keep_alive and self._state is State.CLOSED else _CLOSED
 
     def expect(self, stream: bool, reports: bool) -> None:
         """A call has come: the client waits for events, so that keep-alives may be sent; or for one whole answer."""
@@ -230,6 +227,7 @@ class Reply:
 
     def cut(self, error: RelayError) -> None:
         """End a call from outside, with an error and an orderly close; its task is cancelled by the lost connection."""
+        self.is_cut = True
         self.close_after()
         self.fail(error)
         self._transport.close()
@@ -247,10 +245,10 @@ class Reply:
 
     def sweep(self, client_stall_s: float) -> None:
         """Send keep-alives to a client that waits; cut one that takes nothing any more."""
-        if self._state is State.CLOSED:
-            return
         if self._protocol.writing_paused:
             self._watch_stall(client_stall_s)
+            return
+        if self._state is State.CLOSED:
             return
         self._stalled_since = -1
         silence = self._clock.tick - self._wrote

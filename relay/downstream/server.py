@@ -3,7 +3,9 @@
 What aiohttp refuses by itself (malformed requests, oversized fields) leaves in the envelope of the Messages dialect.
 """
 
+import gc
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -22,17 +24,21 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class ClientConnection(web.RequestHandler):
     """One client connection; knows since when it waits for the rest of a request's head."""
 
-    __slots__ = ("_busy", "_clock", "_heard", "_pending", "_waits_since")
+    __slots__ = ("_busy", "_clock", "_heard", "_pending", "_refused", "_server", "_waits_since")
 
     def __init__(self, manager: "Server", clock: Clock, **settings: Any) -> None:
         super().__init__(manager, **settings)
+        self._server = manager
         self._clock = clock
         self._waits_since = clock.tick
         self._busy = False
         self._heard = False
         self._pending = False
+        self._refused = False
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         self._heard = True
         if self._busy:
             self._pending = True
@@ -58,7 +64,7 @@ class ClientConnection(web.RequestHandler):
             return
         self._waits_since = -1
         if self._heard:
-            self.transport.write(_whole(CallerSlow("the request's header fields did not come in time"), 408))
+            self.transport.write(_whole(CallerSlow("the request's header fields did not come in time")))
         self.force_close()
 
     def handle_error(
@@ -69,6 +75,8 @@ class ClientConnection(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002
     ) -> web.StreamResponse:
         """Answer a request that could not be read; never with words of the exception."""
+        self._refused = True
+        self._server.has_rubbish = True
         error: RelayError = GatewayInternal()
         if isinstance(exc, LineTooLong) or (isinstance(exc, BadHttpMessage) and "Too many" in exc.message):
             error = CallerHeadersTooLarge("the request line, a header field, or the number of fields is too large")
@@ -81,23 +89,28 @@ class ClientConnection(web.RequestHandler):
         return response
 
 
-def _whole(error: RelayError, status: int) -> bytes:
+def _whole(error: RelayError) -> bytes:
     body = orjson.dumps(error.envelope(None))
-    head = b"HTTP/1.1 %d Request Timeout\r\ncontent-type: application/json\r\n" % status
+    status = f"{error.status} {HTTPStatus(error.status).phrase}".encode()
+    head = b"HTTP/1.1 %b\r\ncontent-type: application/json\r\n" % status
     return b"%bcontent-length: %d\r\nconnection: close\r\n\r\n%b" % (head, len(body), body)
 
 
 class Server(web.Server):
-    """Makes a ClientConnection for each socket; `handler` gets every request."""
+    """Makes a ClientConnection for each socket; `handler` gets every request.
+
+    has_rubbish   a request was malformed since the last sweep
+    """
 
     def __init__(self, handler: Handler, clock: Clock, *, keepalive_s: float) -> None:
         super().__init__(handler, request_factory=self._request, handler_cancellation=True)
         self._clock = clock
+        self.has_rubbish = False
         self._settings: dict[str, Any] = {
             "access_log": None,
             "auto_decompress": False,
             "keepalive_timeout": keepalive_s,
-            "lingering_time": 5.0,
+            "lingering_time": 1.0,
             "max_field_size": MAX_LINE,
             "max_headers": MAX_FIELDS,
             "max_line_size": MAX_LINE,
@@ -112,6 +125,10 @@ class Server(web.Server):
 
     def sweep(self, header_read_s: float) -> None:
         """Once a second: clocks of half-sent heads."""
+        if self.has_rubbish:
+            # A malformed request leaves its error, the error's frames and all that they read in a cycle.
+            self.has_rubbish = False
+            gc.collect(1)
         for connection in self.connections:
             if isinstance(connection, ClientConnection):
                 connection.sweep(header_read_s)

@@ -8,7 +8,7 @@ import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 
-FLUSH_S = 0.05
+FLUSH_S = 0.02
 LIMIT = 16 << 20
 
 

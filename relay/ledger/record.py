@@ -96,18 +96,12 @@ class Record:
             self.basis = "estimated"
         self._settle(usage, bill)
 
-    def answered(
-        self,
-        usage: Mapping[str, int | str],
-        stop_reason: str | None,
-        response_model: str | None,
-        bill: Bill,
-    ) -> None:
+    def answered(self, report: Mapping[str, Any], bill: Bill) -> None:
         """Take the facts of a unary answer, and settle its cost."""
-        self.stop_reason = stop_reason
-        self.response_model = response_model
-        self.basis = "provider_final" if usage else "none"
-        self._settle(usage, bill)
+        self.stop_reason = report["stop_reason"]
+        self.response_model = report["response_model"]
+        self.basis = report["basis"]
+        self._settle(report["usage"], bill)
 
     def _settle(self, usage: Mapping[str, int | str], bill: Bill) -> None:
         self.usage = usage
@@ -119,14 +113,18 @@ class Record:
         self.status = status
         self.error = error
 
+    def close(self) -> None:
+        """The call is over now; its content is let go."""
+        self.ended_ns = monotonic_ns()
+        self._call.release()
+
     def line(self, config: str) -> bytes:
         """Give the call's one line of JSON, without a line end; `config` is the configuration's digest."""
         call = self._call
-        self.ended_ns = self.ended_ns or monotonic_ns()
         last = self.attempts[-1] if self.attempts else None
         return orjson.dumps(
             {
-                "ts": _stamp(time.time()),
+                "ts": _stamp(self.started + (self.ended_ns - call.received_ns) / 1e9),
                 "level": "info" if self.outcome is Outcome.COMPLETE else "warning",
                 "event": "call",
                 "request_id": self.id,

@@ -43,13 +43,6 @@ def error(status: int, fields: Mapping[bytes, bytes], body: bytes) -> errors.Pro
     return failure
 
 
-def error_in(content: bytes) -> errors.ProviderError:
-    """Give the failure that an error body means which came with status 200."""
-    told = orjson.loads(content)["error"]
-    kind = told.get("type") if isinstance(told, dict) else None
-    return _by_status(_STATUS_OF_TYPE.get(kind, 500) if isinstance(kind, str) else 500, _message(content))
-
-
 def fault(cause: Exception) -> errors.ProviderError:
     """Give the failure that stopped a stream: what `Pipeline.check` raised, as ours."""
     if isinstance(cause, PeerError):

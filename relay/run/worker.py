@@ -38,7 +38,7 @@ from relay.upstream import Upstream
 BACKLOG = 4096
 OK = 0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_KEEP_BYTES = 64 << 20
+_KEEP_BYTES = 4 << 20
 
 
 class Worker:
@@ -96,6 +96,7 @@ class Worker:
         self._upstream.close()
         if ops is not None:
             await ops.cleanup()
+        self._ledger.settle()
         await self._log.flush()
         return OK
 

@@ -158,7 +158,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_usable(self) -> bool:
         """It can carry another exchange."""
-        return not self.is_closed and not self.broken
+        return self._keep_alive and not self.broken and not self.is_closed
 
     def release(self) -> None:
         """End the exchange: keep a connection whose response ended cleanly, or is about to; close any other."""
@@ -206,7 +206,7 @@ class Connection(asyncio.Protocol):
             self.fail(ProviderProtocol("the provider switched protocols"))
             return
         except httptools.HttpParserError:
-            self.broken = True
+            self._keep_alive = False
             if not self._complete:
                 self._broke_off(ProviderProtocol("the provider's answer is not HTTP/1.1"))
                 return
@@ -260,6 +260,10 @@ class Connection(asyncio.Protocol):
 
     # httptools callbacks
 
+    def on_message_begin(self) -> None:
+        if self._complete:
+            self._keep_alive = False  # a second response that nobody asked for
+
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head_done:
             return  # trailers
@@ -268,6 +272,8 @@ class Connection(asyncio.Protocol):
         fields[name] = value if name not in fields else fields[name] + b", " + value
 
     def on_headers_complete(self) -> None:
+        if self._complete:
+            return
         self.status = self._parser.get_status_code()
         if self.status < 200:
             return
@@ -305,8 +311,6 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if self.status < 200:
             self.fields = {}
-        elif self._complete:
-            self.broken = True  # a second response that nobody asked for
         else:
             self._complete = True
 
@@ -382,7 +386,7 @@ class Connection(asyncio.Protocol):
 
     def _retire(self) -> None:
         self._lingering = False
-        if self._keep_alive and self.is_usable:
+        if self.is_usable:
             self._on_idle(self)
         else:
             self.abort()

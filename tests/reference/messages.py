@@ -27,7 +27,7 @@ KINDS = (
     "ping",
     "error",
 )
-MAX_DEPTH = 128
+MAX_DEPTH = 500
 _DELTAS = {f"{kind}_delta" for kind in ("text", "input_json", "thinking", "signature", "citations", "compaction")}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _TEXT = re.compile(r'"(?:text|thinking|partial_json)"\s*:\s*"((?:[^"\\]|\\.)*)"')

@@ -1,4 +1,4 @@
-"""Bytes that a Messages provider would send: heads, frames, whole streams and whole answers, with every length right."""
+"""Bytes that a Messages provider would send: heads, frames, whole streams and answers, with every length right."""
 
 import json
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def frame(type: str, **members: Any) -> bytes:
 
 
 def message_start(**members: Any) -> bytes:
-    message = {"id": "msg_raw", "type": "message", "role": "assistant", "model": "raw", "content": []}
+    message: dict[str, Any] = {"id": "msg_raw", "type": "message", "role": "assistant", "model": "raw", "content": []}
     message |= {"stop_reason": None, "stop_sequence": None, "usage": {"input_tokens": 7, "output_tokens": 1}}
     return frame("message_start", message=message | members)
 

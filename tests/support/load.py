@@ -1,7 +1,7 @@
 """The compiled provider and load generator of `bench/native`, for tests that need many calls rather than many kinds.
 
-    with Provider() as provider: …                       # `u`: unary; `s10x20`: 10 deltas of 20 bytes (script.h)
-    calls = run(relay.port, "native/u", seconds=2)       # every answer is checked by the generator
+with Provider() as provider: …                       # `u`: unary; `s10x20`: 10 deltas of 20 bytes (script.h)
+calls = run(relay.port, "native/u", seconds=2)       # every answer is checked by the generator
 """
 
 import json

@@ -10,16 +10,18 @@ after a few seconds; the kernel ends it when the tests themselves are killed.
 
 import asyncio
 import ctypes
+import errno
 import json
 import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -29,6 +31,7 @@ READY_S = 20.0
 ENDING_S = 15.0
 FILES = 16_384
 _PR_SET_PDEATHSIG = 1
+_SYS_PIDFD_OPEN, _SYS_PIDFD_GETFD = 434, 438
 _PREFIXES = ("RELAY_", "ANTHROPIC_", "OPENAI_", "PYTEST_")
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -47,6 +50,7 @@ class Running:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIXES)}
         self.lines: list[bytes] = []
         self.banner: list[bytes] = []
+        self._parsed: list[Json | None] = []
         self._ready = threading.Event()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "relay", *arguments],
@@ -105,7 +109,14 @@ class Running:
     @property
     def log(self) -> list[Json]:
         """All lines that are JSON."""
-        return [json.loads(line) for line in self.lines if line.startswith(b"{")]
+        for line in self.lines[len(self._parsed) :]:
+            self._parsed.append(json.loads(line) if line.startswith(b"{") else None)
+        return [line for line in self._parsed if line is not None]
+
+    def forget(self) -> None:
+        """Let go of all lines so far."""
+        self.lines.clear()
+        self._parsed.clear()
 
     @property
     def noise(self) -> list[bytes]:
@@ -137,7 +148,7 @@ class Running:
 
     def open_files(self) -> int:
         """Give how many file descriptors it holds."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
@@ -169,6 +180,39 @@ class Running:
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
+
+
+def sockets_of(pid: int) -> Iterator[socket.socket]:
+    """Give duplicates of the connected TCP sockets that a process holds; each is closed when the next is asked for.
+
+    raises   PermissionError where the kernel does not let a process look into its child
+    """
+    pidfd = _LIBC.syscall(_SYS_PIDFD_OPEN, pid, 0)
+    try:
+        for entry in list(Path(f"/proc/{pid}/fd").iterdir()):
+            yield from _connected(pidfd, entry)
+    finally:
+        os.close(pidfd)
+
+
+def _connected(pidfd: int, entry: Path) -> Iterator[socket.socket]:
+    try:
+        if not str(entry.readlink()).startswith("socket:"):
+            return
+    except OSError:
+        return  # closed in the meantime
+    fd = _LIBC.syscall(_SYS_PIDFD_GETFD, pidfd, int(entry.name), 0)
+    if fd < 0 and ctypes.get_errno() != errno.EBADF:
+        raise PermissionError(ctypes.get_errno(), "pidfd_getfd")
+    if fd < 0:
+        return
+    with socket.socket(fileno=fd) as sock:
+        try:
+            sock.getpeername()
+        except OSError:
+            return
+        if sock.family == socket.AF_INET:
+            yield sock
 
 
 def raise_file_limit() -> None:

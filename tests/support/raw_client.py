@@ -1,7 +1,7 @@
-"""A client that is nothing but a socket: splits, half requests, half-closes, slow reading, and every byte that came back.
+"""A client that is nothing but a socket: splits, half requests, half-closes, slow reading, and every byte that came.
 
-    answer = await ask(port, request({"model": …}))          # one request, the whole answer
-    async with Client(port) as client: …                     # piece by piece
+answer = await ask(port, request({"model": …}))          # one request, the whole answer
+async with Client(port) as client: …                     # piece by piece
 """
 
 import asyncio

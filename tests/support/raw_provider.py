@@ -35,6 +35,11 @@ Step = bytes | float | Do
 Steps = Iterable[Step]
 
 
+def again(count: int, *steps: Step) -> list[Step]:
+    """The same steps, `count` times."""
+    return count * [*steps]
+
+
 @dataclass(frozen=True)
 class Received:
     """One request as it came; `at` is time.monotonic() of its last byte."""
@@ -185,6 +190,8 @@ class Connection(asyncio.Protocol):
 
     async def _take(self, step: Step) -> None:
         assert self._transport is not None
+        if self._transport.is_closing():
+            raise asyncio.CancelledError
         if isinstance(step, bytes):
             self._transport.write(step)
             self.sent_bytes += len(step)

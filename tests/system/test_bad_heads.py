@@ -1,4 +1,4 @@
-"""Request lines and header fields that nobody should send: answered in the envelope, the connection closed, nothing kept."""
+"""Request lines and header fields that nobody should send: answered in the envelope, closed, nothing kept."""
 
 import pytest
 
@@ -102,10 +102,10 @@ async def test_a_request_line_without_end_is_cut_off_in_bounded_memory(relay: Ru
     await send_a_line_without_end(relay)
     before = relay.rss_bytes()
 
-    for _ in range(5):
+    for _ in range(15):
         await send_a_line_without_end(relay)
 
-    assert relay.rss_bytes() - before < 1 << 20
+    assert relay.rss_bytes() - before < 4 << 20
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ async def test_a_bad_key_is_refused_with_401_and_one_text(
 ) -> None:
     content = body("raw/x", system=PROMPT)
 
-    answer = await exchange(relay.port, head(len(content), path=path, **fields), content)
+    answer = await exchange(relay.port, head(len(content), path=path, **fields), content)  # type: ignore[arg-type]
 
     assert (answer.status, answer.error["type"]) == (401, "authentication_error")
     assert answer.error["message"] == "no valid key: send it as `x-api-key` or as `Authorization: Bearer`"
@@ -163,7 +163,9 @@ ODD_FIELDS = {
 
 
 @pytest.mark.parametrize(("name", "value"), ODD_FIELDS.items(), ids=ODD_FIELDS)
-async def test_odd_bytes_in_a_field_break_neither_the_call_nor_its_record(relay: Running, name: str, value: str) -> None:
+async def test_odd_bytes_in_a_field_break_neither_the_call_nor_its_record(
+    relay: Running, name: str, value: str
+) -> None:
     model = f"demo/chat@delay=0,events={len(name)}"
 
     answer = await ask(relay.port, body(model), **{name: value})

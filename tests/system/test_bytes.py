@@ -1,4 +1,4 @@
-"""What relay may not touch arrives as it was sent: the prompt's bytes, the two version fields, the events of a stream."""
+"""What relay may not touch arrives as it was sent: the prompt's bytes, both version fields, the events of a stream."""
 
 import json
 import re
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.usefixtures("serves_on")
 
 ODD = (
     b'{ "z" : 1.10 , "a":1e-7,"big":123456789012345678901234567890,"neg":-0,"exp":1E+2,'
-    b'"twice":1,"twice":2,"empty":{},"none":null,"list":[ ],\n\t"u":"\\u00e9\\ud83d\\ude00\\/\\b","raw":"\xc3\xa9\xe2\x80\xa8"}'
+    b'"twice":1,"twice":2,"empty":{},"none":null,"list":[ ],\n\t'
+    b'"u":"\\u00e9\\ud83d\\ude00\\/\\b","raw":"\xc3\xa9\xe2\x80\xa8"}'
 )
 SYSTEM = b'[{"type":"text","text":"caf\\u00e9 \xf0\x9f\x98\x80","cache_control":{ "ttl":"5m","type":"ephemeral"}}]'
 TOOLS = b'[ {"name":"t","input_schema":%b,"description":"" } ]' % ODD
-MESSAGES = b'[{"content":[{"type":"tool_use","id":"a","name":"t","input":%b}],"role":"assistant"} ,{"role":"user","content":""}]' % ODD
+CALLED = b'{"content":[{"type":"tool_use","id":"a","name":"t","input":%b}],"role":"assistant"}' % ODD
+MESSAGES = b'[%b ,{"role":"user","content":""}]' % CALLED
 UNKNOWN = b'{"beta": [1.0, 2.50], "deep": %b}' % ODD
-CONTENT = b'\r\n{"unknown_beta_field" : %b,\n "system":%b, "model"\t:\t"raw/bytes" ,"tools":%b,"max_tokens":5,"messages":%b\n}\n' % (
+CONTENT = b'\r\n{"unknown_beta_field" : %b,\n "system":%b, "model"\t:\t"raw/bytes" ,' % (
     UNKNOWN,
     SYSTEM,
-    TOOLS,
-    MESSAGES,
-)
+) + b'"tools":%b,"max_tokens":5,"messages":%b\n}\n' % (TOOLS, MESSAGES)
 
 
 @pytest.mark.parametrize("streams", [b"true", b"false"])
@@ -97,9 +97,15 @@ async def test_no_credential_and_no_private_field_of_the_client_goes_upstream(
     relay: Running, provider: RawProvider
 ) -> None:
     provider.answers = [streamed()]
-    private = {"cookie": "a=b", "x_forwarded_for": "10.9.8.7", "proxy_authorization": "Basic eA==", "x_secret": "s3cr3t"}
+    private = {
+        "cookie": "a=b",
+        "x_forwarded_for": "10.9.8.7",
+        "proxy_authorization": "Basic eA==",
+        "x_secret": "s3cr3t",
+    }
 
-    await ask(relay.port, body("raw/private", stream=True), authorization=f"Bearer {KEY}", connection="x-secret", **private)
+    private |= {"authorization": f"Bearer {KEY}", "connection": "x-secret"}
+    await ask(relay.port, body("raw/private", stream=True), **private)
 
     received = provider.calls[-1]
     assert KEY.encode() not in received.head + received.content
@@ -172,7 +178,12 @@ async def test_a_stream_is_chunked_with_its_last_chunk_and_nothing_more(relay: R
 
 
 async def test_provider_fields_reach_the_client_by_allow_list(relay: Running, provider: RawProvider) -> None:
-    lines = ("anthropic-ratelimit-requests-remaining: 5", "retry-after: 3", "x-should-retry: false", "x-internal: 10.0.0.1")
+    lines = (
+        "anthropic-ratelimit-requests-remaining: 5",
+        "retry-after: 3",
+        "x-should-retry: false",
+        "x-internal: 10.0.0.1",
+    )
     provider.answers = [whole(message(), "200 OK", "application/json", *lines, "via: proxy", "set-cookie: a")]
 
     answer = await ask(relay.port, body("raw/fields"), x_request_id="mine-1.2_3")
@@ -188,7 +199,7 @@ async def test_the_usage_that_was_reported_is_passed_on_and_recorded(relay: Runn
     answer = await ask(relay.port, body("raw/usage", stream=True))
     record = await relay.record_of("raw/usage")
 
-    told = {name: data for name, data in answer.events}
+    told = dict(answer.events)
     assert told["message_start"]["message"]["usage"]["input_tokens"] == 7
     assert told["message_start"]["message"]["id"] == answer.fields["x-generation-id"]
     assert told["message_delta"]["usage"]["output_tokens"] == 3

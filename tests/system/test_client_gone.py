@@ -1,4 +1,4 @@
-"""A client that hangs up, in whatever phase: its provider's connection is closed within 250 ms and the record says so."""
+"""A client that hangs up, in whatever phase: its provider's connection is closed in 250 ms and the record says so."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ from tests.support.answers import chunk, delta, head, message, opening, streamed
 from tests.support.processes import Running
 from tests.support.raw_client import Client, body, exchange, request
 from tests.support.raw_client import head as request_head
-from tests.support.raw_provider import STALL, RawProvider, Steps
+from tests.support.raw_provider import STALL, RawProvider, Steps, again
 from tests.system.conftest import configured
 from tests.system.planted import ENVIRON
 
@@ -29,7 +29,7 @@ PHASES: dict[str, tuple[Steps, bool]] = {
     "half the first event": ([head(), chunk(opening()[:40]), STALL], True),
     "after message_start": ([head(), chunk(opening()), STALL], True),
     "mid-stream": ([head(), chunk(opening() + delta("hello")), STALL], True),
-    "mid-stream, while events come": ([head(), chunk(opening()), *(1000 * [chunk(delta("x")), 0.005])], True),
+    "mid-stream, while events come": ([head(), chunk(opening()), *again(1000, chunk(delta("x")), 0.005)], True),
     "paused by back-pressure": ([head(), chunk(opening()), *FLOOD, STALL], True),
     "unary, waiting for the head": ([STALL], False),
     "unary, before the content": ([head("application/json", length=1000), STALL], False),
@@ -137,7 +137,7 @@ async def test_a_client_that_leaves_while_it_sends_is_noted(relay: Running, half
         client.leave(reset=reset)
         line = await relay.find(lambda line: line.get("status") == 499 and line in relay.log[seen:], 1)
 
-    assert (line["outcome"], line["error_type"]) == ("client_gone", "caller_cancelled")
+    assert line["error_type"] == "caller_cancelled"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from tests.support.answers import LAST_CHUNK, chunk, closing, delta, failure, head, message, opening, streamed, whole
 from tests.support.processes import Running
 from tests.support.raw_client import Client, ask, body, request
-from tests.support.raw_provider import FIN, STALL, RawProvider, Steps
+from tests.support.raw_provider import FIN, STALL, RawProvider, Steps, again
 from tests.system.conftest import configured
 from tests.system.planted import ENVIRON
 
@@ -105,7 +105,7 @@ CASES: dict[str, tuple[Steps, bool, int, str]] = {
     "upstream_headers": ([STALL], True, 504, "provider_timeout_headers"),
     "first_event": ([head(), STALL], True, 504, "provider_timeout_first_event"),
     "first_event/comments": (
-        [head(), *(40 * [chunk(b": still here\n\n"), 0.1]), STALL],
+        [head(), *again(40, chunk(b": still here\n\n"), 0.1), STALL],
         True,
         504,
         "provider_timeout_first_event",
@@ -118,9 +118,19 @@ CASES: dict[str, tuple[Steps, bool, int, str]] = {
         "provider_timeout_first_event",
     ),
     "idle_event": ([head(), chunk(opening()), STALL], True, 200, "provider_timeout_idle"),
-    "total_stream": ([head(), chunk(opening()), *(40 * [chunk(delta("x")), 0.1])], True, 200, "provider_timeout_total"),
+    "total_stream": (
+        [head(), chunk(opening()), *again(40, chunk(delta("x")), 0.1)],
+        True,
+        200,
+        "provider_timeout_total",
+    ),
     "total_unary": ([STALL], False, 504, "provider_timeout_total"),
-    "total_unary/content": ([head("application/json"), *(40 * [chunk(b" "), 0.1])], False, 504, "provider_timeout_total"),
+    "total_unary/content": (
+        [head("application/json"), *again(40, chunk(b" "), 0.1)],
+        False,
+        504,
+        "provider_timeout_total",
+    ),
 }
 
 
@@ -147,7 +157,7 @@ async def test_each_clock_of_a_provider_runs_out_with_its_own_reason(
 
 async def test_comments_keep_a_started_stream_alive(impatient: Running, provider: RawProvider) -> None:
     """wire-protocols 1.3: a comment is a sign of life for the idle clock."""
-    quiet = 12 * [0.2, chunk(b": ping\n\n")]
+    quiet = again(12, 0.2, chunk(b": ping\n\n"))
     provider.answers = [head(), chunk(opening()), *quiet, chunk(delta("x") + closing()), LAST_CHUNK]
 
     answer = await ask(impatient.port, body("idle_event/comments", stream=True))

@@ -1,24 +1,18 @@
-"""Connections to providers are kept only after a clean end (UPS-2), and small writes leave at once on both legs (STR-7)."""
+"""Connections to providers are kept only after a clean end (UPS-2); small writes leave at once on both legs (STR-7)."""
 
 import asyncio
-import ctypes
-import os
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.answers import LAST_CHUNK, chunk, delta, failure, head, message, opening, stream, streamed, whole
-from tests.support.processes import Running
+from tests.support.processes import Running, sockets_of
 from tests.support.raw_client import Client, ask, body, request
-from tests.support.raw_provider import FIN, RST, STALL, RawProvider, Step
+from tests.support.raw_provider import FIN, RST, STALL, RawProvider, Step, again
 from tests.system.conftest import configured
 from tests.system.planted import ENVIRON
-
-_SYS_PIDFD_OPEN, _SYS_PIDFD_GETFD = 434, 438
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 async def ask_twice(relay: Running, first: bool = True) -> None:
@@ -72,9 +66,7 @@ async def test_a_connection_is_closed_after_any_other_end(relay: Running, provid
 
 
 async def test_a_connection_whose_body_was_not_read_is_never_used_again(relay: Running, provider: RawProvider) -> None:
-    provider.answers = lambda received: (
-        [head(), chunk(opening()), STALL] if received.model == "first" else [streamed()]
-    )
+    provider.answers = lambda received: [head(), chunk(opening()), STALL] if received.model == "first" else [streamed()]
     async with Client(relay.port) as client:
         client.send(request(body("raw/first", stream=True)))
         await client.head()
@@ -147,28 +139,6 @@ async def test_concurrent_calls_have_connections_of_their_own(relay: Running, pr
     assert len(provider.connections) == 20
 
 
-def sockets_of(pid: int) -> Iterator[socket.socket]:
-    """Duplicates of the connected TCP sockets that a process holds."""
-    pidfd = _LIBC.syscall(_SYS_PIDFD_OPEN, pid, 0)
-    for entry in list(Path(f"/proc/{pid}/fd").iterdir()):
-        try:
-            if not str(entry.readlink()).startswith("socket:"):
-                continue
-        except OSError:
-            continue
-        fd = _LIBC.syscall(_SYS_PIDFD_GETFD, pidfd, int(entry.name), 0)
-        if fd < 0:
-            pytest.skip("this kernel does not let a process look at its child's sockets")
-        with socket.socket(fileno=fd) as sock:
-            if sock.family == socket.AF_INET and sock.type == socket.SOCK_STREAM:
-                try:
-                    sock.getpeername()
-                except OSError:
-                    continue
-                yield sock
-    os.close(pidfd)
-
-
 async def test_small_writes_are_not_held_back_on_either_leg(relay: Running, provider: RawProvider) -> None:
     provider.answers = [head(), chunk(opening()), STALL]
     async with Client(relay.port) as client:
@@ -185,7 +155,7 @@ async def test_small_writes_are_not_held_back_on_either_leg(relay: Running, prov
 
 async def test_an_event_goes_through_at_once(relay: Running, provider: RawProvider) -> None:
     """No mode near 40 ms (AT-18): a delayed acknowledgement would show in each of them."""
-    provider.answers = [head(), chunk(opening()), *(100 * [0.003, chunk(delta("x"))]), STALL]
+    provider.answers = [head(), chunk(opening()), *again(100, 0.003, chunk(delta("x"))), STALL]
     lateness: list[float] = []
     async with Client(relay.port) as client:
         client.send(request(body("raw/at-once", stream=True)))

@@ -1,4 +1,4 @@
-"""A stream that a provider cuts, at any byte and in any way, ends in exactly one terminal event, and the record is right."""
+"""A stream that a provider cuts, at any byte and in any way, ends in exactly one terminal event, and is recorded so."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def framed(content: bytes, framing: str, end: Do) -> list[Step]:
 
 
 def assert_one_ending(answer: Answer, position: int) -> None:
-    """STR-10: before the first event an HTTP error, after the stop reason a whole stream, in between one error event."""
+    """STR-10: before the first event an HTTP error, after the stop reason a whole stream, else one error event."""
     if position < COMMITS_AT:
         assert (answer.status, answer.error["type"]) == (502, "api_error")
         return

@@ -13,7 +13,7 @@ from tests.support.answers import LAST_CHUNK, chunk, closing, delta, head, messa
 from tests.support.processes import Running
 from tests.support.raw_client import Client, ask, body, exchange, request
 from tests.support.raw_client import head as request_head
-from tests.support.raw_provider import STALL, RawProvider
+from tests.support.raw_provider import STALL, RawProvider, again
 from tests.system.conftest import configured
 from tests.system.planted import ENVIRON
 
@@ -84,7 +84,7 @@ async def test_a_call_on_a_kept_connection_is_refused_while_it_drains(draining: 
 
 
 async def test_every_stream_left_at_the_deadline_gets_one_error_event(draining: Running, provider: RawProvider) -> None:
-    provider.answers = [head(), chunk(opening()), *(200 * [chunk(delta("x")), 0.02])]
+    provider.answers = [head(), chunk(opening()), *again(200, chunk(delta("x")), 0.02)]
     clients = [Client(draining.port) for _ in range(20)]
     for number, client in enumerate(clients):
         await client.__aenter__()

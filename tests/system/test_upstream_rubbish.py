@@ -54,7 +54,8 @@ CASES: dict[str, Case] = {
     "an endless reason": both([b"HTTP/1.1 200 ", *(200 * [8192 * b"a"])], PROTOCOL),
     "endless interim answers": both([*(5000 * [b"HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\n"])], PROTOCOL),
     "length and chunks": both(
-        raw(f"HTTP/1.1 200 OK\ncontent-type: {SSE}\ncontent-length: 5\ntransfer-encoding: chunked", LAST_CHUNK), PROTOCOL
+        raw(f"HTTP/1.1 200 OK\ncontent-type: {SSE}\ncontent-length: 5\ntransfer-encoding: chunked", LAST_CHUNK),
+        PROTOCOL,
     ),
     "two lengths": both(raw("HTTP/1.1 200 OK\ncontent-length: 2\ncontent-length: 3", b"{} "), PROTOCOL),
     "a length that is none": both(raw("HTTP/1.1 200 OK\ncontent-length: many"), PROTOCOL),
@@ -126,14 +127,16 @@ CASES: dict[str, Case] = {
     "comments only": Case([head(), chunk(b": hello\n\n: hello\n\n"), LAST_CHUNK], TRUNCATED, PROTOCOL),
     "[DONE] only": Case([head(), chunk(b"data: [DONE]\n\n"), LAST_CHUNK], TRUNCATED, PROTOCOL),
     "a stream of Chat chunks": Case([head(), chunk(b'data: {"choices":[]}\n\n'), LAST_CHUNK], PROTOCOL, PROTOCOL),
-    "events that are no JSON": Case([head(), chunk(b"event: message_start\ndata: hello\n\n"), LAST_CHUNK], PROTOCOL, PROTOCOL),
+    "events that are no JSON": Case(
+        [head(), chunk(b"event: message_start\ndata: hello\n\n"), LAST_CHUNK], PROTOCOL, PROTOCOL
+    ),
     "events out of order": Case([head(), chunk(answers.closing()), LAST_CHUNK], PROTOCOL, PROTOCOL),
     "JSON called a stream": Case([whole(b'{"error":{"message":"x"}}', content_type=SSE)], TRUNCATED, FAILED),
     "HTML called a stream": Case([whole(HTML, content_type=SSE)], TRUNCATED, PROTOCOL),
     "an error event first": Case(
         [head(), chunk(answers.frame("error", error={"type": "overloaded_error", "message": "Overloaded"}))],
         (529, "overloaded_error", "provider_overloaded"),
-        PROTOCOL,
+        TRUNCATED,
     ),
     "an error event of odd types first": Case(
         [head(), chunk(answers.frame("error", error={"type": 5, "message": {}})), LAST_CHUNK], FAILED, PROTOCOL
@@ -170,7 +173,8 @@ async def test_odd_blocks_pass_or_are_a_fault_of_the_provider_never_ours(
     answer = await ask(relay.port, body("raw/odd-blocks", stream=streams))
     record = await relay.record(lambda record: record["request_id"] == answer.fields["x-generation-id"])
 
-    assert (answer.status, record["error_type"]) in [(200, None), (502, "provider_protocol")]
+    assert answer.status in (200, 502)
+    assert record["error_type"] in (None, "provider_protocol")
 
 
 async def test_a_provider_that_refuses_connections_is_an_error(relay: Running) -> None:
@@ -223,10 +227,16 @@ GOOD: dict[str, tuple[Steps, bool]] = {
         True,
     ),
     "a unary answer": ([whole(message())], False),
-    "a unary answer delimited by its end": ([b"HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n", message(), FIN], False),
+    "a unary answer delimited by its end": (
+        [b"HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n", message(), FIN],
+        False,
+    ),
     "a unary answer without usage": ([whole(message(usage=None))], False),
     "a unary answer in gzip": ([whole(gzip.compress(message()), "200 OK", JSON, "content-encoding: gzip")], False),
-    "a unary answer with odd usage": ([whole(message(usage={"input_tokens": "many", "output_tokens": -1, "x": []}))], False),
+    "a unary answer with odd usage": (
+        [whole(message(usage={"input_tokens": "many", "output_tokens": -1, "x": []}))],
+        False,
+    ),
     "a unary answer of 8 MiB": ([whole(message("x" * (8 << 20)))], False),
 }
 

@@ -1,0 +1,12 @@
+from collections.abc import Callable
+from typing import Any
+
+def answer(
+    data: bytes,
+    *,
+    id: str | None = ...,
+    model: str | None = ...,
+    provider: str | None = ...,
+    input_tokens: Callable[[], int] | None = ...,
+    usage_fields: Callable[[dict[str, int | str]], bytes] | None = ...,
+) -> tuple[bytes, dict[str, Any]]: ...
