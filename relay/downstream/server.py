@@ -77,6 +77,8 @@ class ClientConnection(web.RequestHandler):
         """Answer a request that could not be read; never with words of the exception."""
         self._refused = True
         self._server.has_rubbish = True
+        if exc is not None:
+            exc.__traceback__ = None
         error: RelayError = GatewayInternal()
         if isinstance(exc, LineTooLong) or (isinstance(exc, BadHttpMessage) and "Too many" in exc.message):
             error = CallerHeadersTooLarge("the request line, a header field, or the number of fields is too large")
