@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent / "relay"
 LEVELS = {
     "_core": 0,
     "clock": 0,
+    "outbox": 0,
     "errors": 1,
     "call": 1,
     "catalog": 1,

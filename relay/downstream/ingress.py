@@ -32,6 +32,7 @@ from relay.errors import (
     GatewayInternal,
     RelayError,
 )
+from relay.outbox import Outbox
 
 Serve = Callable[[Call, Reply], Awaitable[object]]
 Find = Callable[[str, Identity], dict[str, Any] | None]
@@ -65,6 +66,7 @@ class Ingress:
         find: Find,
         log: Log,
         clock: Clock,
+        outbox: Outbox,
         stream: Stream,
         timeouts: ClientTimeouts,
     ) -> None:
@@ -74,13 +76,14 @@ class Ingress:
         self._find = find
         self._refused = Refused(log, clock)
         self._clock = clock
+        self._outbox = outbox
         self._stream = stream
         self._timeouts = timeouts
         self.live: set[Reply] = set()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; aiohttp's handler. A bug here is told as `internal error` and logged."""
-        reply = Reply(request, self._clock, self._stream)
+        reply = Reply(request, self._clock, self._outbox, self._stream)
         if self._admission.draining:
             reply.close_after()
         try:

@@ -19,6 +19,7 @@ from relay._core import chunk
 from relay.clock import Clock
 from relay.config.settings import Stream
 from relay.errors import RelayError
+from relay.outbox import Outbox
 
 _STREAM_FIELDS = (
     b"content-type: text/event-stream; charset=utf-8\r\n"
@@ -73,6 +74,7 @@ class Reply:
         "_chunked",
         "_clock",
         "_keep_alive",
+        "_outbox",
         "_progress",
         "_protocol",
         "_request",
@@ -94,11 +96,12 @@ class Reply:
         "status",
     )
 
-    def __init__(self, request: web.BaseRequest, clock: Clock, settings: Stream) -> None:
+    def __init__(self, request: web.BaseRequest, clock: Clock, outbox: Outbox, settings: Stream) -> None:
         self._request = request
         self._protocol = request.protocol
         self._transport = cast(Any, request.transport)
         self._clock = clock
+        self._outbox = outbox
         self._settings = settings
         self._chunked = request.version >= HttpVersion11
         self._keep_alive = self._chunked and request.keep_alive
@@ -200,7 +203,18 @@ class Reply:
             data = self._head(200, _STREAM_FIELDS + framing) + data
             self._state = State.OPEN
         self._wrote = self._clock.tick
-        self._transport.write(data)
+        if last:
+            self._write_last(data)
+        else:
+            self._transport.write(data)
+
+    def _write_last(self, data: bytes) -> None:
+        """Write what ends the response; a connection that ends with it is about to be closed by aiohttp."""
+        if self._keep_alive:
+            self._outbox.put(self._transport, data)
+        else:
+            self._outbox.flush()
+            self._transport.write(data)
 
     # A whole response
 
@@ -211,7 +225,7 @@ class Reply:
         framing = b"content-type: application/json\r\ncontent-length: %d\r\n" % len(content)
         head = self._head(status, framing + fields)
         self._state = State.CLOSED
-        self._transport.write(head if self._request.method == "HEAD" else head + content)
+        self._write_last(head if self._request.method == "HEAD" else head + content)
 
     def fail(self, error: RelayError) -> None:
         """End with an error: a whole response while nothing was sent, else one terminal event."""

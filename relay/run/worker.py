@@ -5,8 +5,6 @@ run for `drain.deadline`, then end each with a terminal error.
 """
 
 import asyncio
-import ctypes
-import gc
 import signal
 import socket
 import sys
@@ -30,15 +28,15 @@ from relay.ledger import Ledger
 from relay.ledger.lines import as_text
 from relay.ledger.log import LogWriter
 from relay.ledger.record import generation
+from relay.outbox import Outbox
 from relay.run.demo import DemoServer
+from relay.run.memory import Memory
 from relay.run.ops import application
 from relay.run.sweeper import Sweeper
 from relay.upstream import Upstream
 
 BACKLOG = 4096
 OK = 0
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_KEEP_BYTES = 4 << 20
 
 
 class Worker:
@@ -49,12 +47,13 @@ class Worker:
         self._settings = settings
         self._config = loaded.generation.digest
         self._clock = Clock()
+        outbox = Outbox()
         self._log = LogWriter(sys.stderr.fileno())
         wanted = settings.log_format
         self._for_people = wanted is LogFormat.TEXT or (wanted is LogFormat.AUTO and sys.stderr.isatty())
         self._ledger = Ledger(self._write, loaded.generation.digest)
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
-        self._upstream = Upstream(loaded.generation.credentials, self._clock, settings.pool_max)
+        self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
         gateway = Gateway(loaded.generation, self._upstream, self._ledger)
         self._ingress = Ingress(
             loaded.generation,
@@ -63,6 +62,7 @@ class Worker:
             self._find,
             self._note,
             self._clock,
+            outbox,
             settings.stream,
             settings.client_timeouts,
         )
@@ -74,10 +74,12 @@ class Worker:
         loop = asyncio.get_running_loop()
         clocks = self._settings.client_timeouts
         server = Server(self._ingress.handle, self._clock, keepalive_s=clocks.keepalive_idle)
+        memory = Memory(self._clock)
         sweeper = Sweeper(
             self._clock,
             (
                 self._upstream.sweep,
+                memory.sweep,
                 lambda: server.sweep(clocks.header_read),
                 lambda: self._ingress.sweep(clocks.client_stall),
             ),
@@ -87,7 +89,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
         sweeper.start()
-        _settle_memory()
+        memory.settle()
         port = listener.sockets[0].getsockname()[1]
         on_ready(f"http://{Address(self._settings.listen.host or '127.0.0.1', port)}")
         await self._stopping.wait()
@@ -151,17 +153,6 @@ def _bound(address: Address) -> socket.socket:
     sock.bind((address.host, address.port))
     sock.setblocking(False)
     return sock
-
-
-def _settle_memory() -> None:
-    """Start-up is over: what exists now stays, and large bodies reuse their pages instead of faulting them in anew."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        libc.mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)
-        libc.mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
 
 
 def run(loaded: Loaded, *, demo: bool, on_ready: Callable[[str], None]) -> int:

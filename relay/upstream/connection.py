@@ -13,6 +13,7 @@ import httptools
 
 from relay.clock import Clock
 from relay.errors import ProviderConnect, ProviderError, ProviderProtocol, ProviderTimeout
+from relay.outbox import Outbox
 from relay.upstream.coding import CodingError, Decoder
 
 MAX_HEAD = 64 << 10
@@ -43,6 +44,7 @@ class Connection(asyncio.Protocol):
         "_lingering",
         "_on_idle",
         "_on_lost",
+        "_outbox",
         "_overhead",
         "_parser",
         "_parts",
@@ -61,9 +63,14 @@ class Connection(asyncio.Protocol):
     )
 
     def __init__(
-        self, clock: Clock, on_idle: Callable[["Connection"], None], on_lost: Callable[["Connection"], None]
+        self,
+        clock: Clock,
+        outbox: Outbox,
+        on_idle: Callable[["Connection"], None],
+        on_lost: Callable[["Connection"], None],
     ) -> None:
         self._clock = clock
+        self._outbox = outbox
         self._on_idle = on_idle
         self._on_lost = on_lost
         self.transport: asyncio.Transport | None = None
@@ -101,7 +108,7 @@ class Connection(asyncio.Protocol):
         self.heard = self._clock.tick
         transport = self._transport()
         if len(content) < MAX_HEAD:
-            transport.write(head + content)
+            self._outbox.put(transport, head + content)
         else:
             transport.write(head)
             transport.write(content)

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult
 from relay.catalog import Timeouts
 from relay.clock import Clock
 from relay.errors import ProviderConnect
+from relay.outbox import Outbox
 from relay.upstream.connection import Connection
 from relay.upstream.names import Names
 
@@ -31,6 +32,7 @@ class Pool:
         tls: ssl.SSLContext | None,
         timeouts: Timeouts,
         clock: Clock,
+        outbox: Outbox,
         names: Names,
         limit: int,
     ) -> None:
@@ -39,6 +41,7 @@ class Pool:
         self._tls = tls
         self._timeouts = timeouts
         self._clock = clock
+        self._outbox = outbox
         self._names = names
         self._limit = limit
         self._idle: list[Connection] = []
@@ -88,7 +91,7 @@ class Pool:
         for address in await self._names.resolve(self._host):
             try:
                 _, connection = await loop.create_connection(
-                    lambda: Connection(self._clock, self._on_idle, self._on_lost),
+                    lambda: Connection(self._clock, self._outbox, self._on_idle, self._on_lost),
                     address,
                     self._port,
                     ssl=self._tls,

@@ -9,6 +9,7 @@ from relay import __version__
 from relay.catalog import Attempt, Endpoint, Secret
 from relay.clock import Clock
 from relay.errors import ProviderConnect, ProviderError
+from relay.outbox import Outbox
 from relay.providers import Request
 from relay.upstream.connection import Connection, Stale
 from relay.upstream.exchange import Exchange
@@ -108,9 +109,10 @@ class Opening:
 class Upstream:
     """Opens exchanges; credentials are attached here, at the last step, and only for their own endpoint (SEC-4)."""
 
-    def __init__(self, credentials: Mapping[str, Secret], clock: Clock, pool_max: int) -> None:
+    def __init__(self, credentials: Mapping[str, Secret], clock: Clock, outbox: Outbox, pool_max: int) -> None:
         self._credentials = credentials
         self._clock = clock
+        self._outbox = outbox
         self._pool_max = pool_max
         self._names = Names(clock)
         self._routes: dict[int, _Route] = {}
@@ -126,7 +128,7 @@ class Upstream:
         if route is None:
             origin = urlsplit(endpoint.base_url)
             tls = _tls(origin, endpoint.ca_file)
-            pool = Pool(origin, tls, endpoint.timeouts, self._clock, self._names, self._pool_max)
+            pool = Pool(origin, tls, endpoint.timeouts, self._clock, self._outbox, self._names, self._pool_max)
             secret = self._credentials.get(endpoint.credential) if endpoint.credential else None
             route = self._routes[id(endpoint)] = _Route(endpoint, pool, origin, secret)
         return route

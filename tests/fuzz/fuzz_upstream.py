@@ -7,6 +7,7 @@ from typing import Any, cast
 from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError
 from relay.clock import Clock
 from relay.errors import ProviderError
+from relay.outbox import Outbox
 from relay.upstream.connection import Connection, Stale
 from tests.fuzz.harness import cuts, fuzz
 
@@ -21,7 +22,7 @@ class Wire:
 
     def __init__(self, pieces: list[bytes]) -> None:
         self.pieces = deque(pieces)
-        self.connection = Connection(CLOCK, lambda connection: None, lambda connection: None)
+        self.connection = Connection(CLOCK, Outbox(), lambda connection: None, lambda connection: None)
         self.paused = False
         self.closing = False
         self.lost = False
