@@ -21,8 +21,7 @@ from tests.system.planted import ENVIRON, PROMPT, SECRETS
 pytestmark = pytest.mark.slow
 
 MIB = 1 << 20
-SOAK_S = float(os.environ.get("RELAY_SOAK_S", "150"))
-WARM_CALLS = 12_000  # the last 10,000 records are kept
+SOAK_S = float(os.environ.get("RELAY_SOAK_S", "120"))
 CALLERS = 40
 MODELS = (
     "demo/chat@delay=1",
@@ -94,11 +93,10 @@ async def test_minutes_of_everything_leak_nothing(
     with Running.relay(configured(raw_port, demo.port), tmp_path, ENVIRON) as relay:
         started = time.monotonic()
         work = [asyncio.ensure_future(caller(relay, number, started + SOAK_S, begun)) for number in range(CALLERS)]
-        while begun.total() < WARM_CALLS and time.monotonic() < started + SOAK_S / 2:
-            await asyncio.sleep(0.1)
+        await asyncio.sleep(SOAK_S / 2)
         warm, calls_warm = relay.rss_bytes(), begun.total()
         await asyncio.gather(*work)
-        await asyncio.sleep(3)
+        await asyncio.sleep(8)  # free pages go back every few seconds
         after, files = relay.rss_bytes(), relay.open_files()
         records = Counter(record["outcome"] for record in relay.records)
         lines, noise = list(relay.lines), relay.noise
