@@ -11,7 +11,7 @@ venv: $(VENV)/.ready                       ## .venv with relay in place and the 
 $(VENV)/.ready: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install -q --disable-pip-version-check --group test --group lint -e .
+	$(BIN)/python -m pip install -q --disable-pip-version-check --group build --group test --group lint -e .
 	touch $@
 
 build: venv                                ## compile relay/_core in place, warnings are errors

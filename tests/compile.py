@@ -20,9 +20,8 @@ def main() -> int:
         shutil.copytree(
             ROOT / "relay" / "_core", tree / "relay" / "_core", ignore=shutil.ignore_patterns("*.c", "*.so")
         )
-        for name in ("setup.py", "pyproject.toml"):
+        for name in ("setup.py", "pyproject.toml", "README.md"):
             shutil.copy(ROOT / name, tree / name)
-        (tree / "README.md").touch()
         done = subprocess.run(
             [sys.executable, "setup.py", "-q", "build_ext", "-j", str(os.cpu_count() or 1), "--inplace"],
             cwd=tree,
