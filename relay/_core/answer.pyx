@@ -1,6 +1,6 @@
 """A unary answer of the Messages dialect: what the client gets, and its facts, by splicing (no JSON object is made).
 
-In: the provider's whole body. Out: the same bytes with relay's id, model, provider and the members a message always has,
+In: the provider's whole body. Out: the same bytes with relay's id, model, provider, the members a message always has,
 and the usage with its cost (spec/openrouter-messages.md 13, 17). Everything else keeps its bytes.
 """
 

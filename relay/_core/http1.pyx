@@ -9,7 +9,7 @@ cdef enum:
 
 
 def chunk(bytes data not None, bint last=False) -> bytes:
-    """Give `data` as one chunk (RFC 9112 7.1): size in hex, CRLF, data, CRLF; with `last` the end of the body behind it.
+    """Give `data` as one chunk (RFC 9112 7.1): size in hex, CRLF, data, CRLF; with `last` the body's end behind it.
 
     raises   ValueError for empty data, which would be the end by itself
     """
