@@ -25,6 +25,7 @@ _STREAM_FIELDS = (
     b"content-type: text/event-stream; charset=utf-8\r\n"
     b"cache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n"
 )
+MAX_HELD = 32 << 10
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _PROCESSING = b": RELAY PROCESSING\n\n"
 _PING = b'event: ping\ndata: {"type": "ping"}\n\n'
@@ -209,8 +210,12 @@ class Reply:
             self._transport.write(data)
 
     def _write_last(self, data: bytes) -> None:
-        """Write what ends the response; a connection that ends with it is about to be closed by aiohttp."""
-        if self._keep_alive:
+        """Write what ends the response.
+
+        At once where the connection ends with it (aiohttp is about to close it), and where the client may be too slow
+        for so much, which `settle` has to see.
+        """
+        if self._keep_alive and len(data) <= MAX_HELD:
             self._outbox.put(self._transport, data)
         else:
             self._outbox.flush()
