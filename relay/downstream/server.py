@@ -17,6 +17,7 @@ from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, Gatew
 
 MAX_LINE = 16 << 10
 MAX_FIELDS = 128
+COLLECT_S = 0.1
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -76,7 +77,7 @@ class ClientConnection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer a request that could not be read; never with words of the exception."""
         self._refused = True
-        self._server.has_rubbish = True
+        self._server.collect_soon()
         if exc is not None:
             exc.__traceback__ = None
         error: RelayError = GatewayInternal()
@@ -99,15 +100,12 @@ def _whole(error: RelayError) -> bytes:
 
 
 class Server(web.Server):
-    """Makes a ClientConnection for each socket; `handler` gets every request.
-
-    has_rubbish   a request was malformed since the last sweep
-    """
+    """Makes a ClientConnection for each socket; `handler` gets every request."""
 
     def __init__(self, handler: Handler, clock: Clock, *, keepalive_s: float) -> None:
         super().__init__(handler, request_factory=self._request, handler_cancellation=True)
         self._clock = clock
-        self.has_rubbish = False
+        self._collecting = False
         self._settings: dict[str, Any] = {
             "access_log": None,
             "auto_decompress": False,
@@ -125,12 +123,18 @@ class Server(web.Server):
     def __call__(self) -> web.RequestHandler:
         return ClientConnection(self, self._clock, loop=self._loop, **self._settings)
 
+    def collect_soon(self) -> None:
+        """A malformed request leaves its error, the error's frames and all that they read in a cycle: collect it."""
+        if not self._collecting:
+            self._collecting = True
+            self._loop.call_later(COLLECT_S, self._collect)
+
+    def _collect(self) -> None:
+        self._collecting = False
+        gc.collect(1)
+
     def sweep(self, header_read_s: float) -> None:
         """Once a second: clocks of half-sent heads."""
-        if self.has_rubbish:
-            # A malformed request leaves its error, the error's frames and all that they read in a cycle.
-            self.has_rubbish = False
-            gc.collect(1)
         for connection in self.connections:
             if isinstance(connection, ClientConnection):
                 connection.sweep(header_read_s)
