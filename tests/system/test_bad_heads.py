@@ -105,7 +105,7 @@ async def test_a_request_line_without_end_is_cut_off_in_bounded_memory(relay: Ru
     for _ in range(15):
         await send_a_line_without_end(relay)
 
-    assert relay.rss_bytes() - before < 4 << 20
+    assert relay.rss_bytes() - before < 32 << 20  # of 300 MiB that were sent
 
 
 @pytest.mark.parametrize(
