@@ -3,7 +3,6 @@
 What aiohttp refuses by itself (malformed requests, oversized fields) leaves in the envelope of the Messages dialect.
 """
 
-import gc
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +16,6 @@ from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, Gatew
 
 MAX_LINE = 16 << 10
 MAX_FIELDS = 128
-COLLECT_S = 0.1
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -25,11 +23,10 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class ClientConnection(web.RequestHandler):
     """One client connection; knows since when it waits for the rest of a request's head."""
 
-    __slots__ = ("_busy", "_clock", "_heard", "_pending", "_refused", "_server", "_waits_since")
+    __slots__ = ("_busy", "_clock", "_heard", "_pending", "_refused", "_waits_since")
 
     def __init__(self, manager: "Server", clock: Clock, **settings: Any) -> None:
         super().__init__(manager, **settings)
-        self._server = manager
         self._clock = clock
         self._waits_since = clock.tick
         self._busy = False
@@ -77,9 +74,8 @@ class ClientConnection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer a request that could not be read; never with words of the exception."""
         self._refused = True
-        self._server.collect_soon()
         if exc is not None:
-            exc.__traceback__ = None
+            exc.__traceback__ = None  # its frames hold what was read, in a cycle
         error: RelayError = GatewayInternal()
         if isinstance(exc, LineTooLong) or (isinstance(exc, BadHttpMessage) and "Too many" in exc.message):
             error = CallerHeadersTooLarge("the request line, a header field, or the number of fields is too large")
@@ -105,7 +101,6 @@ class Server(web.Server):
     def __init__(self, handler: Handler, clock: Clock, *, keepalive_s: float) -> None:
         super().__init__(handler, request_factory=self._request, handler_cancellation=True)
         self._clock = clock
-        self._collecting = False
         self._settings: dict[str, Any] = {
             "access_log": None,
             "auto_decompress": False,
@@ -122,16 +117,6 @@ class Server(web.Server):
 
     def __call__(self) -> web.RequestHandler:
         return ClientConnection(self, self._clock, loop=self._loop, **self._settings)
-
-    def collect_soon(self) -> None:
-        """A malformed request leaves its error, the error's frames and all that they read in a cycle: collect it."""
-        if not self._collecting:
-            self._collecting = True
-            self._loop.call_later(COLLECT_S, self._collect)
-
-    def _collect(self) -> None:
-        self._collecting = False
-        gc.collect(1)
 
     def sweep(self, header_read_s: float) -> None:
         """Once a second: clocks of half-sent heads."""
