@@ -35,7 +35,7 @@ test: build lint                           ## lint, types, compile without warni
 
 slow: venv                                 ## system, soak and load-gate tests
 	sh tests/servers.sh
-	$(BIN)/pytest -m "slow and not accept" --timeout 1800
+	$(BIN)/pytest -m "slow and not accept and not byhand" --timeout 1800
 
 accept: venv                               ## Claude Code against relay
 	$(BIN)/pytest -m accept --timeout 900

@@ -7,12 +7,15 @@ gives that memory back. Bounded by `size` bytes and `kept` lines; the oldest go 
 import mmap
 from collections import deque
 
+# All of it is taken at the start, where the system can do so: the resident set says the truth from then on.
+_FLAGS = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_POPULATE", 0)
+
 
 class Ring:
     """Lines by id."""
 
     def __init__(self, size: int, kept: int) -> None:
-        self._memory = mmap.mmap(-1, size)
+        self._memory = mmap.mmap(-1, size, flags=_FLAGS)
         self._size = size
         self._kept = kept
         self._at = 0
