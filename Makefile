@@ -31,7 +31,7 @@ lint: venv                                 ## ruff, mypy, cython-lint
 
 test: build lint                           ## lint, types, compile without warnings, fast tests; at most 10 minutes
 	sh tests/servers.sh
-	$(BIN)/pytest -n 2 -m "not slow and not accept"
+	$(BIN)/pytest -n 2 -m "not slow and not accept and not byhand"
 
 slow: venv                                 ## system, soak and load-gate tests
 	sh tests/servers.sh
