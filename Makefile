@@ -2,19 +2,23 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(wildcard relay/_core/*.pyx relay/_core/*.pxd) setup.py pyproject.toml
+SOURCES := $(shell find relay -name "*.py" -o -name "*.pyx" -o -name "*.pxd")
 
 .PHONY: venv demo serve test slow bench load accept quality lint fuzz build trace
 
-venv: $(VENV)/.ready                       ## .venv with relay in place and the test tools
+venv: $(VENV)/.built                       ## .venv with relay in place, compiled, and the test tools
 
-$(VENV)/.ready: $(SOURCES)
+$(VENV)/.built: $(VENV)/.ready $(SOURCES)
+	$(BIN)/python setup.py -q build_ext --inplace
+	touch $@
+
+$(VENV)/.ready: setup.py pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install -q --disable-pip-version-check --group build --group test --group lint -e .
 	touch $@
 
-build: venv                                ## compile relay/_core in place, warnings are errors
+build: venv                                ## compile in place, warnings are errors
 	$(BIN)/python tests/compile.py
 
 demo: venv                                 ## one streamed request through relay, shown

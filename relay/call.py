@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-_BASE62 = bytes(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 62] for byte in range(256))
+_BASE62 = bytes([b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 62] for byte in range(256)])
 
 
 _pool = bytearray()
@@ -27,7 +27,6 @@ class Identity:
     name: str
 
 
-@dataclass(slots=True)
 class Call:
     """One client request. Nobody writes to it after ingress, but for `release`.
 
@@ -41,21 +40,55 @@ class Call:
     reports      it asked for the `x-relay-*` report fields
     """
 
-    id: str
-    operation: str
-    model: str
-    content: bytes
-    size: int
-    body: dict[str, Any]
-    members: list[tuple[str, int, int, int, int]]
-    identity: Identity
-    stream: bool
-    received_ns: int
-    version: bytes | None = None
-    betas: bytes | None = None
-    session_id: str | None = None
-    app: str | None = None
-    reports: bool = False
+    __slots__ = (
+        "app",
+        "betas",
+        "body",
+        "content",
+        "id",
+        "identity",
+        "members",
+        "model",
+        "operation",
+        "received_ns",
+        "reports",
+        "session_id",
+        "size",
+        "stream",
+        "version",
+    )
+
+    def __init__(
+        self,
+        id: str,
+        operation: str,
+        content: bytes,
+        body: dict[str, Any],
+        members: list[tuple[str, int, int, int, int]],
+        identity: Identity,
+        received_ns: int,
+        *,
+        version: bytes | None,
+        betas: bytes | None,
+        session_id: str | None,
+        app: str | None,
+        reports: bool,
+    ) -> None:
+        self.id = id
+        self.operation = operation
+        self.model: str = body["model"]
+        self.content = content
+        self.size = len(content)
+        self.body = body
+        self.members = members
+        self.identity = identity
+        self.stream = body.get("stream") is True and operation == "chat"
+        self.received_ns = received_ns
+        self.version = version
+        self.betas = betas
+        self.session_id = session_id
+        self.app = app
+        self.reports = reports
 
     def release(self) -> None:
         """Let go of the request's content: once model bytes were sent no further attempt needs it."""

@@ -8,8 +8,13 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import NoReturn
 
+from relay.call import Identity
+
 NANO = 1_000_000_000
 MILLION = 1_000_000
+Usage = dict[str, int | str]
+"""What an answer used, by the flat names of `_core.Meter.usage`."""
+
 DEFAULT_MAX_TOKENS = 4096
 
 
@@ -27,7 +32,7 @@ class Price:
     cache_write_1h: int | None = None
     request: int = 0
 
-    def cost(self, usage: Mapping[str, int | str]) -> "Cost":
+    def cost(self, usage: Usage) -> "Cost":
         """Give what `usage` (flat names of `_core.Meter.usage`) costs, rounded once to whole nano-dollars."""
         written = _count(usage, "cache_creation_input_tokens")
         hour = min(_count(usage, "cache_creation_1h_input_tokens"), written)
@@ -46,22 +51,18 @@ class Price:
         return Cost(total, prompt_nanousd, total - prompt_nanousd - self.request)
 
 
-@dataclass(frozen=True, slots=True)
 class Cost:
     """Integer nano-dollars of one call: the total and its two token parts (the rest is the fee per request)."""
 
-    total_nanousd: int
-    prompt_nanousd: int
-    completion_nanousd: int
+    __slots__ = ("completion_nanousd", "prompt_nanousd", "total_nanousd")
+
+    def __init__(self, total_nanousd: int, prompt_nanousd: int, completion_nanousd: int) -> None:
+        self.total_nanousd = total_nanousd
+        self.prompt_nanousd = prompt_nanousd
+        self.completion_nanousd = completion_nanousd
 
 
-def usd(nanousd: int) -> bytes:
-    """Give an exact decimal of US dollars, as JSON spells numbers."""
-    whole, part = divmod(nanousd, NANO)
-    return b"%d.%09d" % (whole, part) if part else b"%d" % whole
-
-
-def _count(usage: Mapping[str, int | str], name: str) -> int:
+def _count(usage: Usage, name: str) -> int:
     value = usage.get(name, 0)
     return value if isinstance(value, int) else 0
 
@@ -159,39 +160,34 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A model found for a name; `wildcard` is what `*` stood for, None for an exact name."""
-
-    model: Model
-    wildcard: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Generation:
     """One immutable loaded configuration.
 
     models        exact ids; `wildcards` holds the ids with one `*`, longest first
-    keys          SHA-256 of a caller key → the key's name; None lets anybody in (loopback only)
+    keys          SHA-256 of a caller key → who holds it; None lets anybody in (loopback only)
     credentials   credential name → secret; never printed
     digest        first 12 hex digits of the configuration's digest
     """
 
     models: Mapping[str, Model]
     wildcards: tuple[Model, ...]
-    keys: Mapping[bytes, str] | None
+    keys: Mapping[bytes, Identity] | None
     credentials: Mapping[str, Secret] = field(repr=False)
     digest: str = ""
     body_limit_bytes: int = 32 << 20
     docs_url: str = "https://relay.invalid/errors"
 
-    def find(self, name: str) -> Match | None:
-        """Give the model that `name` stands for: the exact id first, else the longest wildcard that matches."""
+    def find(self, name: str) -> tuple[Model, str | None] | None:
+        """Give the model that `name` stands for: the exact id first, else the longest wildcard that matches.
+
+        returns   the model, and what `*` stood for, None for an exact id
+        """
         if (model := self.models.get(name)) is not None:
-            return Match(model, None)
+            return model, None
         for model in self.wildcards:
             head, _, tail = model.id.partition("*")
             if len(name) > len(head) + len(tail) and name.startswith(head) and name.endswith(tail):
-                return Match(model, name[len(head) : len(name) - len(tail)])
+                return model, name[len(head) : len(name) - len(tail)]
         return None
 
     def close_to(self, name: str) -> list[str]:
@@ -199,7 +195,6 @@ class Generation:
         return get_close_matches(name[:256], self.models, n=3)
 
 
-@dataclass(slots=True)
 class Attempt:
     """One try at one endpoint; filled in as it goes, and kept in the call's record.
 
@@ -210,13 +205,25 @@ class Attempt:
     sent_ns, head_ns   when the request was written and the head had come, monotonic; 0: not yet
     """
 
-    number: int
-    endpoint: Endpoint
-    model: str
-    status: int = 0
-    error: str | None = None
-    error_type: str | None = None
-    sent_ns: int = 0
-    head_ns: int = 0
-    ended_ns: int = 0
-    upstream_request_id: str | None = None
+    __slots__ = (
+        "ended_ns",
+        "endpoint",
+        "error",
+        "error_type",
+        "head_ns",
+        "model",
+        "number",
+        "sent_ns",
+        "status",
+        "upstream_request_id",
+    )
+
+    def __init__(self, number: int, endpoint: Endpoint, model: str) -> None:
+        self.number = number
+        self.endpoint = endpoint
+        self.model = model
+        self.status = 0
+        self.error: str | None = None
+        self.error_type: str | None = None
+        self.sent_ns = self.head_ns = self.ended_ns = 0
+        self.upstream_request_id: str | None = None

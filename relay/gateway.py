@@ -78,8 +78,6 @@ class Gateway:
                 plan.failed(attempt, error)
                 if reply.committed:
                     raise
-                if not plan.may_continue(error):
-                    break
             finally:
                 attempt.ended_ns = monotonic_ns()
         raise plan.exhausted(self._generation.docs_url)

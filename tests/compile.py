@@ -1,4 +1,4 @@
-"""Compile relay/_core anew where its sources changed, in place; any warning of Cython or the C compiler is an error.
+"""Compile relay anew where its sources changed, in place; any warning of Cython, mypyc or the C compiler is an error.
 
 The build runs in a copy of the sources when nothing is to be rebuilt, so that a tree that is up to date is checked too.
 """
@@ -17,9 +17,7 @@ def main() -> int:
     """Compile in a scratch copy, look for warnings, then bring the in-place build up to date."""
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch)
-        shutil.copytree(
-            ROOT / "relay" / "_core", tree / "relay" / "_core", ignore=shutil.ignore_patterns("*.c", "*.so")
-        )
+        shutil.copytree(ROOT / "relay", tree / "relay", ignore=shutil.ignore_patterns("*.c", "*.so", "__pycache__"))
         for name in ("setup.py", "pyproject.toml", "README.md"):
             shutil.copy(ROOT / name, tree / name)
         done = subprocess.run(

@@ -10,6 +10,7 @@ from relay._core.estimator import Estimator
 from relay._core.http1 import chunk
 from relay._core.json import Scanner, members
 from relay._core.meter import Meter
+from relay._core.money import usd
 from relay._core.pipeline import Pipeline
 from relay._core.sse import SseParser
 
@@ -27,4 +28,5 @@ __all__ = [
     "answer",
     "chunk",
     "members",
+    "usd",
 ]

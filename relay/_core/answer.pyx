@@ -5,6 +5,8 @@ and the usage with its cost (spec/openrouter-messages.md 13, 17). Everything els
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.string cimport memchr
 
 from json import loads as _loads
 
@@ -34,6 +36,8 @@ cdef object _string(Slice value):
     """Decode a JSON string; None when it is none."""
     if value.ptr == NULL or value.ptr[0] != c'"':
         return None
+    if memchr(value.ptr, c"\\", <size_t>value.len) == NULL:
+        return PyUnicode_DecodeUTF8(value.ptr + 1, value.len - 2, "replace")
     return _loads(PyBytes_FromStringAndSize(value.ptr, value.len).decode("utf-8", "replace"))
 
 
@@ -52,6 +56,7 @@ def answer(
     cdef Slice text = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
     cdef MessagesEncoder encoder = MessagesEncoder()
     cdef Answer parts
+    cdef dict usage
     if not is_ascii(text.ptr, text.ptr + text.len) and not is_utf8(text):
         raise ProtocolError("the answer is no UTF-8")
     _ANSWER.scan_into(text, slots)
@@ -77,9 +82,8 @@ def answer(
     )
     if slots[USAGE].ptr != NULL and slots[USAGE].ptr[0] == c"{":
         encoder.meter.fold_slice(slots[USAGE])
-    out = encoder.whole(&parts)
     usage = encoder.meter.usage()
-    return out, {
+    return encoder.whole(&parts, usage), {
         "usage": usage,
         "basis": "provider_final" if usage else "none",
         "anomalies": encoder.meter.anomalies,

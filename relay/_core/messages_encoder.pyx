@@ -8,7 +8,7 @@ spec/openrouter-messages.md 13, 14 and 17 add, by splicing.
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
-from libc.string cimport strlen
+from libc.string cimport memchr, strlen
 
 from relay._core.buffer cimport Buffer
 from relay._core.estimator cimport tokens
@@ -125,7 +125,7 @@ cdef class MessagesEncoder(Stage):
         cdef Py_ssize_t colon
         if value.ptr == NULL:
             return self._into(object, text)
-        colon = member.index(b":") + 1
+        colon = <const char*>memchr(text.ptr, c":", <size_t>text.len) - text.ptr + 1
         return self._over(value, Slice(text.ptr + colon, text.len - colon))
 
     cdef int _write_edited(self, Event* event) except -1 nogil:
@@ -213,9 +213,12 @@ cdef class MessagesEncoder(Stage):
         self._set(whole, event.usage, usage)
         return self._write_edited(event)
 
-    cdef bytes whole(self, Answer* answer):
-        """Give a unary answer with relay's id, model and provider, the members a message always has, and its cost."""
-        cdef bytes fields = self.usage_fields(self.meter.usage()) if self.usage_fields is not None else b""
+    cdef bytes whole(self, Answer* answer, dict told):
+        """Give a unary answer with relay's id, model and provider, the members a message always has, and its cost.
+
+        told   the meter's usage
+        """
+        cdef bytes fields = self.usage_fields(told) if self.usage_fields is not None else b""
         cdef bytes usage
         if self.id is not None:
             self._set(answer.text, answer.id, self.id)

@@ -21,5 +21,6 @@ cdef class Meter(Stage):
     cdef readonly int64_t anomalies
     cdef bint final               # a usage came with or after the stop reason
 
+    cpdef dict usage(self)
     cdef int fold_slice(self, Slice usage) except -1 nogil
     cdef int _number(self, int field, Slice raw) noexcept nogil

@@ -15,7 +15,7 @@ from relay._core.json cimport Scanner
 from relay._core.text cimport equals
 from relay._core.types cimport DELTA, USAGE, Event, Slice, Stage
 
-_NAMES = (
+cdef tuple _NAMES = (
     "input_tokens",
     "output_tokens",
     "cache_read_input_tokens",
@@ -64,9 +64,13 @@ cdef class Meter(Stage):
         """Fold the JSON text of a `usage` object."""
         self.fold_slice(Slice(PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw)))
 
-    def usage(self) -> dict[str, int | str]:
+    cpdef dict usage(self):
         """Give the fields that were told, under the names of USG-2."""
-        known = {name: count for name, count in zip(_NAMES, self.value, strict=True) if count >= 0}
+        cdef dict known = {}
+        cdef int at
+        for at in range(FIELDS):
+            if self.value[at] >= 0:
+                known[_NAMES[at]] = self.value[at]
         if self.tier is not None:
             known["service_tier"] = self.tier.decode("utf-8", "replace")
         return known

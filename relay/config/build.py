@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 
+from relay.call import Identity
 from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Price, Secret
 from relay.config import schema
 from relay.config.check import Draft, merged_timeouts
@@ -103,11 +104,11 @@ def _credential(where: Where) -> str:
     return ".".join(map(str, where[:-1]))
 
 
-def _keys(draft: Draft) -> dict[bytes, str] | None:
+def _keys(draft: Draft) -> dict[bytes, Identity] | None:
     if draft.file.keys == "open":
         return None
     pairs = ((draft.secrets["keys", index, "secret"], key.name) for index, key in enumerate(draft.file.keys))
-    return {_sha256(secret): name for secret, name in pairs}
+    return {_sha256(secret): Identity(name) for secret, name in pairs}
 
 
 def _sha256(secret: Secret) -> bytes:

@@ -14,6 +14,7 @@ from relay.catalog import Attempt
 from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
 
 _PER_MESSAGE_TOKENS = 4
+_TOUCHED = OWN_FIELDS | NOT_COUNTED | {"model"}
 
 
 def outgoing(call: Call, attempt: Attempt) -> bytes:
@@ -24,25 +25,41 @@ def outgoing(call: Call, attempt: Attempt) -> bytes:
     counting = call.operation == "count_tokens"
     view = memoryview(call.content)
     parts: list[bytes | memoryview] = []
+    from_, to = -1, -1  # members that stay and lie together leave as one run
     for key, start, end, _, _ in call.members:
-        if key == "model":
-            parts.append(b'"model":' + orjson.dumps(attempt.model))
-        elif key == "temperature" and not counting and (call.body["temperature"] or 0) > 1:
-            parts.append(b'"temperature":1')
-        elif not _is_dropped(key, call.body[key], counting):
-            parts.append(view[start:end])
+        changed: bytes | None = None
+        if key in _TOUCHED:
+            changed = _outgoing_member(key, call.body[key], attempt, counting)
+        if changed is None:
+            from_ = start if from_ < 0 else from_
+            to = end
+            continue
+        if from_ >= 0:
+            parts.append(view[from_:to])
+            from_ = -1
+        if changed:
+            parts.append(changed)
+    if from_ >= 0:
+        parts.append(view[from_:to])
     if not counting and call.body.get("max_tokens") is None:
         parts.append(b'"max_tokens":%d' % attempt.endpoint.default_max_tokens)
     return b"{" + b",".join(parts) + b"}"
 
 
-def _is_dropped(key: str, value: Any, counting: bool) -> bool:
-    """Fields of relay itself never leave; a null is an absent field where the provider would not take it."""
+def _outgoing_member(key: str, value: Any, attempt: Attempt, counting: bool) -> bytes | None:
+    """Give what a member becomes: None: it stays as it is; empty: it goes.
+
+    Fields of relay itself never leave; a null is an absent field where the provider would not take it.
+    """
+    if key == "model":
+        return b'"model":' + orjson.dumps(attempt.model)
     if key in OWN_FIELDS or (counting and key in NOT_COUNTED):
-        return True
+        return b""
     if key == "service_tier":
-        return value in (None, "default", "standard")
-    return value is None and key in ("max_tokens", "temperature")
+        return b"" if value in (None, "default", "standard") else None
+    if key == "temperature" and value is not None and value > 1:
+        return b'"temperature":1'
+    return b"" if value is None and key in ("max_tokens", "temperature") else None
 
 
 def input_tokens(content: bytes) -> int:
@@ -76,7 +93,7 @@ def as_stream(content: bytes) -> bytes:
     delta = {"stop_reason": message.get("stop_reason"), "stop_sequence": message.get("stop_sequence")}
     events.append({"type": "message_delta", "delta": delta, "usage": message.get("usage")})
     events.append({"type": "message_stop"})
-    return b"".join(b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event)) for event in events)
+    return b"".join([b"event: %b\ndata: %b\n\n" % (event["type"].encode(), orjson.dumps(event)) for event in events])
 
 
 def _block_events(index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
@@ -97,6 +114,6 @@ def _block_events(index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
         deltas.append({"type": "signature_delta", "signature": block.get("signature", "")})
     return [
         {"type": "content_block_start", "index": index, "content_block": empty},
-        *({"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas),
+        *[{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas],
         {"type": "content_block_stop", "index": index},
     ]

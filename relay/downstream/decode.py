@@ -112,16 +112,13 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
             raise CallerInvalid(f"{name.decode()}: this version of relay does not support it yet; remove the field")
     schema.check(body)
     return Call(
-        id=id,
-        operation=operation,
-        model=body["model"],
-        content=content,
-        size=len(content),
-        body=body,
-        members=spans,
-        identity=identity,
-        stream=body.get("stream") is True and operation == "chat",
-        received_ns=received_ns,
+        id,
+        operation,
+        content,
+        body,
+        spans,
+        identity,
+        received_ns,
         version=fields.get(b"anthropic-version"),
         betas=_betas(fields),
         session_id=_session(fields),
@@ -136,7 +133,7 @@ def _betas(fields: Fields) -> bytes | None:
     if first is None and second is None:
         return None
     names = ((first or b"") + b"," + (second or b"")).split(b",")
-    return b",".join(dict.fromkeys(name.strip() for name in names if name.strip())) or None
+    return b",".join(dict.fromkeys([name.strip() for name in names if name.strip()])) or None
 
 
 def _session(fields: Fields) -> str | None:

@@ -5,7 +5,6 @@ ROUTES names everything that the data port answers; each is also there under /ap
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from time import monotonic_ns
 from typing import Any, cast
 from urllib.parse import unquote
@@ -38,15 +37,17 @@ Serve = Callable[[Call, Reply], Awaitable[object]]
 Find = Callable[[str, Identity], dict[str, Any] | None]
 
 
-@dataclass(frozen=True, slots=True)
 class Asked:
     """One request, and where its answer goes; `path` is without /api and query, `fields` have lower-case names."""
 
-    request: web.BaseRequest
-    reply: Reply
-    path: str
-    query: str
-    fields: decode.Fields
+    __slots__ = ("fields", "path", "query", "reply", "request")
+
+    def __init__(self, request: web.BaseRequest, reply: Reply, path: str, query: str, fields: decode.Fields) -> None:
+        self.request = request
+        self.reply = reply
+        self.path = path
+        self.query = query
+        self.fields = fields
 
 
 class Ingress:
@@ -181,7 +182,7 @@ class Ingress:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in query.split("&") if part)
+    pairs = [part.partition("=") for part in query.split("&") if part]
     return {unquote(name): unquote(value.replace("+", " ")) for name, _, value in pairs}
 
 
@@ -200,4 +201,4 @@ _ONE_MODEL: Mapping[str, Route] = {"GET": Ingress._model}
 
 
 def _existing() -> str:
-    return ", ".join(f"{'|'.join(methods)} {path}" for path, methods in ROUTES.items())
+    return ", ".join([f"{'|'.join(methods)} {path}" for path, methods in ROUTES.items()])

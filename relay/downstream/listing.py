@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relay.catalog import MILLION, NANO, Generation, Model, Price, usd
+from relay._core import usd
+from relay.catalog import MILLION, NANO, Generation, Model, Price
 from relay.errors import CallerInvalid, CallerUnsupported
 
 MAX_LIMIT = 1000
@@ -36,10 +37,10 @@ def for_openrouter(generation: Generation, parameters: Mapping[str, str]) -> dic
 
 def one(generation: Generation, name: str, in_messages_shape: bool) -> dict[str, Any]:
     """Give one model, also one that only a wildcard knows."""
-    match = generation.find(name)
-    if match is None:
+    found = generation.find(name)
+    if found is None:
         raise CallerUnsupported(f"no model named {name[:256]!r} is configured")
-    model = Model(name, match.model.endpoints, match.model.created)
+    model = Model(name, found[0].endpoints, found[0].created)
     return _messages_model(model) if in_messages_shape else {"data": _openrouter_model(model)}
 
 

@@ -5,7 +5,7 @@ straight to the transport: a read of the provider becomes one write here. Exactl
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
 from typing import Any, cast
@@ -155,16 +155,16 @@ class Reply:
         """End the connection with this response."""
         self._keep_alive = False
 
-    def adopt(self, fields: Mapping[bytes, bytes]) -> str | None:
+    def adopt(self, fields: dict[bytes, bytes]) -> str | None:
         """Pass on what the answering provider may tell the client (HDR-1); give the provider's request id."""
-        lines = [
-            b"%b: %b\r\n" % item for item in fields.items() if item[0].startswith(_PASSED) and b"\0" not in item[1]
-        ]
+        for name, value in fields.items():
+            if name.startswith(_PASSED) and b"\0" not in value:
+                self.fields += name + b": " + value + b"\r\n"
         upstream_id = fields.get(b"request-id") or fields.get(b"x-request-id")
-        if upstream_id:
-            lines.append(b"x-relay-upstream-request-id: %b\r\n" % upstream_id)
-        self.fields += b"".join(lines)
-        return upstream_id.decode("latin-1") if upstream_id else None
+        if not upstream_id:
+            return None
+        self.fields += b"x-relay-upstream-request-id: " + upstream_id + b"\r\n"
+        return upstream_id.decode("latin-1")
 
     def report_fields(self, route: str, attempts: int) -> bytes:
         """Give the lines of the report that a client may ask for with `x-relay-metadata: 1`."""

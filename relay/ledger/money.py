@@ -1,16 +1,13 @@
 """Money on the wire: what a call cost, as the numbers of spec/openrouter-messages.md 17."""
 
-from collections.abc import Mapping
+from relay._core import usd
+from relay.catalog import Cost, Price, Usage
 
-from relay.catalog import Cost, Price, usd
-
-_MEMBERS = (
-    b'"cost":%b,"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":%b,'
-    b'"upstream_inference_completions_cost":%b,"server_tool_cost":0},"is_byok":false'
-)
-_UNKNOWN = _MEMBERS % (b"null", b"null", b"null")
-
-Usage = Mapping[str, int | str]
+_COST = b'"cost":'
+_PROMPT = b',"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":'
+_COMPLETION = b',"upstream_inference_completions_cost":'
+_END = b',"server_tool_cost":0},"is_byok":false'
+_UNKNOWN = _COST + b"null" + _PROMPT + b"null" + _COMPLETION + b"null" + _END
 
 
 class Bill:
@@ -34,4 +31,5 @@ class Bill:
         cost = self.cost(usage)
         if cost is None:
             return _UNKNOWN
-        return _MEMBERS % (usd(cost.total_nanousd), usd(cost.prompt_nanousd), usd(cost.completion_nanousd))
+        total, prompt, completion = usd(cost.total_nanousd), usd(cost.prompt_nanousd), usd(cost.completion_nanousd)
+        return b"".join((_COST, total, _PROMPT, prompt, _COMPLETION, completion, _END))

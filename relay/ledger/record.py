@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from relay.call import Call
-from relay.catalog import Attempt, Cost
+from relay.catalog import Attempt, Cost, Usage
 from relay.dialects import messages
 from relay.errors import RelayError
 from relay.ledger.money import Bill
@@ -63,7 +63,7 @@ class Record:
         self.outcome = Outcome.ERROR
         self.status = 0
         self.error: RelayError | None = None
-        self.usage: Mapping[str, int | str] = {}
+        self.usage: Usage = {}
         self.basis = "none"
         self.cost: Cost | None = None
         self.stop_reason: str | None = None
@@ -103,7 +103,7 @@ class Record:
         self.basis = report["basis"]
         self._settle(report["usage"], bill)
 
-    def _settle(self, usage: Mapping[str, int | str], bill: Bill) -> None:
+    def _settle(self, usage: Usage, bill: Bill) -> None:
         self.usage = usage
         self.cost = bill.cost(usage)
 

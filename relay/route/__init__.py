@@ -6,7 +6,7 @@ A plan hands out attempts in the operator's order, at most MAX_ATTEMPTS, and say
 from collections.abc import Iterator
 
 from relay.call import Call
-from relay.catalog import Attempt, Endpoint, Generation, Match
+from relay.catalog import Attempt, Endpoint, Generation, Model
 from relay.errors import ProviderError, Retry, UnknownModel
 from relay.route.final import final_error
 
@@ -18,10 +18,10 @@ __all__ = ["Plan", "plan"]
 class Plan:
     """The attempts of one call, in order; learns from their failures."""
 
-    def __init__(self, match: Match) -> None:
-        self.model = match.model.id if match.wildcard is None else match.model.id.replace("*", match.wildcard)
-        self._wildcard = match.wildcard
-        self._endpoints: Iterator[Endpoint] = iter(match.model.endpoints[:MAX_ATTEMPTS])
+    def __init__(self, model: Model, wildcard: str | None) -> None:
+        self.model = model.id if wildcard is None else model.id.replace("*", wildcard)
+        self._wildcard = wildcard
+        self._endpoints: Iterator[Endpoint] = iter(model.endpoints[:MAX_ATTEMPTS])
         self._failures: list[tuple[Attempt, ProviderError]] = []
         self._number = 0
 
@@ -35,15 +35,13 @@ class Plan:
         return Attempt(self._number, endpoint, model)
 
     def failed(self, attempt: Attempt, error: ProviderError) -> None:
-        """Note why an attempt failed."""
+        """Note why an attempt failed; after a failure that would repeat itself elsewhere no endpoint is left."""
         attempt.error = error.reason
         attempt.error_type = error.error_type
         attempt.status = attempt.status or error.upstream_status
         self._failures.append((attempt, error))
-
-    def may_continue(self, error: ProviderError) -> bool:
-        """Another endpoint may be tried after this failure."""
-        return error.retry is not Retry.NEVER
+        if error.retry is Retry.NEVER:
+            self._endpoints = iter(())
 
     def exhausted(self, docs_url: str) -> ProviderError:
         """Give the error that the client sees when no attempt answered."""
@@ -55,7 +53,7 @@ def plan(call: Call, generation: Generation) -> Plan:
 
     raises   UnknownModel
     """
-    match = generation.find(call.model)
-    if match is None:
+    found = generation.find(call.model)
+    if found is None:
         raise UnknownModel(call.model, generation.close_to(call.model), generation.docs_url)
-    return Plan(match)
+    return Plan(*found)

@@ -81,11 +81,11 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[bool] | None = None
         self._paused = False
         self._lingering = False
+        self._parser = httptools.HttpResponseParser(self)  # takes one response after the other
         self._reset()
 
     def _reset(self) -> None:
         """Forget the last response."""
-        self._parser = httptools.HttpResponseParser(self)
         self.status = 0
         self.fields: dict[bytes, bytes] = {}
         self.error: ProviderError | Stale | None = None

@@ -6,8 +6,6 @@ read(limit)      the body, whole
 sweep()          called once a second; fails the exchange when one of its clocks ran out
 """
 
-from collections.abc import Mapping
-
 from relay.catalog import Timeouts
 from relay.clock import Clock
 from relay.errors import ProviderProtocol, ProviderTruncated
@@ -35,7 +33,7 @@ class Exchange:
         return self._connection.status
 
     @property
-    def fields(self) -> Mapping[bytes, bytes]:
+    def fields(self) -> dict[bytes, bytes]:
         """Header fields by lower-case name."""
         return self._connection.fields
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.call import Identity
 from relay.catalog import Generation, KnownProvider, Price, Timeouts
 from relay.config import Address, Loaded, LogFormat, fileless, new_key, relocate
 from relay.config.load import EMBEDDED
@@ -33,7 +34,7 @@ def test_the_minimal_shape_loads(load_text: Load, minimal: str) -> None:
     assert native.count_tokens
     assert (mirror.display_name, mirror.base_url, mirror.price) == ("local", "http://127.0.0.1:8000/v1", None)
     assert generation.find("local/llama") is not None
-    assert generation.keys == {hashlib.sha256(b"caller-key-material").digest(): "dev"}
+    assert generation.keys == {hashlib.sha256(b"caller-key-material").digest(): Identity("dev")}
     assert generation.credentials[native.credential or ""].reveal() == "provider-key-material"
     assert generation.credentials[mirror.credential or ""].reveal() == "local-key-material"
 
@@ -121,7 +122,7 @@ def test_a_secrets_file_is_found_beside_the_configuration(load_text: Load, minim
 
     generation = load_text(minimal.replace("{env: RELAY_KEY}", "{file: key}")).generation
 
-    assert generation.keys == {hashlib.sha256(b"from-a-file-0").digest(): "dev"}
+    assert generation.keys == {hashlib.sha256(b"from-a-file-0").digest(): Identity("dev")}
 
 
 def test_json_with_tabs_and_escapes_works(load_text: Load, minimal: str) -> None:
@@ -203,9 +204,9 @@ def test_without_a_file_demo_and_the_providers_with_a_key_are_offered(
     assert sorted(model.id for model in generation.wildcards) == ["anthropic/*", "demo/*"]
     demo = generation.find("demo/chat")
     assert demo is not None
-    assert demo.wildcard == "chat"
-    assert (demo.model.endpoints[0].base_url, demo.model.endpoints[0].credential) == ("http://127.0.0.1:7", None)
-    assert generation.keys == {hashlib.sha256(key.encode()).digest(): "local"}
+    assert demo[1] == "chat"
+    assert (demo[0].endpoints[0].base_url, demo[0].endpoints[0].credential) == ("http://127.0.0.1:7", None)
+    assert generation.keys == {hashlib.sha256(key.encode()).digest(): Identity("local")}
     assert (loaded.settings.listen, loaded.source) == (Address("127.0.0.1", 8080), None)
 
 
