@@ -102,23 +102,16 @@ class Gateway:
     async def _relay(
         self, exchange: Exchange, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record
     ) -> None:
-        """Move one streamed answer. Everything per read happens in `forward`, called from the socket's callback."""
+        """Move one streamed answer. Everything per read happens in `Forward`, called from the socket's callback."""
         bill = Bill(attempt.endpoint.price)
         pipeline = Pipeline(
             id=call.id,
             model=plan.model,
             provider=attempt.endpoint.display_name,
-            input_tokens=lambda: record.estimate(call.content),
+            input_tokens=record.estimate,
             usage_fields=bill.members,
         )
-
-        def forward(data: bytes) -> bool:  # b"": the body has ended; True: stop reading
-            out = pipeline.feed(data, monotonic_ns())
-            if not out:
-                return pipeline.stopped
-            exchange.answered = True
-            return reply.push(out, pipeline.complete) or pipeline.stopped
-
+        forward = Forward(pipeline, exchange, reply)
         try:
             if not exchange.is_event_stream:
                 forward(messages.as_stream(await exchange.read(MAX_ANSWER)))
@@ -142,13 +135,33 @@ class Gateway:
                 id=call.id,
                 model=plan.model,
                 provider=attempt.endpoint.display_name,
-                input_tokens=lambda: record.estimate(call.content),
+                input_tokens=record.estimate,
                 usage_fields=bill.members,
             )
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause
         record.answered(report, bill)
         reply.send(200, content, reply.report_fields(plan.model, attempt.number))
+
+
+class Forward:
+    """What happens per read of a streamed answer: through the pipeline and out. A class, for closures leave cycles."""
+
+    __slots__ = ("_exchange", "_pipeline", "_reply")
+
+    def __init__(self, pipeline: Pipeline, exchange: Exchange, reply: Reply) -> None:
+        self._pipeline = pipeline
+        self._exchange = exchange
+        self._reply = reply
+
+    def __call__(self, data: bytes) -> bool:
+        """Take the bytes of one read, none: the body has ended; True: stop reading."""
+        pipeline = self._pipeline
+        out = pipeline.feed(data, monotonic_ns())
+        if not out:
+            return pipeline.stopped
+        self._exchange.answered = True
+        return self._reply.push(out, pipeline.complete) or pipeline.stopped
 
 
 def _count_here(call: Call, reply: Reply) -> None:

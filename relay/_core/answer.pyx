@@ -4,18 +4,12 @@ In: the provider's whole body. Out: the same bytes with relay's id, model, provi
 and the usage with its cost (spec/openrouter-messages.md 13, 17). Everything else keeps its bytes.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.string cimport memchr
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
-from json import loads as _loads
-
-from orjson import dumps as _dumps
-
-from relay._core.json cimport Scanner
+from relay._core.json cimport Scanner, string_text
 from relay._core.messages_encoder cimport Answer, MessagesEncoder
 from relay._core.meter cimport Meter
-from relay._core.text cimport equals, is_ascii
+from relay._core.text cimport equals, is_ascii, is_object
 from relay._core.types cimport Slice
 from relay._core.utf8 cimport is_utf8
 
@@ -32,19 +26,6 @@ cdef Scanner _ANSWER = Scanner((
 ), MAX_DEPTH)
 
 
-cdef object _string(Slice value):
-    """Decode a JSON string; None when it is none."""
-    if value.ptr == NULL or value.ptr[0] != c'"':
-        return None
-    if memchr(value.ptr, c"\\", <size_t>value.len) == NULL:
-        return PyUnicode_DecodeUTF8(value.ptr + 1, value.len - 2, "replace")
-    return _loads(PyBytes_FromStringAndSize(value.ptr, value.len).decode("utf-8", "replace"))
-
-
-cdef bytes _member(bytes key, object value):
-    return None if value is None else key + _dumps(value)
-
-
 def answer(
     bytes data not None, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None
 ) -> tuple[bytes, dict[str, object]]:
@@ -55,6 +36,7 @@ def answer(
     cdef Slice[PATHS] slots
     cdef Slice text = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
     cdef MessagesEncoder encoder = MessagesEncoder()
+    cdef Meter meter = Meter()
     cdef Answer parts
     cdef dict usage
     if not is_ascii(text.ptr, text.ptr + text.len) and not is_utf8(text):
@@ -62,17 +44,14 @@ def answer(
     _ANSWER.scan_into(text, slots)
     if slots[ERROR].ptr != NULL:
         raise PeerError(
-            _string(slots[ERROR_TYPE]) or "",
-            _string(slots[ERROR_MESSAGE]) or _string(slots[ERROR]) or _string(slots[MESSAGE]) or "",
+            string_text(slots[ERROR_TYPE]) or "",
+            string_text(slots[ERROR_MESSAGE]) or string_text(slots[ERROR]) or string_text(slots[MESSAGE]) or "",
         )
     if not equals(slots[TYPE], b'"message"', 9) or slots[CONTENT].ptr == NULL or slots[CONTENT].ptr[0] != c"[":
         raise ProtocolError("the answer is no message")
     while text.ptr[text.len - 1] != c"}":  # bound: the text is an object
         text.len -= 1
-    encoder.meter = Meter()
-    encoder.id = _member(b'"id":', id)
-    encoder.model = _member(b'"model":', model)
-    encoder.provider = _member(b'"provider":', provider)
+    encoder.name(id, model, provider)
     encoder.input_tokens = input_tokens
     encoder.usage_fields = usage_fields
     parts.text = text
@@ -80,14 +59,14 @@ def answer(
     parts.stop_sequence, parts.stop_details, parts.container = (
         slots[STOP_SEQUENCE], slots[STOP_DETAILS], slots[CONTAINER]
     )
-    if slots[USAGE].ptr != NULL and slots[USAGE].ptr[0] == c"{":
-        encoder.meter.fold_slice(slots[USAGE])
-    usage = encoder.meter.usage()
+    if is_object(slots[USAGE]):
+        meter.fold_slice(slots[USAGE])
+    usage = meter.usage()
     return encoder.whole(&parts, usage), {
         "usage": usage,
         "basis": "provider_final" if usage else "none",
-        "anomalies": encoder.meter.anomalies,
-        "stop_reason": _string(slots[STOP_REASON]),
-        "response_id": _string(slots[ID]),
-        "response_model": _string(slots[MODEL]),
+        "anomalies": meter.anomalies,
+        "stop_reason": string_text(slots[STOP_REASON]),
+        "response_id": string_text(slots[ID]),
+        "response_model": string_text(slots[MODEL]),
     }

@@ -32,3 +32,4 @@ cdef class Scanner:
     cdef _compile(self, list tree)
 
 cdef const char* string_end(const char* ptr, const char* end) noexcept nogil
+cdef str string_text(Slice value)

@@ -7,10 +7,11 @@ LimitExceeded("depth"). Linear; the stack is bounded by `max_depth`.
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdlib cimport calloc, free
 from libc.string cimport memchr, memcmp, memset
 
-from relay._core.text cimport STEP, is_plain, word
+from relay._core.text cimport skip_plain
 from relay._core.types cimport Slice
 
 from json import loads as _loads
@@ -35,21 +36,15 @@ cdef inline bint _is_hex(char c) noexcept nogil:
 cdef const char* string_end(const char* ptr, const char* end) noexcept nogil:
     """Give the closing quote of the string whose inside starts at `ptr`; NULL when there is none or it is wrong."""
     while True:
-        while end - ptr >= STEP and is_plain(word(ptr)):
-            ptr += STEP
-        while ptr < end and ptr[0] != c'"' and ptr[0] != c"\\" and <unsigned char>ptr[0] >= 0x20:
-            ptr += 1
-            if end - ptr >= STEP and is_plain(word(ptr)):
-                break
+        ptr = skip_plain(ptr, end)
         if ptr == end:
             return NULL
         if ptr[0] == c'"':
             return ptr
-        if ptr[0] == c"\\":
-            ptr = _escape(ptr, end)
-            if ptr == NULL:
-                return NULL
-        elif <unsigned char>ptr[0] < 0x20:
+        if ptr[0] != c"\\":
+            return NULL
+        ptr = _escape(ptr, end)
+        if ptr == NULL:
             return NULL
 
 
@@ -357,7 +352,7 @@ def members(bytes data not None, int max_depth=64) -> list[tuple[str, int, int, 
         if ptr == walk.end or ptr[0] != c":":
             raise ProtocolError(f"invalid JSON at byte {ptr - base}")
         ptr = _space(ptr + 1, walk.end)
-        name = _key_text(key, stop)
+        name = string_text(Slice(key, stop - key + 1))
         stop = _value(&walk, ptr, NOWHERE)
         if stop == NULL:
             if walk.depth < 0:
@@ -372,10 +367,13 @@ def members(bytes data not None, int max_depth=64) -> list[tuple[str, int, int, 
         ptr += 1
 
 
-cdef str _key_text(const char* key, const char* stop):
-    if memchr(key, c"\\", <size_t>(stop - key)) == NULL:
-        return PyBytes_FromStringAndSize(key + 1, stop - key - 1).decode("utf-8", "replace")
-    return _loads(PyBytes_FromStringAndSize(key, stop - key + 1).decode("utf-8", "replace"))
+cdef str string_text(Slice value):
+    """Decode a JSON string, quotes included; None when it is none."""
+    if value.ptr == NULL or value.ptr[0] != c'"':
+        return None
+    if memchr(value.ptr, c"\\", <size_t>value.len) == NULL:
+        return PyUnicode_DecodeUTF8(value.ptr + 1, value.len - 2, "replace")
+    return _loads(PyBytes_FromStringAndSize(value.ptr, value.len).decode("utf-8", "replace"))
 
 
 cdef list _only_space(const char* base, const char* ptr, const char* end, list out):

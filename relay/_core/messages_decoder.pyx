@@ -8,11 +8,9 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.string cimport memchr, memcmp, memcpy
 
-from json import loads as _loads
-
 from relay._core.buffer cimport Buffer
-from relay._core.json cimport Scanner, string_end
-from relay._core.text cimport equals, is_ascii
+from relay._core.json cimport Scanner, string_end, string_text
+from relay._core.text cimport equals, is_ascii, is_object
 from relay._core.types cimport (
     BLOCK_START, BLOCK_STOP, DELTA, ERROR, PING, START, STOP, UNKNOWN, USAGE,
     Event, Frame, FrameSink, Kind, Slice, Stage,
@@ -33,10 +31,6 @@ cdef Scanner _EVENT = Scanner((
 
 cdef inline bint _is_string(Slice value) noexcept nogil:
     return value.ptr != NULL and value.ptr[0] == c'"'
-
-
-cdef inline bint _is_object(Slice value) noexcept nogil:
-    return value.ptr != NULL and value.ptr[0] == c"{"
 
 
 cdef inline Slice _inside(Slice value) noexcept nogil:
@@ -195,7 +189,7 @@ cdef class MessagesDecoder(FrameSink):
         self.normalised += event.changed
         self._in_order(&event, slots)
         if not event.changed and (event.kind == START or event.kind == USAGE):
-            self.normalised += not _is_object(event.usage)  # the encoder will add one
+            self.normalised += not is_object(event.usage)  # the encoder will add one
         self._learn(frame, &event)
         self.next.on_event(&event)
         if event.kind == ERROR:
@@ -295,12 +289,12 @@ cdef class MessagesDecoder(FrameSink):
         if self.started == (kind == START):
             return _break("message_start is not the first event, or came twice")
         if kind == START:
-            if not _is_object(event.message):
+            if not is_object(event.message):
                 return _break("message_start has no message")
             self.started = True
             with gil:
-                self.id = _string(event.id)
-                self.model = _string(event.model)
+                self.id = string_text(event.id)
+                self.model = string_text(event.model)
             return 0
         if kind == BLOCK_START or kind == DELTA or kind == BLOCK_STOP:
             event.channel = _index(slots[INDEX])
@@ -317,7 +311,7 @@ cdef class MessagesDecoder(FrameSink):
         elif kind == USAGE and event.stop_reason.len:
             self.stopping = True
             with gil:
-                self.stop_reason = _string(event.stop_reason)
+                self.stop_reason = string_text(event.stop_reason)
         elif kind == STOP and not self.stopping:
             with gil:
                 raise Truncated("the stream stopped without a stop reason")
@@ -347,8 +341,8 @@ cdef class MessagesDecoder(FrameSink):
         with gil:
             for at in (ERROR_MESSAGE, ERROR_OBJECT, MESSAGE):
                 if _is_string(slots[at]):
-                    raise PeerError(_string(slots[ERROR_TYPE]) or "", _string(slots[at]))
-            raise PeerError(_string(slots[ERROR_TYPE]) or "", "")
+                    raise PeerError(string_text(slots[ERROR_TYPE]) or "", string_text(slots[at]))
+            raise PeerError(string_text(slots[ERROR_TYPE]) or "", "")
 
     cdef int on_end(self) except -1 nogil:
         """End the answer: complete once its stop reason came, truncated before."""
@@ -364,10 +358,3 @@ cdef class MessagesDecoder(FrameSink):
         with gil:
             self._made(STOP, b"message_stop", b'{"type":"message_stop"}')
         return self.next.on_end()
-
-
-cdef object _string(Slice value):
-    """Decode a JSON string; None when it is none."""
-    if not _is_string(value):
-        return None
-    return _loads(PyBytes_FromStringAndSize(value.ptr, value.len).decode("utf-8", "replace"))

@@ -1,7 +1,8 @@
 """MessagesEncoder: events to frames of a Messages stream."""
 
+from cpython.object cimport PyObject
+
 from relay._core.buffer cimport Buffer
-from relay._core.meter cimport Meter
 from relay._core.types cimport Event, Slice, Stage
 
 cdef enum:
@@ -24,7 +25,7 @@ cdef struct Edit:                 # of one event's data
     bint comma                    # write one before the text
 
 cdef class MessagesEncoder(Stage):
-    cdef Meter meter
+    cdef PyObject* meter          # borrowed, the pipeline owns both: the meter leads here, and a cycle would be garbage
     cdef Buffer _out              # output of this read, when it is not simply a run of the input
     cdef Slice _input             # the current read
     cdef Slice _run               # the end of the output: frames that lie together in the input, not copied yet
@@ -36,6 +37,7 @@ cdef class MessagesEncoder(Stage):
     cdef object input_tokens      # gives an estimate, for a provider that tells none; None: there is none
     cdef object usage_fields      # usage dict -> bytes to add to it; None: add nothing
 
+    cdef int name(self, id, model, provider) except -1
     cdef void begin(self, const char* ptr, Py_ssize_t size) noexcept nogil
     cdef bytes take(self, bytes data)
     cdef int _write(self, Slice part) except -1 nogil

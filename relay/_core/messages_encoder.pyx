@@ -10,22 +10,25 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 
 from libc.string cimport memchr, strlen
 
+from orjson import dumps as _dumps
+
 from relay._core.buffer cimport Buffer
 from relay._core.estimator cimport tokens
 from relay._core.json cimport Scanner
 from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
+from relay._core.text cimport is_object
 from relay._core.types cimport ERROR, PING, START, USAGE, Event, Slice, Stage
 
 cdef Scanner _INPUT_TOKENS = Scanner(("input_tokens",))
 cdef const char* OWN_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
 
-cdef inline bint _is_object(Slice value) noexcept nogil:
-    return value.ptr != NULL and value.ptr[0] == c"{"
-
-
 cdef inline Slice _text(bytes text) noexcept:
     return Slice(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
+
+
+cdef bytes _member(bytes key, object value):
+    return None if value is None else key + _dumps(value)
 
 
 @cython.final
@@ -34,6 +37,13 @@ cdef class MessagesEncoder(Stage):
 
     def __cinit__(self):
         self._out = Buffer()
+
+    cdef int name(self, id, model, provider) except -1:
+        """Set what the answer is to be called; None leaves what came."""
+        self.id = _member(b'"id":', id)
+        self.model = _member(b'"model":', model)
+        self.provider = _member(b'"provider":', provider)
+        return 0
 
     cdef void begin(self, const char* ptr, Py_ssize_t size) noexcept nogil:
         """A new read: runs of these bytes need no copy."""
@@ -176,7 +186,7 @@ cdef class MessagesEncoder(Stage):
             self._set(event.message, event.model, self.model)
         if self.provider is not None:
             self._set(event.message, event.provider, self.provider)
-        if not _is_object(event.usage):
+        if not is_object(event.usage):
             usage = b'"usage":{"input_tokens":%d,"output_tokens":1}' % self._estimate()
             self._set(event.message, event.usage, usage)
         elif self._needs_input_tokens():
@@ -187,7 +197,7 @@ cdef class MessagesEncoder(Stage):
 
     cdef bint _needs_input_tokens(self) noexcept:
         """Tell whether the provider says that the prompt was empty, and we know better."""
-        cdef Meter meter = self.meter
+        cdef Meter meter = <Meter>self.meter
         return (
             self.input_tokens is not None
             and meter.value[INPUT] <= 0 and meter.value[CACHE_READ] <= 0 and meter.value[CACHE_CREATION] <= 0
@@ -197,16 +207,17 @@ cdef class MessagesEncoder(Stage):
         return self.input_tokens() if self.input_tokens is not None else 0
 
     cdef int _edit_usage(self, Event* event) except -1:
-        cdef bytes fields = self.usage_fields(self.meter.usage()) if self.usage_fields is not None else b""
+        cdef Meter meter = <Meter>self.meter
+        cdef bytes fields = self.usage_fields(meter.usage()) if self.usage_fields is not None else b""
         cdef bytes usage
         cdef Slice whole = event.data
-        if _is_object(event.usage):
+        if is_object(event.usage):
             if fields:
                 self._into(event.usage, _text(fields))
             return self._write_edited(event)
-        told = self.meter.value[OUTPUT]
+        told = meter.value[OUTPUT]
         usage = b'"usage":{"output_tokens":%d%b%b}' % (
-            told if told >= 0 else tokens(&self.meter.text, 1.0), b"," if fields else b"", fields
+            told if told >= 0 else tokens(&meter.text, 1.0), b"," if fields else b"", fields
         )
         while whole.ptr[whole.len - 1] != c"}":  # bound: the data is an object
             whole.len -= 1
@@ -232,7 +243,7 @@ cdef class MessagesEncoder(Stage):
             self._into(answer.text, _text(b'"container":null'))
         if self.provider is not None:
             self._set(answer.text, answer.provider, self.provider)
-        if _is_object(answer.usage):
+        if is_object(answer.usage):
             if fields:
                 self._into(answer.usage, _text(fields))
         else:

@@ -7,9 +7,8 @@ Output, report and fault do not depend on the split. A fault never swallows what
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
-
-from orjson import dumps as _dumps
 
 from relay._core.messages_decoder cimport MessagesDecoder
 from relay._core.messages_encoder cimport MessagesEncoder
@@ -24,10 +23,6 @@ _KINDS = (
     "message_start", "content_block_start", "content_block_delta", "content_block_stop",
     "message_delta", "message_stop", "ping", "error", "unknown",
 )
-
-
-cdef bytes _member(bytes key, object value):
-    return None if value is None else key + _dumps(value)
 
 
 @cython.final
@@ -49,10 +44,8 @@ cdef class Pipeline:
         self._encoder = MessagesEncoder()
         self._decoder = MessagesDecoder(self._meter, max_event)
         self._meter.next = self._encoder
-        self._encoder.meter = self._meter
-        self._encoder.id = _member(b'"id":', id)
-        self._encoder.model = _member(b'"model":', model)
-        self._encoder.provider = _member(b'"provider":', provider)
+        self._encoder.meter = <PyObject*>self._meter
+        self._encoder.name(id, model, provider)
         self._encoder.input_tokens = input_tokens
         self._encoder.usage_fields = usage_fields
 

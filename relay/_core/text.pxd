@@ -1,4 +1,4 @@
-"""Eight bytes at a time: inline helpers over raw text, for scanner, estimator and codecs. Bounds are [ptr, end)."""
+"""Several bytes at a time: inline helpers over raw text, for scanner, estimator and codecs. Bounds are [ptr, end)."""
 
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp, memcpy
@@ -14,17 +14,47 @@ cdef inline uint64_t word(const char* ptr) noexcept nogil:
     memcpy(&out, ptr, STEP)
     return out
 
-cdef inline uint64_t zeros(uint64_t value) noexcept nogil:
-    """Give non-zero when a byte of `value` is 0 (exact for "is there any")."""
-    return (value - <uint64_t>0x0101010101010101) & ~value & <uint64_t>0x8080808080808080
+cdef extern from *:
+    """
+    /* Where in STRIDE bytes the first lies that ends or interrupts the inside of a JSON string: quote, backslash,
+       control; STRIDE when none does. */
+    #if defined(__SSE2__)
+    #include <emmintrin.h>
+    #define RELAY_STRIDE 16
+    static inline Py_ssize_t relay_first_special(const char *ptr) {
+        __m128i text = _mm_loadu_si128((const __m128i *)ptr);
+        __m128i quote = _mm_cmpeq_epi8(text, _mm_set1_epi8('"'));
+        __m128i escape = _mm_cmpeq_epi8(text, _mm_set1_epi8('\\\\'));
+        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(text, _mm_set1_epi8(0x1F)), text);
+        int found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, escape), control));
+        return found ? __builtin_ctz((unsigned)found) : RELAY_STRIDE;
+    }
+    #else
+    #include <stdint.h>
+    #include <string.h>
+    #define RELAY_STRIDE 8
+    static inline Py_ssize_t relay_first_special(const char *ptr) {
+        for (Py_ssize_t at = 0; at < RELAY_STRIDE; at++)
+            if (ptr[at] == '"' || ptr[at] == '\\\\' || (unsigned char)ptr[at] < 0x20)
+                return at;
+        return RELAY_STRIDE;
+    }
+    #endif
+    """
+    enum: STRIDE "RELAY_STRIDE"
+    Py_ssize_t first_special "relay_first_special"(const char* ptr) noexcept nogil
 
-cdef inline bint is_plain(uint64_t value) noexcept nogil:
-    """Tell whether none of eight bytes ends or interrupts the inside of a JSON string: no quote, backslash, control."""
-    return (
-        zeros(value ^ <uint64_t>0x2222222222222222)
-        | zeros(value ^ <uint64_t>0x5C5C5C5C5C5C5C5C)
-        | ((value - <uint64_t>0x2020202020202020) & ~value & <uint64_t>0x8080808080808080)
-    ) == 0
+cdef inline const char* skip_plain(const char* ptr, const char* end) noexcept nogil:
+    """Give the first byte that ends or interrupts the inside of a JSON string: quote, backslash, control; else `end`."""
+    cdef Py_ssize_t at
+    while end - ptr >= STRIDE:  # bound: end
+        at = first_special(ptr)
+        ptr += at
+        if at < STRIDE:
+            return ptr
+    while ptr < end and ptr[0] != c'"' and ptr[0] != c"\\" and <unsigned char>ptr[0] >= 0x20:
+        ptr += 1
+    return ptr
 
 cdef inline bint is_ascii(const char* ptr, const char* end) noexcept nogil:
     """Tell whether no byte has its high bit set."""
@@ -37,6 +67,9 @@ cdef inline bint is_ascii(const char* ptr, const char* end) noexcept nogil:
             return False
         ptr += 1
     return True
+
+cdef inline bint is_object(Slice value) noexcept nogil:
+    return value.ptr != NULL and value.ptr[0] == c"{"
 
 cdef inline bint equals(Slice part, const char* text, Py_ssize_t size) noexcept nogil:
     return part.len == size and memcmp(part.ptr, text, <size_t>size) == 0

@@ -75,9 +75,9 @@ class Record:
         self.normalised = 0
         self.bytes_out = 0
 
-    def estimate(self, content: bytes) -> int:
+    def estimate(self) -> int:
         """Estimate the prompt's tokens, for a provider that tells none."""
-        self.input_estimate = messages.input_tokens(content)
+        self.input_estimate = messages.input_tokens(self._call.content)
         return self.input_estimate
 
     def observe(self, report: Mapping[str, Any], bill: Bill) -> None:

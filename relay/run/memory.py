@@ -30,7 +30,7 @@ class Memory:
             self._libc.mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
         gc.collect()
         gc.freeze()
-        gc.set_threshold(5_000, 10, 10)
+        gc.set_threshold(25_000, 10, 10)
 
     def sweep(self) -> None:
         """Once a second: give free pages back when it is time."""

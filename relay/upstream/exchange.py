@@ -12,6 +12,23 @@ from relay.errors import ProviderProtocol, ProviderTruncated
 from relay.upstream.connection import Connection, Sink
 
 
+class _Body:
+    """A sink that keeps what comes, and asks to stop at `limit` bytes."""
+
+    __slots__ = ("_limit", "parts", "size")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.parts: list[bytes] = []
+        self.size = 0
+
+    def __call__(self, data: bytes) -> bool:
+        if data:
+            self.parts.append(data)
+            self.size += len(data)
+        return self.size >= self._limit
+
+
 class Exchange:
     """A request that was sent, and its answer; the head has come.
 
@@ -64,18 +81,10 @@ class Exchange:
 
     async def read_some(self, limit_bytes: int) -> bytes:
         """Give the body up to the read in which it passed `limit_bytes`, or as far as it came."""
-        parts: list[bytes] = []
-        size = 0
-
-        def keep(data: bytes) -> bool:
-            nonlocal size
-            parts.append(data)
-            size += len(data)
-            return size >= limit_bytes
-
-        while await self._connection.pump(keep) and size < limit_bytes:
+        body = _Body(limit_bytes)
+        while await self._connection.pump(body) and body.size < limit_bytes:
             continue
-        return b"".join(parts)
+        return body.parts[0] if len(body.parts) == 1 else b"".join(body.parts)
 
     def sweep(self) -> None:
         """Fail the exchange when a clock ran out (spec/operations.md 4)."""
