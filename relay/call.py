@@ -3,12 +3,13 @@
 import os
 import time
 from dataclasses import dataclass
-from typing import Any
 
 _BASE62 = bytes([b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 62] for byte in range(256)])
 
 
 _pool = bytearray()
+Member = tuple[str, int, int, int, int]
+"""Where a member of a request lies in its content: key, start, end, start and end of the value."""
 
 
 def generation_id() -> str:
@@ -33,8 +34,8 @@ class Call:
     id           the generation id
     operation    `chat` or `count_tokens`
     model        as the client wrote it
-    content      the request body as received, `size` bytes; body is the same, decoded
-    members      where the body's members lie in `content`: key, start, end, start and end of the value
+    stream       the client waits for events
+    content      the request body as received, `size` bytes; `members` are those of the JSON object that it is
     version, betas   the client's `anthropic-version` and merged `anthropic-beta` as sent, None when not
     app          what the client says of itself, for the record
     reports      it asked for the `x-relay-*` report fields
@@ -43,7 +44,6 @@ class Call:
     __slots__ = (
         "app",
         "betas",
-        "body",
         "content",
         "id",
         "identity",
@@ -62,9 +62,10 @@ class Call:
         self,
         id: str,
         operation: str,
+        model: str,
+        stream: bool,
         content: bytes,
-        body: dict[str, Any],
-        members: list[tuple[str, int, int, int, int]],
+        members: list[Member],
         identity: Identity,
         received_ns: int,
         *,
@@ -76,13 +77,12 @@ class Call:
     ) -> None:
         self.id = id
         self.operation = operation
-        self.model: str = body["model"]
+        self.model = model
         self.content = content
         self.size = len(content)
-        self.body = body
         self.members = members
         self.identity = identity
-        self.stream = body.get("stream") is True and operation == "chat"
+        self.stream = stream
         self.received_ns = received_ns
         self.version = version
         self.betas = betas
@@ -93,5 +93,4 @@ class Call:
     def release(self) -> None:
         """Let go of the request's content: once model bytes were sent no further attempt needs it."""
         self.content = b""
-        self.body = {}
         self.members = []

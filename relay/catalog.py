@@ -11,6 +11,7 @@ from typing import NoReturn
 from relay.call import Identity
 
 NANO = 1_000_000_000
+NANO_PLACES = 9
 MILLION = 1_000_000
 Usage = dict[str, int | str]
 """What an answer used, by the flat names of `_core.Meter.usage`."""
@@ -34,17 +35,14 @@ class Price:
 
     def cost(self, usage: Usage) -> "Cost":
         """Give what `usage` (flat names of `_core.Meter.usage`) costs, rounded once to whole nano-dollars."""
-        written = _count(usage, "cache_creation_input_tokens")
-        hour = min(_count(usage, "cache_creation_1h_input_tokens"), written)
-        read = self.prompt if self.cache_read is None else self.cache_read
-        write_5m = self.prompt * 5 // 4 if self.cache_write_5m is None else self.cache_write_5m
-        write_1h = self.prompt * 2 if self.cache_write_1h is None else self.cache_write_1h
-        prompt = (
-            _count(usage, "input_tokens") * self.prompt
-            + _count(usage, "cache_read_input_tokens") * read
-            + (written - hour) * write_5m
-            + hour * write_1h
-        )
+        prompt = _count(usage, "input_tokens") * self.prompt
+        if read := _count(usage, "cache_read_input_tokens"):
+            prompt += read * (self.prompt if self.cache_read is None else self.cache_read)
+        if written := _count(usage, "cache_creation_input_tokens"):
+            hour = min(_count(usage, "cache_creation_1h_input_tokens"), written)
+            write_5m = self.prompt * 5 // 4 if self.cache_write_5m is None else self.cache_write_5m
+            write_1h = self.prompt * 2 if self.cache_write_1h is None else self.cache_write_1h
+            prompt += (written - hour) * write_5m + hour * write_1h
         completion = _count(usage, "output_tokens") * self.completion
         total = _rounded(prompt + completion) + self.request
         prompt_nanousd = _rounded(prompt)

@@ -9,14 +9,16 @@ from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, 
 from relay._core.estimator import Estimator
 from relay._core.http1 import chunk
 from relay._core.json import Scanner, members
+from relay._core.line import Line, decimal
 from relay._core.meter import Meter
-from relay._core.money import usd
 from relay._core.pipeline import Pipeline
 from relay._core.sse import SseParser
+from relay._core.utf8 import utf8_length
 
 __all__ = [
     "Estimator",
     "LimitExceeded",
+    "Line",
     "Meter",
     "Misuse",
     "PeerError",
@@ -27,6 +29,7 @@ __all__ = [
     "Truncated",
     "answer",
     "chunk",
+    "decimal",
     "members",
-    "usd",
+    "utf8_length",
 ]

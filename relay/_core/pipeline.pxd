@@ -16,3 +16,5 @@ cdef class Pipeline:
     cdef bint _closed
     cdef int64_t _bytes_out
     cdef readonly bint stopped    # nothing more will come: the answer is complete, or check() raises
+
+    cdef str _ended(self)

@@ -15,11 +15,11 @@ from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.estimator cimport tokens
 from relay._core.meter cimport Meter
 from relay._core.sse cimport SseParser
-from relay._core.types cimport KINDS
+from relay._core.types cimport DELTA, KINDS
 
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
 
-_KINDS = (
+cdef tuple _KINDS = (
     "message_start", "content_block_start", "content_block_delta", "content_block_stop",
     "message_delta", "message_stop", "ping", "error", "unknown",
 )
@@ -95,15 +95,19 @@ cdef class Pipeline:
         """Give the facts of the answer so far."""
         cdef Meter meter = self._meter
         cdef MessagesDecoder decoder = self._decoder
-        usage = meter.usage()
-        counts = [meter.events[at] for at in range(<int>KINDS)]
+        cdef dict usage = meter.usage()
+        cdef dict events = {}
+        cdef int at
+        for at in range(<int>KINDS):
+            if meter.events[at]:
+                events[_KINDS[at]] = meter.events[at]
         return {
             "usage": usage,
             "basis": "provider_final" if meter.final and decoder.stopping else "provider_partial" if usage else "none",
             "anomalies": meter.anomalies,
             "estimated_output_tokens": tokens(&meter.text, 1.0),
-            "events": {name: count for name, count in zip(_KINDS, counts, strict=True) if count},
-            "content_events": counts[2],
+            "events": events,
+            "content_events": meter.events[<int>DELTA],
             "text_bytes": meter.text_bytes,
             "first_event_ns": meter.first_event or None,
             "first_content_ns": meter.first_content or None,
@@ -118,7 +122,7 @@ cdef class Pipeline:
             "ended": self._ended(),
         }
 
-    def _ended(self) -> str:
+    cdef str _ended(self):
         if self._decoder.done:
             return "complete"
         if self._fault is None:

@@ -1,5 +1,9 @@
 """Whether bytes are UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing over U+10FFFF."""
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from libc.stdint cimport uint64_t
+
+from relay._core.text cimport STEP, word
 from relay._core.types cimport Slice
 
 
@@ -11,11 +15,17 @@ cdef inline bint _continues(const unsigned char* ptr, int count) noexcept nogil:
     return True
 
 
-cdef bint is_utf8(Slice text) noexcept nogil:
-    cdef const unsigned char* ptr = <const unsigned char*>text.ptr
+cdef Py_ssize_t _valid(Slice text) noexcept nogil:
+    """Give how many bytes from the start are UTF-8."""
+    cdef const unsigned char* start = <const unsigned char*>text.ptr
+    cdef const unsigned char* ptr = start
     cdef const unsigned char* end = ptr + text.len
     cdef unsigned char byte
     while ptr < end:
+        while end - ptr >= STEP and not word(<const char*>ptr) & <uint64_t>0x8080808080808080:
+            ptr += STEP
+        if ptr == end:
+            break
         byte = ptr[0]
         if byte < 0x80:
             ptr += 1
@@ -23,12 +33,21 @@ cdef bint is_utf8(Slice text) noexcept nogil:
             ptr += 2
         elif 0xE0 <= byte <= 0xEF and end - ptr > 2 and _continues(ptr, 2):
             if (byte == 0xE0 and ptr[1] < 0xA0) or (byte == 0xED and ptr[1] > 0x9F):
-                return False
+                break
             ptr += 3
         elif 0xF0 <= byte <= 0xF4 and end - ptr > 3 and _continues(ptr, 3):
             if (byte == 0xF0 and ptr[1] < 0x90) or (byte == 0xF4 and ptr[1] > 0x8F):
-                return False
+                break
             ptr += 4
         else:
-            return False
-    return True
+            break
+    return ptr - start
+
+
+cdef bint is_utf8(Slice text) noexcept nogil:
+    return _valid(text) == text.len
+
+
+def utf8_length(bytes data not None) -> int:
+    """Give how many bytes from the start are UTF-8: all of them, or up to the first that is not."""
+    return _valid(Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)))

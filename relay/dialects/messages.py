@@ -23,13 +23,16 @@ def outgoing(call: Call, attempt: Attempt) -> bytes:
     Members that stay keep their bytes and order. `max_tokens` is filled in when absent, `temperature` over 1 becomes 1.
     """
     counting = call.operation == "count_tokens"
-    view = memoryview(call.content)
+    content = call.content
+    view = memoryview(content)
     parts: list[bytes | memoryview] = []
     from_, to = -1, -1  # members that stay and lie together leave as one run
-    for key, start, end, _, _ in call.members:
+    is_limited = counting
+    for key, start, end, value, _ in call.members:
         changed: bytes | None = None
         if key in _TOUCHED:
-            changed = _outgoing_member(key, call.body[key], attempt, counting)
+            changed = _outgoing_member(key, content[value:end], attempt, counting)
+            is_limited = is_limited or (key == "max_tokens" and changed is None)
         if changed is None:
             from_ = start if from_ < 0 else from_
             to = end
@@ -41,13 +44,13 @@ def outgoing(call: Call, attempt: Attempt) -> bytes:
             parts.append(changed)
     if from_ >= 0:
         parts.append(view[from_:to])
-    if not counting and call.body.get("max_tokens") is None:
+    if not is_limited:
         parts.append(b'"max_tokens":%d' % attempt.endpoint.default_max_tokens)
     return b"{" + b",".join(parts) + b"}"
 
 
-def _outgoing_member(key: str, value: Any, attempt: Attempt, counting: bool) -> bytes | None:
-    """Give what a member becomes: None: it stays as it is; empty: it goes.
+def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -> bytes | None:
+    """Give what a member becomes by its raw value: None: it stays as it is; empty: it goes.
 
     Fields of relay itself never leave; a null is an absent field where the provider would not take it.
     """
@@ -56,10 +59,12 @@ def _outgoing_member(key: str, value: Any, attempt: Attempt, counting: bool) -> 
     if key in OWN_FIELDS or (counting and key in NOT_COUNTED):
         return b""
     if key == "service_tier":
-        return b"" if value in (None, "default", "standard") else None
-    if key == "temperature" and value is not None and value > 1:
-        return b'"temperature":1'
-    return b"" if value is None and key in ("max_tokens", "temperature") else None
+        return b"" if orjson.loads(value) in (None, "default", "standard") else None
+    if key not in ("max_tokens", "temperature"):
+        return None
+    if value == b"null":
+        return b""
+    return b'"temperature":1' if key == "temperature" and float(value) > 1 else None
 
 
 def input_tokens(content: bytes) -> int:

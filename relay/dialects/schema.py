@@ -5,13 +5,14 @@ top-level fields, block types and tool types pass: betas come and go.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
 
+from relay.call import Member
 from relay.errors import CallerInvalid
 
 OWN_FIELDS = frozenset(
@@ -220,14 +221,18 @@ _SOURCES: Mapping[str, Mapping[str, type[Struct]]] = {
     },
 }
 
+_DECODER = msgspec.json.Decoder(_Request)
 _PATH = re.compile(r" - at `\$(.*)`$")
 _MISSING = re.compile(r"^Object missing required field `(.*)`$")
 
 
-def check(body: Object) -> None:
-    """Raise CallerInvalid for the first thing in `body` that relay can't take."""
-    _refuse_extensions(body)
-    request: _Request = _convert(body, _Request, "")
+def check(content: bytes, members: Sequence[Member]) -> tuple[str, bool]:
+    """Give the model of a request and whether it asks for a stream; `members` are those of its JSON object.
+
+    raises   CallerInvalid for the first thing in it that relay can't take
+    """
+    _refuse_extensions(content, members)
+    request = _decoded(content)
     for at, message in enumerate(request.messages):
         _check_content(message.content, f"messages.{at}.content")
     if isinstance(request.system, list):
@@ -239,14 +244,26 @@ def check(body: Object) -> None:
         raise CallerInvalid(f"service_tier: {request.service_tier!r} is not supported by this version of relay")
     if request.service_tier is not None and request.service_tier not in _TIERS:
         raise CallerInvalid(f"service_tier: must be one of {', '.join((*_TIERS, *_TIERS_NOT_BUILT))}")
+    return request.model, request.stream is True
 
 
-def _refuse_extensions(body: Object) -> None:
-    if OWN_FIELDS.isdisjoint(body):
-        return
-    for name in sorted(OWN_FIELDS & body.keys()):
-        if body[name] is not None and not (name in _EMPTY_IS_ABSENT and body[name] == []):
+def _refuse_extensions(content: bytes, members: Sequence[Member]) -> None:
+    for name, _, _, start, end in members:
+        if name not in OWN_FIELDS:
+            continue
+        value = content[start:end]
+        is_empty = value[:1] == b"[" and not value[1:-1].strip()
+        if value != b"null" and not (name in _EMPTY_IS_ABSENT and is_empty):
             raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the field")
+
+
+def _decoded(content: bytes) -> _Request:
+    try:
+        return _DECODER.decode(content)
+    except msgspec.ValidationError as fault:
+        raise _invalid(str(fault), _Request, "") from None
+    except msgspec.DecodeError:  # its grammar holds, so that only this can be wrong
+        raise CallerInvalid("body: a \\u escape in a string is half of a surrogate pair") from None
 
 
 def _convert(value: Any, type: type[Struct], path: str) -> Any:

@@ -2,7 +2,8 @@
 
 from relay.downstream.admission import Admission
 from relay.downstream.ingress import Ingress
+from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import Server
 
-__all__ = ["Admission", "Ingress", "Reply", "Server"]
+__all__ = ["Admission", "Ingress", "Refused", "Reply", "Server"]

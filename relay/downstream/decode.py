@@ -1,14 +1,13 @@
 """A request's content into a Call: read with limits, parse, check. Faults are named before anything is sent."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import orjson
 from aiohttp import web
 
-from relay._core import LimitExceeded, ProtocolError, members
-from relay.call import Call, Identity
+from relay._core import LimitExceeded, ProtocolError, members, utf8_length
+from relay.call import Call, Identity, Member
 from relay.dialects import schema
 from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
 
@@ -19,7 +18,7 @@ MAX_APP = 128
 MIN_RATE = 16 << 10
 RATE_GRACE_S = 5.0
 
-Fields = Mapping[bytes, bytes]
+Fields = dict[bytes, bytes]
 
 _NOT_BUILT = {
     b"x-openrouter-metadata": b"enabled",
@@ -83,39 +82,41 @@ async def _read_on(stream: Any, limit_bytes: int, body_read_s: float) -> bytes:
     return b"".join(parts)
 
 
-def parse(content: bytes) -> tuple[dict[str, Any], list[tuple[str, int, int, int, int]]]:
-    """Give the JSON object that a request is, and where its members lie.
+def parse(content: bytes) -> list[Member]:
+    """Give where the members of the JSON object that a request is lie in it.
 
     raises   CallerInvalid, naming the byte where it is none
     """
+    valid = utf8_length(content)
+    if valid < len(content):
+        raise CallerInvalid(f"body: invalid UTF-8 at byte {valid}")
     try:
         spans = members(content, MAX_DEPTH)
-        body: dict[str, Any] = orjson.loads(content)
     except LimitExceeded:
         raise CallerInvalid(f"body: nested deeper than {MAX_DEPTH} levels") from None
-    except orjson.JSONDecodeError as fault:
-        raise CallerInvalid(f"body: invalid JSON at byte {len(fault.doc[: fault.pos].encode())}") from None
     except ProtocolError as fault:
         raise CallerInvalid(f"body: {fault}") from None
-    if len(body) != len(spans):
-        names = [span[0] for span in spans]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise CallerInvalid(f"{twice[:64]}: given twice")
-    return body, spans
+    seen = set()
+    for span in spans:
+        if span[0] in seen:
+            raise CallerInvalid(f"{span[0][:64]}: given twice")
+        seen.add(span[0])
+    return spans
 
 
 def call(id: str, operation: str, content: bytes, fields: Fields, identity: Identity, received_ns: int) -> Call:
     """Check a request and give it as a call."""
-    body, spans = parse(content)
+    spans = parse(content)
     for name, on in _NOT_BUILT.items():
         if fields.get(name, b"").lower() == on:
             raise CallerInvalid(f"{name.decode()}: this version of relay does not support it yet; remove the field")
-    schema.check(body)
+    model, stream = schema.check(content, spans)
     return Call(
         id,
         operation,
+        model,
+        stream and operation == "chat",
         content,
-        body,
         spans,
         identity,
         received_ns,

@@ -9,7 +9,7 @@ from relay.errors import CallerAuth
 _ANYBODY = Identity("anonymous")
 
 
-def identify(fields: Mapping[bytes, bytes], keys: Mapping[bytes, Identity] | None) -> Identity:
+def identify(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) -> Identity:
     """Give who calls, by `Authorization: Bearer` or else `x-api-key`; both are read, and Bearer wins.
 
     fields   header fields, names in lower case

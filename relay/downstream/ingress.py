@@ -20,7 +20,7 @@ from relay.config.settings import ClientTimeouts, Stream
 from relay.downstream import decode, listing
 from relay.downstream.admission import Admission
 from relay.downstream.identity import identify
-from relay.downstream.refused import Log, Refused
+from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import ClientConnection
 from relay.errors import (
@@ -55,7 +55,7 @@ class Ingress:
 
     serve     answers a call
     find      gives a finished call of an identity, for GET /v1/generation
-    log       takes events that are no calls
+    refused   takes events that are no calls
     live      replies of calls, from the end of their head on: for the sweeper and the drain
     """
 
@@ -65,7 +65,7 @@ class Ingress:
         admission: Admission,
         serve: Serve,
         find: Find,
-        log: Log,
+        refused: Refused,
         clock: Clock,
         outbox: Outbox,
         stream: Stream,
@@ -75,7 +75,7 @@ class Ingress:
         self._admission = admission
         self._serve = serve
         self._find = find
-        self._refused = Refused(log, clock)
+        self._refused = refused
         self._clock = clock
         self._outbox = outbox
         self._stream = stream
@@ -84,30 +84,33 @@ class Ingress:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; aiohttp's handler. A bug here is told as `internal error` and logged."""
-        reply = Reply(request, self._clock, self._outbox, self._stream)
+        connection = cast(ClientConnection, request.protocol)
+        message = connection.message
+        reply = Reply(request, connection, self._clock, self._outbox, self._stream)
         if self._admission.draining:
             reply.close_after()
         try:
-            await self._dispatch(request, reply)
+            await self._dispatch(request, message, reply)
         except RelayError as error:
             if not request.content.is_eof() or isinstance(error, CallerHeadersTooLarge):
                 reply.close_after()
             reply.fail(error)
-            self._refused.note(error, request.method, reply.id)
+            self._refused.note(error, message.method, reply.id)
         except (asyncio.CancelledError, ConnectionError):
             reply.close_after()
             if not reply.recorded:
-                self._refused.note(CallerGone(), request.method, reply.id)
+                self._refused.note(CallerGone(), message.method, reply.id)
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
             self._refused.defect(error, reply.id)
             reply.fail(GatewayInternal())
         finally:
-            cast(ClientConnection, request.protocol).rest()
+            connection.rest()
         return reply.response
 
-    async def _dispatch(self, request: web.BaseRequest, reply: Reply) -> None:
-        path, _, query = request.raw_path.partition("?")
+    async def _dispatch(self, request: web.BaseRequest, message: Any, reply: Reply) -> None:
+        method = message.method
+        path, _, query = message.path.partition("?")
         if path[:4] == "http":  # RFC 9112 3.2.2: a target may come with scheme and authority
             path = "/" + path.partition("://")[2].partition("/")[2]
         if path.startswith("/api/"):
@@ -116,12 +119,12 @@ class Ingress:
         if methods is None and path.startswith("/v1/models/"):
             methods = _ONE_MODEL  # ids hold slashes
         if methods is None:
-            raise CallerUnsupported(f"no route {request.method} {path[:200]}; this gateway answers {_existing()}")
-        route = methods.get(request.method)
+            raise CallerUnsupported(f"no route {method} {path[:200]}; this gateway answers {_existing()}")
+        route = methods.get(method)
         if route is None:
             reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
-            raise CallerUnsupported(f"{request.method} is not answered here; use {', '.join(methods)}", 405)
-        await route(self, Asked(request, reply, path, query, decode.head(request.raw_headers)))
+            raise CallerUnsupported(f"{method} is not answered here; use {', '.join(methods)}", 405)
+        await route(self, Asked(request, reply, path, query, decode.head(message.raw_headers)))
 
     def _identify(self, asked: Asked) -> Identity:
         identity = identify(asked.fields, self._generation.keys)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from relay._core import usd
-from relay.catalog import MILLION, NANO, Generation, Model, Price
+from relay._core import decimal
+from relay.catalog import MILLION, NANO, NANO_PLACES, Generation, Model, Price
 from relay.errors import CallerInvalid, CallerUnsupported
 
 MAX_LIMIT = 1000
@@ -92,7 +92,7 @@ def _pricing(price: Price | None) -> dict[str, str] | None:
 
 
 def _usd(nanousd: int) -> str:
-    return usd(nanousd).decode()
+    return decimal(nanousd, NANO_PLACES).decode()
 
 
 def _per_token(nanousd_per_million: int) -> str:

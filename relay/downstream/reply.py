@@ -18,6 +18,7 @@ from aiohttp.http import HttpVersion11
 from relay._core import chunk
 from relay.clock import Clock
 from relay.config.settings import Stream
+from relay.downstream.server import ClientConnection
 from relay.errors import RelayError
 from relay.outbox import Outbox
 
@@ -25,7 +26,7 @@ _STREAM_FIELDS = (
     b"content-type: text/event-stream; charset=utf-8\r\n"
     b"cache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n"
 )
-MAX_HELD = 32 << 10
+MAX_HELD = 4 << 10
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _PROCESSING = b": RELAY PROCESSING\n\n"
 _PING = b'event: ping\ndata: {"type": "ping"}\n\n'
@@ -74,10 +75,11 @@ class Reply:
     __slots__ = (
         "_chunked",
         "_clock",
+        "_connection",
+        "_is_head",
         "_keep_alive",
         "_outbox",
         "_progress",
-        "_protocol",
         "_request",
         "_settings",
         "_stalled_since",
@@ -97,15 +99,24 @@ class Reply:
         "status",
     )
 
-    def __init__(self, request: web.BaseRequest, clock: Clock, outbox: Outbox, settings: Stream) -> None:
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        connection: ClientConnection,
+        clock: Clock,
+        outbox: Outbox,
+        settings: Stream,
+    ) -> None:
+        message = connection.message
         self._request = request
-        self._protocol = request.protocol
-        self._transport = cast(Any, request.transport)
+        self._connection = connection
+        self._transport = cast(Any, connection.transport)
         self._clock = clock
         self._outbox = outbox
         self._settings = settings
-        self._chunked = request.version >= HttpVersion11
-        self._keep_alive = self._chunked and request.keep_alive
+        self._chunked: bool = message.version >= HttpVersion11
+        self._keep_alive = self._chunked and not message.should_close
+        self._is_head = message.method == "HEAD"
         self._state = State.FRESH
         self._streams = False
         self._started = self._wrote = clock.tick
@@ -189,11 +200,12 @@ class Reply:
                 self.on_commit()
         if last:
             self._state = State.CLOSED
-        return bool(self._protocol.writing_paused)
+        return bool(self._connection.writing_paused)
 
     async def settle(self) -> None:
         """Wait until the client has taken enough; raises ConnectionError when it is gone."""
-        await self._request.writer.drain()
+        if self._connection.writing_paused or self._connection.transport is None:
+            await self._request.writer.drain()
 
     def _write_events(self, out: bytes, last: bool = False) -> None:
         """Write events of any origin; the head goes before the first."""
@@ -230,7 +242,7 @@ class Reply:
         framing = b"content-type: application/json\r\ncontent-length: %d\r\n" % len(content)
         head = self._head(status, framing + fields)
         self._state = State.CLOSED
-        self._write_last(head if self._request.method == "HEAD" else head + content)
+        self._write_last(head if self._is_head else head + content)
 
     def fail(self, error: RelayError) -> None:
         """End with an error: a whole response while nothing was sent, else one terminal event."""
@@ -264,7 +276,7 @@ class Reply:
 
     def sweep(self, client_stall_s: float) -> None:
         """Send keep-alives to a client that waits; cut one that takes nothing any more."""
-        if self._protocol.writing_paused:
+        if self._connection.writing_paused:
             self._watch_stall(client_stall_s)
             return
         if self._state is State.CLOSED:

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 
 from relay.clock import Clock
+from relay.downstream.refused import Refused
 from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, GatewayInternal, RelayError
 
 MAX_LINE = 16 << 10
@@ -21,13 +22,19 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class ClientConnection(web.RequestHandler):
-    """One client connection; knows since when it waits for the rest of a request's head."""
+    """One client connection; knows since when it waits for the rest of a request's head.
 
-    __slots__ = ("_busy", "_clock", "_heard", "_pending", "_refused", "_waits_since")
+    message   the head of the request that is being answered, or was last
+    """
 
-    def __init__(self, manager: "Server", clock: Clock, **settings: Any) -> None:
+    __slots__ = ("_busy", "_clock", "_heard", "_log", "_pending", "_refused", "_waits_since", "message")
+
+    message: Any  # aiohttp has two classes for it, compiled and not
+
+    def __init__(self, manager: "Server", clock: Clock, refused: Refused, **settings: Any) -> None:
         super().__init__(manager, **settings)
         self._clock = clock
+        self._log = refused
         self._waits_since = clock.tick
         self._busy = False
         self._heard = False
@@ -44,8 +51,9 @@ class ClientConnection(web.RequestHandler):
             self._waits_since = self._clock.tick
         super().data_received(data)
 
-    def begin(self) -> None:
+    def begin(self, message: Any) -> None:
         """A whole head has come."""
+        self.message = message
         self._busy = True
         self._pending = False
         self._waits_since = -1
@@ -74,6 +82,8 @@ class ClientConnection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Answer a request that could not be read; never with words of the exception."""
         self._refused = True
+        if isinstance(exc, Exception) and status >= 500:
+            self._log.defect(exc, None)
         if exc is not None:
             exc.__traceback__ = None  # its frames hold what was read, in a cycle
         error: RelayError = GatewayInternal()
@@ -98,9 +108,10 @@ def _whole(error: RelayError) -> bytes:
 class Server(web.Server):
     """Makes a ClientConnection for each socket; `handler` gets every request."""
 
-    def __init__(self, handler: Handler, clock: Clock, *, keepalive_s: float) -> None:
+    def __init__(self, handler: Handler, clock: Clock, refused: Refused, *, keepalive_s: float) -> None:
         super().__init__(handler, request_factory=self._request, handler_cancellation=True)
         self._clock = clock
+        self._refused = refused
         self._settings: dict[str, Any] = {
             "access_log": None,
             "auto_decompress": False,
@@ -112,11 +123,11 @@ class Server(web.Server):
         }
 
     def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-        protocol.begin()
+        protocol.begin(message)
         return web.BaseRequest(message, payload, protocol, writer, task, self._loop)
 
     def __call__(self) -> web.RequestHandler:
-        return ClientConnection(self, self._clock, loop=self._loop, **self._settings)
+        return ClientConnection(self, self._clock, self._refused, loop=self._loop, **self._settings)
 
     def sweep(self, header_read_s: float) -> None:
         """Once a second: clocks of half-sent heads."""

@@ -17,7 +17,7 @@ from relay.ledger.ring import Ring
 
 KEPT = 10_000
 RING_BYTES = 12 << 20
-BATCH_S = 0.05
+BATCH_S = 0.01
 
 __all__ = ["Ledger", "Record"]
 

@@ -1,7 +1,7 @@
 """Money on the wire: what a call cost, as the numbers of spec/openrouter-messages.md 17."""
 
-from relay._core import usd
-from relay.catalog import Cost, Price, Usage
+from relay._core import decimal
+from relay.catalog import NANO_PLACES, Cost, Price, Usage
 
 _COST = b'"cost":'
 _PROMPT = b',"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":'
@@ -31,5 +31,7 @@ class Bill:
         cost = self.cost(usage)
         if cost is None:
             return _UNKNOWN
-        total, prompt, completion = usd(cost.total_nanousd), usd(cost.prompt_nanousd), usd(cost.completion_nanousd)
+        total = decimal(cost.total_nanousd, NANO_PLACES)
+        prompt = decimal(cost.prompt_nanousd, NANO_PLACES)
+        completion = decimal(cost.completion_nanousd, NANO_PLACES)
         return b"".join((_COST, total, _PROMPT, prompt, _COMPLETION, completion, _END))

@@ -10,13 +10,14 @@ from enum import Enum
 from time import monotonic_ns
 from typing import Any
 
-import orjson
-
+from relay._core import Line, decimal
 from relay.call import Call
-from relay.catalog import Attempt, Cost, Usage
+from relay.catalog import NANO, NANO_PLACES, Attempt, Cost, Usage
 from relay.dialects import messages
 from relay.errors import RelayError
 from relay.ledger.money import Bill
+
+MS_PLACES = 6
 
 
 class Outcome(Enum):
@@ -48,7 +49,7 @@ class Record:
         "normalised",
         "outcome",
         "response_model",
-        "started",
+        "started_ns",
         "status",
         "stop_reason",
         "usage",
@@ -57,7 +58,7 @@ class Record:
     def __init__(self, call: Call) -> None:
         self._call = call
         self.id = call.id
-        self.started = time.time()
+        self.started_ns = time.time_ns()
         self.model = call.model
         self.attempts: list[Attempt] = []
         self.outcome = Outcome.ERROR
@@ -122,68 +123,108 @@ class Record:
         """Give the call's one line of JSON, without a line end; `config` is the configuration's digest."""
         call = self._call
         last = self.attempts[-1] if self.attempts else None
-        return orjson.dumps(
-            {
-                "ts": _stamp(self.started + (self.ended_ns - call.received_ns) / 1e9),
-                "level": "info" if self.outcome is Outcome.COMPLETE else "warning",
-                "event": "call",
-                "request_id": self.id,
-                "operation": call.operation,
-                "key_id": call.identity.name,
-                "session_id": call.session_id,
-                "app": call.app,
-                "created": self.started,
-                "request_model": call.model,
-                "model": self.model,
-                "response_model": self.response_model,
-                "provider": last.endpoint.provider if last else None,
-                "provider_name": last.endpoint.display_name if last else None,
-                "endpoint": last.endpoint.id if last else None,
-                "upstream_request_id": last.upstream_request_id if last else None,
-                "stream": call.stream,
-                "status": self.status,
-                "error_type": self.error.reason if self.error else None,
-                "outcome": self.outcome.value,
-                "finish_reason": self.stop_reason,
-                "attempts": [self._attempt(attempt) for attempt in self.attempts],
-                "dur_ms": self._ms(self.ended_ns),
-                "ttfe_ms": self._ms(self.first_event_ns),
-                "overhead_us": (last.sent_ns - call.received_ns) // 1000 if last and last.sent_ns else None,
-                "in_bytes": call.size,
-                "out_bytes": self.bytes_out,
-                "events": self.events,
-                "normalised": self.normalised,
-                "usage": self.usage,
-                "basis": self.basis,
-                "cost_nanousd": self.cost.total_nanousd if self.cost else None,
-                "config": config,
-            }
+        endpoint = last.endpoint if last else None
+        complete = self.outcome is Outcome.COMPLETE
+        return _LINE.write(
+            (
+                _stamp(self.started_ns + self.ended_ns - call.received_ns),
+                "info" if complete else "warning",
+                "call",
+                self.id,
+                call.operation,
+                call.identity.name,
+                call.session_id,
+                call.app,
+                decimal(self.started_ns, NANO_PLACES),
+                call.model,
+                self.model,
+                self.response_model,
+                endpoint.provider if endpoint else None,
+                endpoint.display_name if endpoint else None,
+                endpoint.id if endpoint else None,
+                last.upstream_request_id if last else None,
+                call.stream,
+                self.status,
+                self.error.reason if self.error else None,
+                "complete" if complete else self.outcome.value,
+                self.stop_reason,
+                b"[" + b",".join([_attempt(attempt) for attempt in self.attempts]) + b"]",
+                _ms(call.received_ns, self.ended_ns),
+                _ms(call.received_ns, self.first_event_ns),
+                (last.sent_ns - call.received_ns) // 1000 if last and last.sent_ns else None,
+                call.size,
+                self.bytes_out,
+                self.events,
+                self.normalised,
+                self.usage,
+                self.basis,
+                self.cost.total_nanousd if self.cost else None,
+                config,
+            )
         )
 
-    def _attempt(self, attempt: Attempt) -> dict[str, Any]:
-        return {
-            "endpoint": attempt.endpoint.id,
-            "provider_name": attempt.endpoint.display_name,
-            "model": attempt.model,
-            "status": attempt.status,
-            "error_type": attempt.error,
-            "dur_ms": (attempt.ended_ns - attempt.sent_ns) / 1e6 if attempt.sent_ns and attempt.ended_ns else None,
-        }
 
-    def _ms(self, moment_ns: int) -> float | None:
-        return (moment_ns - self._call.received_ns) / 1e6 if moment_ns else None
+_LINE = Line(
+    (
+        "ts",
+        "level",
+        "event",
+        "request_id",
+        "operation",
+        "key_id",
+        "session_id",
+        "app",
+        "created",
+        "request_model",
+        "model",
+        "response_model",
+        "provider",
+        "provider_name",
+        "endpoint",
+        "upstream_request_id",
+        "stream",
+        "status",
+        "error_type",
+        "outcome",
+        "finish_reason",
+        "attempts",
+        "dur_ms",
+        "ttfe_ms",
+        "overhead_us",
+        "in_bytes",
+        "out_bytes",
+        "events",
+        "normalised",
+        "usage",
+        "basis",
+        "cost_nanousd",
+        "config",
+    )
+)
+_ATTEMPT = Line(("endpoint", "provider_name", "model", "status", "error_type", "dur_ms"))
 
 
-_seconds = (0, "")
+def _attempt(attempt: Attempt) -> bytes:
+    endpoint = attempt.endpoint
+    dur_ms = _ms(attempt.sent_ns, attempt.ended_ns) if attempt.sent_ns else None
+    return _ATTEMPT.write((endpoint.id, endpoint.display_name, attempt.model, attempt.status, attempt.error, dur_ms))
 
 
-def _stamp(now: float) -> str:
-    """Give RFC 3339 with milliseconds; the part up to the second is made once a second."""
+def _ms(since_ns: int, moment_ns: int) -> bytes | None:
+    """Give milliseconds between two moments; None when the second has not come."""
+    return decimal(max(0, moment_ns - since_ns), MS_PLACES) if moment_ns else None
+
+
+_seconds: tuple[int, bytes] = (0, b"")
+
+
+def _stamp(now_ns: int) -> bytes:
+    """Give RFC 3339 with milliseconds, in quotes; the part up to the second is made once a second."""
     global _seconds
-    whole = int(now)
+    whole, part = divmod(now_ns, NANO)
     if _seconds[0] != whole:
-        _seconds = (whole, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)))
-    return f"{_seconds[1]}.{int((now - whole) * 1000):03d}Z"
+        _seconds = (whole, time.strftime('"%Y-%m-%dT%H:%M:%S.', time.gmtime(whole)).encode())
+    return _seconds[1] + str(1000 + part // 1_000_000)[1:].encode() + b'Z"'
 
 
 def generation(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from relay.call import Identity
 from relay.clock import Clock
 from relay.config import relocate
 from relay.config.settings import Address, Loaded, LogFormat
-from relay.downstream import Admission, Ingress, Server
+from relay.downstream import Admission, Ingress, Refused, Server
 from relay.errors import GatewayDraining
 from relay.gateway import Gateway
 from relay.ledger import Ledger
@@ -55,12 +55,13 @@ class Worker:
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
         self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
         gateway = Gateway(loaded.generation, self._upstream, self._ledger)
+        self._refused = Refused(self._note, self._clock)
         self._ingress = Ingress(
             loaded.generation,
             self._admission,
             gateway.serve,
             self._find,
-            self._note,
+            self._refused,
             self._clock,
             outbox,
             settings.stream,
@@ -73,7 +74,7 @@ class Worker:
         """Serve until told to stop; give the exit code."""
         loop = asyncio.get_running_loop()
         clocks = self._settings.client_timeouts
-        server = Server(self._ingress.handle, self._clock, keepalive_s=clocks.keepalive_idle)
+        server = Server(self._ingress.handle, self._clock, self._refused, keepalive_s=clocks.keepalive_idle)
         memory = Memory(self._clock)
         sweeper = Sweeper(
             self._clock,

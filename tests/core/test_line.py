@@ -1,0 +1,60 @@
+"""Line and decimal against the json module and decimal arithmetic."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay._core import Line, decimal
+
+values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**80), 2**80),
+    st.integers(-3, 300),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 9)),
+)
+
+
+@given(facts=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), values, min_size=1))
+def test_a_line_is_the_json_of_its_members_in_order(facts: dict[str, Any]) -> None:
+    line = Line(tuple(facts))
+    whole = {name: value for name, value in facts.items()}
+    if any(isinstance(value, int) and abs(value) >= 2**63 for value in facts.values()):
+        assert json.loads(line.write(tuple(facts.values()))) == whole
+    for _ in range(2):
+        assert list(json.loads(line.write(tuple(facts.values()))).items()) == list(whole.items())
+
+
+def test_bytes_are_json_already_and_text_is_not() -> None:
+    assert (
+        Line(("a", "b")).write((b'[1,{"x":null}]', '"\\\n\x7fé'))
+        == b'{"a":[1,{"x":null}],"b":"\\"\\\\\\n\x7f\xc3\xa9"}'
+    )
+
+
+@pytest.mark.parametrize("values", [(), (1,), (1, 2, 3)])
+def test_a_line_wants_a_value_for_each_name(values: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="one value for each name"):
+        Line(("a", "b")).write(values)
+
+
+@given(amount=st.integers(0, 10**25), places=st.integers(0, 18))
+def test_a_decimal_is_exact(amount: int, places: int) -> None:
+    text = decimal(amount, places).decode()
+    assert Decimal(text) == Decimal(amount).scaleb(-places)
+    json.loads(text)
+    assert text == text.strip() and (text == "0" or not text.startswith("0") or text.startswith("0."))
+
+
+@pytest.mark.parametrize(
+    ("amount", "places", "text"),
+    [(0, 9, b"0"), (1, 9, b"0.000000001"), (1_500_000_000, 9, b"1.500000000"), (3 * 10**9, 9, b"3"), (7, 0, b"7")],
+)
+def test_a_decimal_is_spelt_shortly_where_it_is_whole(amount: int, places: int, text: bytes) -> None:
+    assert decimal(amount, places) == text
