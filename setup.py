@@ -37,6 +37,7 @@ ROOMS = [
     "relay/clock.py",
     "relay/outbox.py",
     "relay/gateway.py",
+    "relay/dialects/check.py",
     "relay/dialects/messages.py",
     "relay/downstream/admission.py",
     "relay/downstream/decode.py",

@@ -62,7 +62,7 @@ class Gateway:
             record.ended(Outcome.ERROR, 500, GatewayInternal())
             raise
         finally:
-            record.bytes_out = reply.bytes_out
+            record.bytes_out += reply.bytes_out
             self._ledger.close(record)
         return record
 
@@ -110,6 +110,7 @@ class Gateway:
             provider=attempt.endpoint.display_name,
             input_tokens=record.estimate,
             usage_fields=bill.members,
+            chunked=reply.chunked,
         )
         forward = Forward(pipeline, exchange, reply)
         try:
@@ -157,7 +158,7 @@ class Forward:
     def __call__(self, data: bytes) -> bool:
         """Take the bytes of one read, none: the body has ended; True: stop reading."""
         pipeline = self._pipeline
-        out = pipeline.feed(data, monotonic_ns())
+        out = pipeline.feed(data, monotonic_ns(), self._reply.opening())
         if not out:
             return pipeline.stopped
         self._exchange.answered = True

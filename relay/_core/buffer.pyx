@@ -33,6 +33,15 @@ cdef class Buffer:
         self.len += size
         return 0
 
+    cdef char* extend(self, Py_ssize_t size) except NULL nogil:
+        """Give room for `size` more bytes at the end, to be filled at once."""
+        cdef char* out
+        if size > self.room - self.len:
+            self._grow(size)
+        out = self.ptr + self.len
+        self.len += size
+        return out
+
     cdef int _grow(self, Py_ssize_t size) except -1 nogil:
         cdef Py_ssize_t room = self.room * 2 if self.room >= 256 else 256
         cdef void* ptr

@@ -3,8 +3,10 @@
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.stdint cimport int64_t
+from libc.string cimport memcpy
 
 from orjson import dumps as _dumps
 
@@ -13,10 +15,6 @@ from relay._core.text cimport skip_plain
 
 cdef enum:
     ROOM = 40                     # characters of an int64 with its sign, its point and all places
-    LARGEST = 18                  # digits that surely fit an int64
-
-
-cdef tuple _POWERS = tuple([10 ** digits for digits in range(LARGEST + 1)])
 
 
 cdef char* _written(int64_t amount, int places, char* end) noexcept nogil:
@@ -42,14 +40,19 @@ def decimal(amount, int places) -> bytes:
     """Give amount / 10 ** places as JSON spells it, exactly: `1.250000`, `3`; `amount` is 0 or more."""
     cdef char[ROOM] digits
     cdef char* at
-    cdef int64_t scale = _POWERS[places]
-    if amount >= _POWERS[LARGEST]:
-        whole, part = divmod(amount, _POWERS[places])
+    cdef int overflow = 0
+    cdef int place
+    cdef int64_t scale = 1
+    cdef int64_t number = PyLong_AsLongLongAndOverflow(amount, &overflow)
+    if overflow:
+        whole, part = divmod(amount, 10 ** <object>places)
         return b"%d.%0*d" % (whole, places, part)
-    if amount % scale == 0:
-        at = _written(amount // scale, 0, digits + ROOM)
+    for place in range(places):
+        scale *= 10
+    if number % scale == 0:
+        at = _written(number // scale, 0, digits + ROOM)
     else:
-        at = _written(amount, places, digits + ROOM)
+        at = _written(number, places, digits + ROOM)
     return PyBytes_FromStringAndSize(at, digits + ROOM - at)
 
 
@@ -69,22 +72,23 @@ cdef class Line:
 
         raises   ValueError when there are not as many values as names
         """
+        cdef Py_ssize_t at
         if len(values) != len(self._keys):
             raise ValueError("a line has one value for each name")
         self._out.clear()
-        for key, value in zip(self._keys, values):
-            self._out.put(key)
-            self._value(value)
+        for at in range(PyTuple_GET_SIZE(values)):
+            self._out.put(<bytes>PyTuple_GET_ITEM(self._keys, at))
+            self._value(<object>PyTuple_GET_ITEM(values, at))
         self._out.append(b"}", 1)
         return self._out.take()
 
     cdef int _value(self, object value) except -1:
         if value is None:
             return self._out.append(b"null", 4)
-        if type(value) is bytes:
-            return self._out.put(value)
         if type(value) is str:
             return self._string(value)
+        if type(value) is bytes:
+            return self._out.put(value)
         if PyLong_CheckExact(value):
             return self._number(value)
         return self._out.put(_dumps(value))
@@ -92,11 +96,13 @@ cdef class Line:
     cdef int _string(self, str value) except -1:
         cdef Py_ssize_t size = 0
         cdef const char* ptr = PyUnicode_AsUTF8AndSize(value, &size)
+        cdef char* out
         if skip_plain(ptr, ptr + size) != ptr + size:
             return self._out.put(_dumps(value))
-        self._out.append(b'"', 1)
-        self._out.append(ptr, size)
-        return self._out.append(b'"', 1)
+        out = self._out.extend(size + 2)
+        out[0] = out[size + 1] = c'"'
+        memcpy(out + 1, ptr, <size_t>size)
+        return 0
 
     cdef int _number(self, object value) except -1:
         cdef char[ROOM] digits

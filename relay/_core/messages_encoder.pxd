@@ -2,7 +2,7 @@
 
 from cpython.object cimport PyObject
 
-from relay._core.buffer cimport Buffer
+from relay._core.output cimport Output
 from relay._core.types cimport Event, Slice, Stage
 
 cdef enum:
@@ -26,9 +26,7 @@ cdef struct Edit:                 # of one event's data
 
 cdef class MessagesEncoder(Stage):
     cdef PyObject* meter          # borrowed, the pipeline owns both: the meter leads here, and a cycle would be garbage
-    cdef Buffer _out              # output of this read, when it is not simply a run of the input
-    cdef Slice _input             # the current read
-    cdef Slice _run               # the end of the output: frames that lie together in the input, not copied yet
+    cdef Output output            # of the present read
     cdef Edit[MAX_EDITS] _edits   # planned for the present event
     cdef int _planned
     cdef bytes id                 # members (`"id":"…"`) to set in the message; None: leave
@@ -38,10 +36,6 @@ cdef class MessagesEncoder(Stage):
     cdef object usage_fields      # usage dict -> bytes to add to it; None: add nothing
 
     cdef int name(self, id, model, provider) except -1
-    cdef void begin(self, const char* ptr, Py_ssize_t size) noexcept nogil
-    cdef bytes take(self, bytes data)
-    cdef int _write(self, Slice part) except -1 nogil
-    cdef int _flush(self) except -1 nogil
     cdef int _write_frame(self, Event* event) except -1 nogil
     cdef int _over(self, Slice value, Slice text) except -1 nogil
     cdef int _plan(self, const char* start, const char* stop, Slice text, bint comma) noexcept nogil

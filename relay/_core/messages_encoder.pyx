@@ -12,10 +12,10 @@ from libc.string cimport memchr, strlen
 
 from orjson import dumps as _dumps
 
-from relay._core.buffer cimport Buffer
 from relay._core.estimator cimport tokens
 from relay._core.json cimport Scanner
 from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
+from relay._core.output cimport Output
 from relay._core.text cimport is_object
 from relay._core.types cimport ERROR, PING, START, USAGE, Event, Slice, Stage
 
@@ -36,7 +36,7 @@ cdef class MessagesEncoder(Stage):
     """Events to the bytes of one read's output."""
 
     def __cinit__(self):
-        self._out = Buffer()
+        self.output = Output()
 
     cdef int name(self, id, model, provider) except -1:
         """Set what the answer is to be called; None leaves what came."""
@@ -45,43 +45,13 @@ cdef class MessagesEncoder(Stage):
         self.provider = _member(b'"provider":', provider)
         return 0
 
-    cdef void begin(self, const char* ptr, Py_ssize_t size) noexcept nogil:
-        """A new read: runs of these bytes need no copy."""
-        self._input = Slice(ptr, size)
-        self._run = Slice(NULL, 0)
-
-    cdef bytes take(self, bytes data):
-        """Give the output since `begin`: the very `data` when nothing in it had to change."""
-        if self._out.len == 0:
-            if self._run.len == PyBytes_GET_SIZE(data):
-                return data
-            return PyBytes_FromStringAndSize(self._run.ptr, self._run.len)
-        self._flush()
-        return self._out.take()
-
-    cdef int _write(self, Slice part) except -1 nogil:
-        if self._run.len and part.ptr == self._run.ptr + self._run.len:
-            self._run.len += part.len
-            return 0
-        self._flush()
-        if self._input.ptr <= part.ptr < self._input.ptr + self._input.len:
-            self._run = part
-            return 0
-        return self._out.add(part)
-
-    cdef int _flush(self) except -1 nogil:
-        self._out.add(self._run)
-        self._run.len = 0
-        return 0
-
     cdef int on_event(self, Event* event) except -1 nogil:
         if event.kind == PING or event.kind == ERROR:
             return 0  # relay makes its own
         if event.kind == START:
             with gil:
                 self._edit_start(event)
-            self._flush()
-            return self._out.append(OWN_PING, <Py_ssize_t>strlen(OWN_PING))
+            return self.output.put(OWN_PING, <Py_ssize_t>strlen(OWN_PING))
         if event.kind == USAGE:
             with gil:
                 return self._edit_usage(event)
@@ -92,13 +62,12 @@ cdef class MessagesEncoder(Stage):
 
     cdef int _write_frame(self, Event* event) except -1 nogil:
         if not event.changed:
-            return self._write(event.frame)
-        self._flush()
-        self._out.append(b"event: ", 7)
-        self._out.add(event.name)
-        self._out.append(b"\ndata: ", 7)
-        self._out.add(event.data)
-        return self._out.append(b"\n\n", 2)
+            return self.output.write(event.frame)
+        self.output.put(b"event: ", 7)
+        self.output.write(event.name)
+        self.output.put(b"\ndata: ", 7)
+        self.output.write(event.data)
+        return self.output.put(b"\n\n", 2)
 
     cdef int _over(self, Slice value, Slice text) except -1 nogil:
         """Plan to write `text` over a value of the event's data."""
@@ -142,12 +111,11 @@ cdef class MessagesEncoder(Stage):
         """Write the event with the planned edits."""
         if self._planned == 0:
             return self._write_frame(event)
-        self._flush()
-        self._out.append(b"event: ", 7)
-        self._out.add(event.name)
-        self._out.append(b"\ndata: ", 7)
+        self.output.put(b"event: ", 7)
+        self.output.write(event.name)
+        self.output.put(b"\ndata: ", 7)
         self._write_edits(event.data)
-        return self._out.append(b"\n\n", 2)
+        return self.output.put(b"\n\n", 2)
 
     cdef int _write_edits(self, Slice data) except -1 nogil:
         """Write `data` with the planned edits."""
@@ -157,13 +125,13 @@ cdef class MessagesEncoder(Stage):
         self._sort()
         for number in range(self._planned):
             edit = &self._edits[number]
-            self._out.append(at, edit.start - at)
+            self.output.put(at, edit.start - at)
             if edit.comma:
-                self._out.append(b",", 1)
-            self._out.add(edit.text)
+                self.output.put(b",", 1)
+            self.output.write(edit.text)
             at = edit.stop
         self._planned = 0
-        return self._out.append(at, data.ptr + data.len - at)
+        return self.output.put(at, data.ptr + data.len - at)
 
     cdef void _sort(self) noexcept nogil:
         """Put the few edits in the order of the data; those at one place stay in theirs."""
@@ -252,4 +220,4 @@ cdef class MessagesEncoder(Stage):
             )
             self._set(answer.text, answer.usage, usage)
         self._write_edits(answer.text)
-        return self._out.take()
+        return self.output.take(b"", b"", False, False)

@@ -14,6 +14,7 @@ cdef class Pipeline:
     cdef MessagesEncoder _encoder
     cdef object _fault            # what the next call raises
     cdef bint _closed
+    cdef bint _chunked
     cdef int64_t _bytes_out
     cdef readonly bint stopped    # nothing more will come: the answer is complete, or check() raises
 

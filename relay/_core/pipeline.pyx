@@ -32,13 +32,15 @@ cdef class Pipeline:
     id, model, provider   written into message_start; None leaves what came
     input_tokens          called for an estimate, when the provider tells none
     usage_fields          called with `Meter.usage()` once per message_delta; gives members to add, `"cost":1` …
+    chunked               each output leaves as one HTTP chunk, with the body's end behind the last
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
     def __cinit__(
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
-        Py_ssize_t max_event=8 << 20,
+        bint chunked=False, Py_ssize_t max_event=8 << 20,
     ):
+        self._chunked = chunked
         self._parser = SseParser(max_event)
         self._meter = Meter()
         self._encoder = MessagesEncoder()
@@ -49,20 +51,20 @@ cdef class Pipeline:
         self._encoder.input_tokens = input_tokens
         self._encoder.usage_fields = usage_fields
 
-    def feed(self, bytes data not None, int64_t now) -> bytes:
+    def feed(self, bytes data not None, int64_t now, bytes prefix not None=b"") -> bytes:
         """Give what these bytes let out, possibly nothing; empty `data` is the end of the answer.
 
         now      time of the read, ns, monotonic
+        prefix   goes before the output, when there is any
         raises   what `check` raises, when an earlier call met it; Misuse after the end
         """
-        cdef bytes out
         cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
         self.check()
         if self._closed:
             raise Misuse("feed after the end")
         self._closed = size == 0
         self._meter.now = now
-        self._encoder.begin(PyBytes_AS_STRING(data), size)
+        self._encoder.output.begin(PyBytes_AS_STRING(data), size)
         try:
             if self._decoder.done:
                 return b""
@@ -74,9 +76,8 @@ cdef class Pipeline:
             if not self._decoder.done:  # what follows message_stop is nobody's business
                 self._fault = fault
         self.stopped = self._decoder.done or self._fault is not None
-        out = self._encoder.take(data)
-        self._bytes_out += PyBytes_GET_SIZE(out)
-        return out
+        self._bytes_out += self._encoder.output.len
+        return self._encoder.output.take(data, prefix, self._chunked, self._decoder.done)
 
     def check(self) -> None:
         """Raise the fault that stopped the answer, if one did.

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from relay._core import LimitExceeded, ProtocolError, members, utf8_length
 from relay.call import Call, Identity, Member
-from relay.dialects import schema
+from relay.dialects.check import check
 from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
 
 MAX_HEAD = 64 << 10
@@ -110,7 +110,7 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
     for name, on in _NOT_BUILT.items():
         if fields.get(name, b"").lower() == on:
             raise CallerInvalid(f"{name.decode()}: this version of relay does not support it yet; remove the field")
-    model, stream = schema.check(content, spans)
+    model, stream = check(content, spans)
     return Call(
         id,
         operation,

@@ -67,13 +67,14 @@ _KEPT, _CLOSED = Sent(True), Sent(False)
 class Reply:
     """The response to one request.
 
+    chunked      a stream goes out in HTTP chunks; to HTTP/1.0 as it is, until the connection ends
+    bytes_out    content of a whole response
     fields       header lines for the head, each with CRLF; set before it is sent
     on_commit    called once, when the first bytes of the model are written
     recorded     the request became a call, which has a record of its own
     """
 
     __slots__ = (
-        "_chunked",
         "_clock",
         "_connection",
         "_is_head",
@@ -89,6 +90,7 @@ class Reply:
         "_transport",
         "_wrote",
         "bytes_out",
+        "chunked",
         "fields",
         "id",
         "is_cut",
@@ -114,8 +116,8 @@ class Reply:
         self._clock = clock
         self._outbox = outbox
         self._settings = settings
-        self._chunked: bool = message.version >= HttpVersion11
-        self._keep_alive = self._chunked and not message.should_close
+        self.chunked: bool = message.version >= HttpVersion11
+        self._keep_alive = self.chunked and not message.should_close
         self._is_head = message.method == "HEAD"
         self._state = State.FRESH
         self._streams = False
@@ -187,20 +189,35 @@ class Reply:
 
     # A stream
 
+    def opening(self) -> bytes:
+        """Give what goes before the next event: the head, while nothing was sent."""
+        if self._state is not State.FRESH:
+            return b""
+        return self._head(200, _STREAM_FIELDS + (b"transfer-encoding: chunked\r\n" if self.chunked else b""))
+
     def push(self, out: bytes, last: bool = False) -> bool:
-        """Write events, the end of the stream with the `last`; True: the client is slower, `settle` before the next."""
+        """Write events of the model, framed already and behind `opening`; True: the client is slower, `settle` first.
+
+        last   the end of the stream is with them
+        """
         self._wrote = self._clock.tick
-        self.bytes_out += len(out)
         if self._state is State.COMMITTED:
-            self._transport.write(chunk(out, last) if self._chunked else out)
+            self._transport.write(out)
         elif self._state is not State.CLOSED:
-            self._write_events(out, last)
-            self._state = State.COMMITTED
-            if self.on_commit is not None:
-                self.on_commit()
+            self._commit(out, last)
         if last:
             self._state = State.CLOSED
         return bool(self._connection.writing_paused)
+
+    def _commit(self, out: bytes, last: bool) -> None:
+        self.status = 200
+        self._state = State.COMMITTED
+        if last:
+            self._write_last(out)
+        else:
+            self._transport.write(out)
+        if self.on_commit is not None:
+            self.on_commit()
 
     async def settle(self) -> None:
         """Wait until the client has taken enough; raises ConnectionError when it is gone."""
@@ -208,12 +225,11 @@ class Reply:
             await self._request.writer.drain()
 
     def _write_events(self, out: bytes, last: bool = False) -> None:
-        """Write events of any origin; the head goes before the first."""
-        data = chunk(out, last) if self._chunked else out
+        """Write events of our own; the head goes before the first."""
+        opening = self.opening()
+        data = chunk(out, last, opening) if self.chunked else opening + out
         if self._state is State.FRESH:
-            framing = b"transfer-encoding: chunked\r\n" if self._chunked else b""
             self.status = 200
-            data = self._head(200, _STREAM_FIELDS + framing) + data
             self._state = State.OPEN
         self._wrote = self._clock.tick
         if last:

@@ -83,6 +83,7 @@ class Record:
 
     def observe(self, report: Mapping[str, Any], bill: Bill) -> None:
         """Take the facts of one streamed attempt, and settle its cost."""
+        self.bytes_out += report["bytes_out"]
         self.events = sum(report["events"].values())
         self.normalised = report["normalised"]
         self.first_event_ns = report["first_event_ns"] or 0

@@ -24,11 +24,8 @@ values = st.one_of(
 @given(facts=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), values, min_size=1))
 def test_a_line_is_the_json_of_its_members_in_order(facts: dict[str, Any]) -> None:
     line = Line(tuple(facts))
-    whole = {name: value for name, value in facts.items()}
-    if any(isinstance(value, int) and abs(value) >= 2**63 for value in facts.values()):
-        assert json.loads(line.write(tuple(facts.values()))) == whole
-    for _ in range(2):
-        assert list(json.loads(line.write(tuple(facts.values()))).items()) == list(whole.items())
+    for _ in range(2):  # a line may be used again
+        assert list(json.loads(line.write(tuple(facts.values()))).items()) == list(facts.items())
 
 
 def test_bytes_are_json_already_and_text_is_not() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay._core import LimitExceeded, Misuse, PeerError, Pipeline, ProtocolError, Truncated
+from relay._core import LimitExceeded, Misuse, PeerError, Pipeline, ProtocolError, Truncated, chunk
 from tests.core.corpus import ANSWERS, CORPUS, MESSAGES
 from tests.core.running import assert_agrees, run, sent, strict_json
 from tests.core.timing import growth, resident_bytes
@@ -357,3 +357,15 @@ def _resident_after(pipeline: Pipeline, megabytes: int) -> int:
         pipeline.feed(read[:500], 2)
         pipeline.feed(read[500:], 2)
     return resident_bytes()
+
+
+@given(body=conversations() | damaged_conversations(), places=cuts(), prefix=st.binary(max_size=40))
+def test_chunks_hold_what_would_leave_without_them(body: bytes, places: list[float], prefix: bytes) -> None:
+    plain, chunked = Pipeline(id="gen-1"), Pipeline(id="gen-1", chunked=True)
+    for piece in [*(piece for piece in cut(body, places) if piece), b""]:
+        out = plain.feed(piece, 1)
+        assert chunked.feed(piece, 1, prefix) == (chunk(out, plain.complete, prefix) if out else b"")
+        assert (chunked.stopped, chunked.complete) == (plain.stopped, plain.complete)
+        if plain.stopped:
+            break
+    assert chunked.report() == plain.report()
