@@ -30,7 +30,7 @@ MAX_HELD = 4 << 10
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _PROCESSING = b": RELAY PROCESSING\n\n"
 _PING = b'event: ping\ndata: {"type": "ping"}\n\n'
-_PASSED = (b"anthropic-", b"retry-after", b"x-should-retry")
+_PASSED = frozenset([prefix[:10] for prefix in (b"anthropic-", b"retry-after", b"x-should-retry")])
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
@@ -171,7 +171,7 @@ class Reply:
     def adopt(self, fields: dict[bytes, bytes]) -> str | None:
         """Pass on what the answering provider may tell the client (HDR-1); give the provider's request id."""
         for name, value in fields.items():
-            if name.startswith(_PASSED) and b"\0" not in value:
+            if name[:10] in _PASSED and b"\0" not in value:
                 self.fields += name + b": " + value + b"\r\n"
         upstream_id = fields.get(b"request-id") or fields.get(b"x-request-id")
         if not upstream_id:

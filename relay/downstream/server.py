@@ -51,6 +51,11 @@ class ClientConnection(web.RequestHandler):
             self._waits_since = self._clock.tick
         super().data_received(data)
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Read on where reading was paused; aiohttp asks twice for each body, and parses nothing each time."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def begin(self, message: Any) -> None:
         """A whole head has come."""
         self.message = message
