@@ -40,10 +40,19 @@ Find = Callable[[str, Identity], dict[str, Any] | None]
 class Asked:
     """One request, and where its answer goes; `path` is without /api and query, `fields` have lower-case names."""
 
-    __slots__ = ("fields", "path", "query", "reply", "request")
+    __slots__ = ("connection", "fields", "path", "query", "reply", "request")
 
-    def __init__(self, request: web.BaseRequest, reply: Reply, path: str, query: str, fields: decode.Fields) -> None:
+    def __init__(
+        self,
+        request: web.BaseRequest,
+        connection: ClientConnection,
+        reply: Reply,
+        path: str,
+        query: str,
+        fields: decode.Fields,
+    ) -> None:
         self.request = request
+        self.connection = connection
         self.reply = reply
         self.path = path
         self.query = query
@@ -90,7 +99,7 @@ class Ingress:
         if self._admission.draining:
             reply.close_after()
         try:
-            await self._dispatch(request, message, reply)
+            await self._dispatch(request, connection, reply)
         except RelayError as error:
             if not request.content.is_eof() or isinstance(error, CallerHeadersTooLarge):
                 reply.close_after()
@@ -108,7 +117,8 @@ class Ingress:
             connection.rest()
         return reply.response
 
-    async def _dispatch(self, request: web.BaseRequest, message: Any, reply: Reply) -> None:
+    async def _dispatch(self, request: web.BaseRequest, connection: ClientConnection, reply: Reply) -> None:
+        message = connection.message
         method = message.method
         path, _, query = message.path.partition("?")
         if path[:4] == "http":  # RFC 9112 3.2.2: a target may come with scheme and authority
@@ -124,7 +134,7 @@ class Ingress:
         if route is None:
             reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
             raise CallerUnsupported(f"{method} is not answered here; use {', '.join(methods)}", 405)
-        await route(self, Asked(request, reply, path, query, decode.head(message.raw_headers)))
+        await route(self, Asked(request, connection, reply, path, query, decode.head(message.raw_headers)))
 
     def _identify(self, asked: Asked) -> Identity:
         identity = identify(asked.fields, self._generation.keys)
@@ -147,6 +157,7 @@ class Ingress:
             content = await decode.read_content(
                 asked.request, asked.fields, self._generation.body_limit_bytes, self._timeouts.body_read
             )
+            asked.connection.content_size = len(content)
             call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns)
             del content
             reply.expect(call.stream, call.reports)

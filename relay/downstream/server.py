@@ -24,10 +24,11 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class ClientConnection(web.RequestHandler):
     """One client connection; knows since when it waits for the rest of a request's head.
 
-    message   the head of the request that is being answered, or was last
+    message        the head of the request that is being answered, or was last
+    content_size   bytes of that request's content, once it was read
     """
 
-    __slots__ = ("_busy", "_clock", "_heard", "_log", "_pending", "_refused", "_waits_since", "message")
+    __slots__ = ("_behind", "_busy", "_clock", "_heard", "_log", "_refused", "_waits_since", "content_size", "message")
 
     message: Any  # aiohttp has two classes for it, compiled and not
 
@@ -38,16 +39,19 @@ class ClientConnection(web.RequestHandler):
         self._waits_since = clock.tick
         self._busy = False
         self._heard = False
-        self._pending = False
+        self._behind = -1  # bytes that came behind the present request's head; -1: its end was not seen
         self._refused = False
+        self.content_size = 0
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
         self._heard = True
-        if self._busy:
-            self._pending = True
-        elif self._waits_since < 0:
+        if self._behind >= 0:
+            self._behind += len(data)
+        elif (end := data.find(b"\r\n\r\n")) >= 0:
+            self._behind = len(data) - end - 4
+        if not self._busy and self._waits_since < 0:
             self._waits_since = self._clock.tick
         super().data_received(data)
 
@@ -59,15 +63,16 @@ class ClientConnection(web.RequestHandler):
     def begin(self, message: Any) -> None:
         """A whole head has come."""
         self.message = message
+        self.content_size = 0
         self._busy = True
-        self._pending = False
         self._waits_since = -1
 
     def rest(self) -> None:
-        """The request was answered; what came meanwhile may be the next one's head."""
+        """The request was answered; what came behind its content is the beginning of the next one's head."""
         self._busy = False
-        if self._pending:
+        if self._behind > self.content_size and not self.message.chunked:
             self._waits_since = self._clock.tick
+        self._behind = -1
 
     def sweep(self, header_read_s: float) -> None:
         """Close a connection whose request head did not come in time."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.answers import chunk, delta, opening, streamed
+from tests.support.answers import chunk, delta, message, opening, streamed, whole
 from tests.support.answers import head as raw_head
 from tests.support.processes import Running, sockets_of
 from tests.support.raw_client import KEY, Client, body, exchange, head, request
@@ -49,6 +49,23 @@ async def test_a_head_that_never_ends_is_closed_in_time(strict: Running, provide
 
     assert time.monotonic() - started < HEAD_CLOCK_S
     assert not told or b" 408 " in told or half.startswith(WHOLE)
+
+
+@pytest.mark.parametrize("framing", ["length", "length, in two parts", "chunks"])
+async def test_a_connection_that_rests_between_requests_is_left_alone(
+    strict: Running, provider: RawProvider, framing: str
+) -> None:
+    provider.answers = [whole(message("Hello"))]
+    chunked = head(None, transfer_encoding="chunked") + b"%x\r\n%b\r\n0\r\n\r\n" % (len(CONTENT), CONTENT)
+    async with Client(strict.port) as client:
+        client.send(WHOLE[:-20] if "parts" in framing else chunked if framing == "chunks" else WHOLE)
+        if "parts" in framing:
+            await asyncio.sleep(0.1)
+            client.send(WHOLE[-20:])
+        assert (await client.answer()).status == 200
+        await asyncio.sleep(HEAD_CLOCK_S + 1)
+        client.send(WHOLE)
+        assert (await client.answer()).status == 200
 
 
 BODIES = {
