@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable, Iterable
@@ -73,12 +74,12 @@ class RawProvider:
         self._server: asyncio.Server | None = None
         self.port = 0
 
-    async def start(self, port: int = 0) -> int:
+    async def start(self, port: int = 0, tls: ssl.SSLContext | None = None) -> int:
         loop = asyncio.get_running_loop()
         sock = socket.socket()
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(("127.0.0.1", port))
-        self._server = await loop.create_server(lambda: Connection(self), sock=sock, backlog=4096)
+        self._server = await loop.create_server(lambda: Connection(self), sock=sock, ssl=tls, backlog=4096)
         self.port = int(sock.getsockname()[1])
         return self.port
 
