@@ -35,11 +35,11 @@ lint: venv                                 ## ruff, mypy, cython-lint
 
 test: build lint                           ## lint, types, compile without warnings, fast tests; at most 10 minutes
 	sh tests/servers.sh
-	$(BIN)/pytest -n 2 -m "not slow and not accept and not byhand"
+	$(BIN)/pytest -n 2 -m "not slow and not accept"
 
 slow: venv                                 ## system, soak and load-gate tests
 	sh tests/servers.sh
-	$(BIN)/pytest -m "slow and not accept and not byhand" --timeout 1800
+	$(BIN)/pytest -m "slow and not accept" --timeout 1800
 
 accept: venv                               ## Claude Code against relay
 	$(BIN)/pytest -m accept --timeout 900

@@ -9,9 +9,9 @@ from aiohttp import web
 from relay._core import LimitExceeded, ProtocolError, members, utf8_length
 from relay.call import Call, Identity, Member
 from relay.dialects.check import check
+from relay.downstream.server import MAX_HEAD
 from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
 
-MAX_HEAD = 64 << 10
 MAX_DEPTH = 64
 MAX_SESSION_ID = 256
 MAX_APP = 128

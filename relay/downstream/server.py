@@ -16,6 +16,7 @@ from relay.downstream.refused import Refused
 from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, GatewayInternal, RelayError
 
 MAX_LINE = 16 << 10
+MAX_HEAD = 64 << 10
 MAX_FIELDS = 128
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -28,7 +29,19 @@ class ClientConnection(web.RequestHandler):
     content_size   bytes of that request's content, once it was read
     """
 
-    __slots__ = ("_behind", "_busy", "_clock", "_heard", "_log", "_refused", "_waits_since", "content_size", "message")
+    __slots__ = (
+        "_behind",
+        "_busy",
+        "_clock",
+        "_head_size",
+        "_heard",
+        "_log",
+        "_refused",
+        "_tail",
+        "_waits_since",
+        "content_size",
+        "message",
+    )
 
     message: Any  # aiohttp has two classes for it, compiled and not
 
@@ -40,6 +53,8 @@ class ClientConnection(web.RequestHandler):
         self._busy = False
         self._heard = False
         self._behind = -1  # bytes that came behind the present request's head; -1: its end was not seen
+        self._head_size = 0
+        self._tail = b""
         self._refused = False
         self.content_size = 0
 
@@ -49,11 +64,32 @@ class ClientConnection(web.RequestHandler):
         self._heard = True
         if self._behind >= 0:
             self._behind += len(data)
-        elif (end := data.find(b"\r\n\r\n")) >= 0:
-            self._behind = len(data) - end - 4
+        elif not self._ends_head(data) and self._head_size > MAX_HEAD:
+            self._refuse(CallerHeadersTooLarge(f"the header fields are larger than {MAX_HEAD} bytes together"))
+            return
         if not self._busy and self._waits_since < 0:
             self._waits_since = self._clock.tick
         super().data_received(data)
+
+    def _ends_head(self, data: bytes) -> bool:
+        """Tell whether the head's blank line is in these bytes, however it was cut; count what comes before it."""
+        data = self._tail + data
+        end = data.find(b"\r\n\r\n")
+        if end < 0:
+            self._head_size += len(data) - len(self._tail)
+            self._tail = data[-3:]
+            return False
+        self._behind = len(data) - end - 4
+        self._head_size = 0
+        self._tail = b""
+        return True
+
+    def _refuse(self, error: RelayError) -> None:
+        """Answer what is no whole request, and close: aiohttp has not seen one."""
+        self._refused = True
+        if self.transport is not None:
+            self.transport.write(_whole(error))
+        self.force_close()
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Read on where reading was paused; aiohttp asks twice for each body, and parses nothing each time."""
@@ -80,8 +116,9 @@ class ClientConnection(web.RequestHandler):
             return
         self._waits_since = -1
         if self._heard:
-            self.transport.write(_whole(CallerSlow("the request's header fields did not come in time")))
-        self.force_close()
+            self._refuse(CallerSlow("the request's header fields did not come in time"))
+        else:
+            self.force_close()
 
     def handle_error(
         self,

@@ -1,7 +1,10 @@
 """Request lines and header fields that nobody should send: answered in the envelope, closed, nothing kept."""
 
+import asyncio
+
 import pytest
 
+from tests.support.answers import message, whole
 from tests.support.processes import Running
 from tests.support.raw_client import KEY, Answer, Client, ask, body, exchange, head
 from tests.support.raw_provider import RawProvider
@@ -89,6 +92,19 @@ async def test_a_flood_of_header_fields_is_refused_with_431(relay: Running, floo
     assert (answer.status, answer.error["type"]) == (431, "invalid_request_error")
 
 
+@pytest.mark.parametrize("cut", range(6))
+async def test_a_head_may_be_cut_anywhere_in_its_end(relay: Running, provider: RawProvider, cut: int) -> None:
+    content = body("raw/x", system="x" * 300_000)
+    whole_head = head(len(content))
+    provider.answers = [whole(message("Hello"))]
+    async with Client(relay.port) as client:
+        for _ in range(2):
+            client.send(whole_head[: len(whole_head) - cut])
+            await asyncio.sleep(0.02)
+            client.send(whole_head[len(whole_head) - cut :] + content)
+            assert (await client.answer()).status == 200
+
+
 async def send_a_line_without_end(relay: Running) -> None:
     """20 MiB of one request line; AssertionError when all of it is taken."""
     async with Client(relay.port) as client:
@@ -98,7 +114,6 @@ async def send_a_line_without_end(relay: Running) -> None:
                 await client.writer.drain()
 
 
-@pytest.mark.byhand  # not held yet: each such connection leaves about 0.2 MiB
 async def test_a_request_line_without_end_is_cut_off_in_bounded_memory(relay: Running) -> None:
     await send_a_line_without_end(relay)
     before = relay.rss_bytes()
