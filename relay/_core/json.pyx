@@ -368,12 +368,13 @@ def members(bytes data not None, int max_depth=64) -> list[tuple[str, int, int, 
 
 
 cdef str string_text(Slice value):
-    """Decode a JSON string, quotes included; None when it is none."""
+    """Decode a JSON string, quotes included, with U+FFFD for half a surrogate pair; None when it is none."""
     if value.ptr == NULL or value.ptr[0] != c'"':
         return None
     if memchr(value.ptr, c"\\", <size_t>value.len) == NULL:
         return PyUnicode_DecodeUTF8(value.ptr + 1, value.len - 2, "replace")
-    return _loads(PyBytes_FromStringAndSize(value.ptr, value.len).decode("utf-8", "replace"))
+    text = _loads(PyBytes_FromStringAndSize(value.ptr, value.len).decode("utf-8", "replace"))
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 cdef list _only_space(const char* base, const char* ptr, const char* end, list out):

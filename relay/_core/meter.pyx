@@ -9,6 +9,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport int64_t
 
 from json import dumps as _dumps
+from math import isfinite
 
 from relay._core.estimator cimport Counts, count_escaped
 from relay._core.json cimport Scanner
@@ -45,6 +46,15 @@ cdef Scanner _USAGE = Scanner((
 ))
 
 
+cdef object _spelt(object value):
+    """Give `value` with infinities and NaN as strings: JSON can't say them, and they are no counts either."""
+    if isinstance(value, dict):
+        return {key: _spelt(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_spelt(item) for item in value]
+    return repr(value) if isinstance(value, float) and not isfinite(value) else value
+
+
 @cython.final
 cdef class Meter(Stage):
     """Reducer of one answer's facts."""
@@ -58,7 +68,7 @@ cdef class Meter(Stage):
 
     def fold(self, usage) -> None:
         """Fold one decoded `usage` mapping of the Messages API into what is known; unknown keys are ignored."""
-        self.fold_json(_dumps(usage).encode())
+        self.fold_json(_dumps(_spelt(usage)).encode())
 
     def fold_json(self, bytes raw not None) -> None:
         """Fold the JSON text of a `usage` object."""

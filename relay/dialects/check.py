@@ -72,7 +72,7 @@ def _convert(value: Any, type: type[Struct], path: str) -> Any:
 def _invalid(fault: str, type: Any, path: str) -> CallerInvalid:
     """Turn msgspec's words into `<path>: <reason>`, without any value of the request."""
     found = _PATH.search(fault)
-    inner = found[1].replace("[", ".").replace("]", "").lstrip(".") if found else ""
+    inner = found[1].replace("[...]", "").replace("[", ".").replace("]", "").lstrip(".") if found else ""
     reason = _PATH.sub("", fault)
     if missing := _MISSING.match(reason):
         inner, reason = f"{inner}.{missing[1]}".lstrip("."), "field required"

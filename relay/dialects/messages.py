@@ -108,7 +108,7 @@ def _block_events(index: int, block: dict[str, Any]) -> list[dict[str, Any]]:
     if block.get("type") == "text":
         empty["text"] = ""
         deltas.append({"type": "text_delta", "text": block.get("text", "")})
-        if citations := empty.pop("citations", None):
+        if isinstance(citations := empty.pop("citations", None), list):
             deltas += [{"type": "citations_delta", "citation": citation} for citation in citations]
     elif block.get("type") in ("tool_use", "server_tool_use", "mcp_tool_use"):
         empty["input"] = {}

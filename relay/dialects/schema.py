@@ -35,6 +35,7 @@ TIERS = ("auto", "default", "standard", "standard_only")
 TIERS_NOT_BUILT = ("flex", "priority", "fast")
 EMPTY_IS_ABSENT = ("models", "fallbacks", "plugins")
 
+MAX_INT = 2**63 - 1
 Object = dict[str, Any]
 Name = Annotated[str, Meta(min_length=1)]
 ModelName = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -74,7 +75,7 @@ class OutputConfig(Struct):
 
 class Thinking(Struct):
     type: Literal["enabled", "adaptive", "disabled", "between_tools"]
-    budget_tokens: int | None = None
+    budget_tokens: Annotated[int, Meta(le=MAX_INT)] | None = None
     display: str | None = None  # betas add values; a native endpoint judges them
 
 
@@ -91,13 +92,13 @@ class ContextManagement(Struct):
 class Request(Struct):
     model: ModelName
     messages: Annotated[list[Message], Meta(min_length=1, max_length=20000)]
-    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=MAX_INT)] | None = None
     system: str | list[Object] | None = None
     stream: bool | None = None
     stop_sequences: list[Name] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
-    top_k: Annotated[int, Meta(ge=0)] | None = None
+    top_k: Annotated[int, Meta(ge=0, le=MAX_INT)] | None = None
     tools: Annotated[list[Object], Meta(max_length=1024)] | None = None
     tool_choice: ToolChoice | None = None
     thinking: Thinking | None = None

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader
 
 from relay._core import LimitExceeded, ProtocolError, members, utf8_length
 from relay.call import Call, Identity, Member
@@ -45,26 +44,30 @@ def head(raw: Sequence[tuple[bytes, bytes]]) -> Fields:
     return fields
 
 
-async def read_content(request: web.BaseRequest, fields: Fields, limit_bytes: int, body_read_s: float) -> bytes:
-    """Give the request's content.
+def check_content(fields: Fields, limit_bytes: int) -> None:
+    """Look at what the fields say of the content.
 
-    raises   CallerUnsupported for a coded body; CallerTooLarge; CallerSlow: silent for `body_read_s`, or under 16 KiB/s
+    raises   CallerUnsupported for a coded one; CallerTooLarge
     """
     if fields.get(b"content-encoding", b"identity").lower() != b"identity":
         raise CallerUnsupported("content-encoding: request bodies are taken uncompressed only", 415)
     length = fields.get(b"content-length")
     if length is not None and int(length) > limit_bytes:
         raise CallerTooLarge(f"body: larger than {limit_bytes} bytes")
-    if fields.get(b"expect", b"").lower() == b"100-continue" and request.transport is not None:
-        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    stream = request.content
+
+
+async def read_content(stream: StreamReader, limit_bytes: int, body_read_s: float) -> bytes:
+    """Give the request's content.
+
+    raises   CallerTooLarge; CallerSlow: silent for `body_read_s`, or under 16 KiB/s
+    """
     content = stream.read_nowait() if stream.is_eof() else await _read_on(stream, limit_bytes, body_read_s)
     if len(content) > limit_bytes:
         raise CallerTooLarge(f"body: larger than {limit_bytes} bytes")
     return content
 
 
-async def _read_on(stream: Any, limit_bytes: int, body_read_s: float) -> bytes:
+async def _read_on(stream: StreamReader, limit_bytes: int, body_read_s: float) -> bytes:
     """Take a body that comes in several reads, up to the first byte over the limit."""
     parts: list[bytes] = []
     size = 0

@@ -10,7 +10,7 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 import orjson
-from aiohttp import web
+from aiohttp import StreamReader
 
 from relay import __version__
 from relay.call import Call, Identity, generation_id
@@ -40,18 +40,18 @@ Find = Callable[[str, Identity], dict[str, Any] | None]
 class Asked:
     """One request, and where its answer goes; `path` is without /api and query, `fields` have lower-case names."""
 
-    __slots__ = ("connection", "fields", "path", "query", "reply", "request")
+    __slots__ = ("connection", "fields", "path", "payload", "query", "reply")
 
     def __init__(
         self,
-        request: web.BaseRequest,
         connection: ClientConnection,
+        payload: StreamReader,
         reply: Reply,
         path: str,
         query: str,
         fields: decode.Fields,
     ) -> None:
-        self.request = request
+        self.payload = payload
         self.connection = connection
         self.reply = reply
         self.path = path
@@ -91,17 +91,16 @@ class Ingress:
         self._timeouts = timeouts
         self.live: set[Reply] = set()
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; aiohttp's handler. A bug here is told as `internal error` and logged."""
-        connection = cast(ClientConnection, request.protocol)
+    async def handle(self, connection: ClientConnection, payload: StreamReader) -> bool:
+        """Answer one request; tell whether the connection lives on. A bug is told as `internal error` and logged."""
         message = connection.message
-        reply = Reply(request, connection, self._clock, self._outbox, self._stream)
+        reply = Reply(connection, self._clock, self._outbox, self._stream)
         if self._admission.draining:
             reply.close_after()
         try:
-            await self._dispatch(request, connection, reply)
+            await self._dispatch(connection, payload, reply)
         except RelayError as error:
-            if not request.content.is_eof() or isinstance(error, CallerHeadersTooLarge):
+            if not payload.is_eof() or isinstance(error, CallerHeadersTooLarge):
                 reply.close_after()
             reply.fail(error)
             self._refused.note(error, message.method, reply.id)
@@ -113,11 +112,9 @@ class Ingress:
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
             self._refused.defect(error, reply.id)
             reply.fail(GatewayInternal())
-        finally:
-            connection.rest()
-        return reply.response
+        return reply.keeps_connection
 
-    async def _dispatch(self, request: web.BaseRequest, connection: ClientConnection, reply: Reply) -> None:
+    async def _dispatch(self, connection: ClientConnection, payload: StreamReader, reply: Reply) -> None:
         message = connection.message
         method = message.method
         path, _, query = message.path.partition("?")
@@ -134,7 +131,7 @@ class Ingress:
         if route is None:
             reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
             raise CallerUnsupported(f"{method} is not answered here; use {', '.join(methods)}", 405)
-        await route(self, Asked(request, connection, reply, path, query, decode.head(message.raw_headers)))
+        await route(self, Asked(connection, payload, reply, path, query, decode.head(message.raw_headers)))
 
     def _identify(self, asked: Asked) -> Identity:
         identity = identify(asked.fields, self._generation.keys)
@@ -154,9 +151,7 @@ class Ingress:
         self._admission.enter()
         self.live.add(reply)
         try:
-            content = await decode.read_content(
-                asked.request, asked.fields, self._generation.body_limit_bytes, self._timeouts.body_read
-            )
+            content = await self._content(asked)
             asked.connection.content_size = len(content)
             call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns)
             del content
@@ -165,6 +160,14 @@ class Ingress:
         finally:
             self.live.discard(reply)
             self._admission.leave()
+
+    async def _content(self, asked: Asked) -> bytes:
+        """Read the content, after a word to a client that waits for one (RFC 9110 10.1.1)."""
+        limit = self._generation.body_limit_bytes
+        decode.check_content(asked.fields, limit)
+        if asked.fields.get(b"expect", b"").lower() == b"100-continue" and asked.connection.transport is not None:
+            asked.connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return await decode.read_content(asked.payload, limit, self._timeouts.body_read)
 
     async def _alive(self, asked: Asked) -> None:
         asked.reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))

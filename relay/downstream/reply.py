@@ -12,7 +12,6 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import orjson
-from aiohttp import web
 from aiohttp.http import HttpVersion11
 
 from relay._core import chunk
@@ -43,27 +42,6 @@ class State(Enum):
     CLOSED = 3
 
 
-class Sent(web.StreamResponse):
-    """Tells aiohttp that the response has been written already, and whether the connection lives on."""
-
-    def __init__(self, keep_alive: bool) -> None:
-        super().__init__()
-        self._lives = keep_alive
-
-    @property
-    def keep_alive(self) -> bool:
-        return self._lives
-
-    async def prepare(self, request: web.BaseRequest) -> None:
-        """Nothing is left to send."""
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to send."""
-
-
-_KEPT, _CLOSED = Sent(True), Sent(False)
-
-
 class Reply:
     """The response to one request.
 
@@ -81,7 +59,6 @@ class Reply:
         "_keep_alive",
         "_outbox",
         "_progress",
-        "_request",
         "_settings",
         "_stalled_since",
         "_started",
@@ -103,14 +80,12 @@ class Reply:
 
     def __init__(
         self,
-        request: web.BaseRequest,
         connection: ClientConnection,
         clock: Clock,
         outbox: Outbox,
         settings: Stream,
     ) -> None:
         message = connection.message
-        self._request = request
         self._connection = connection
         self._transport = cast(Any, connection.transport)
         self._clock = clock
@@ -140,9 +115,9 @@ class Reply:
         return self._state is State.COMMITTED
 
     @property
-    def response(self) -> web.StreamResponse:
-        """What the handler returns to aiohttp."""
-        return _KEPT if self._keep_alive and self._state is State.CLOSED else _CLOSED
+    def keeps_connection(self) -> bool:
+        """The response is over, and another request may follow it."""
+        return self._keep_alive and self._state is State.CLOSED
 
     def expect(self, stream: bool, reports: bool) -> None:
         """A call has come: the client waits for events, so that keep-alives may be sent; or for one whole answer."""
@@ -222,7 +197,7 @@ class Reply:
     async def settle(self) -> None:
         """Wait until the client has taken enough; raises ConnectionError when it is gone."""
         if self._connection.writing_paused or self._connection.transport is None:
-            await self._request.writer.drain()
+            await self._connection.drained()
 
     def _write_events(self, out: bytes, last: bool = False) -> None:
         """Write events of our own; the head goes before the first."""

@@ -3,13 +3,15 @@
 What aiohttp refuses by itself (malformed requests, oversized fields) leaves in the envelope of the Messages dialect.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
+from aiohttp.web_protocol import RequestPayloadError, _ErrInfo
 
 from relay.clock import Clock
 from relay.downstream.refused import Refused
@@ -18,8 +20,7 @@ from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, Gatew
 MAX_LINE = 16 << 10
 MAX_HEAD = 64 << 10
 MAX_FIELDS = 128
-
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+LINE_END = 2  # an empty line behind a request is no beginning of another (RFC 9112 2.2)
 
 
 class ClientConnection(web.RequestHandler):
@@ -37,6 +38,7 @@ class ClientConnection(web.RequestHandler):
         "_heard",
         "_log",
         "_refused",
+        "_serve",
         "_tail",
         "_waits_since",
         "content_size",
@@ -45,8 +47,9 @@ class ClientConnection(web.RequestHandler):
 
     message: Any  # aiohttp has two classes for it, compiled and not
 
-    def __init__(self, manager: "Server", clock: Clock, refused: Refused, **settings: Any) -> None:
+    def __init__(self, manager: "Server", serve: "Handler", clock: Clock, refused: Refused, **settings: Any) -> None:
         super().__init__(manager, **settings)
+        self._serve = serve
         self._clock = clock
         self._log = refused
         self._waits_since = clock.tick
@@ -96,18 +99,84 @@ class ClientConnection(web.RequestHandler):
         if self._reading_paused:
             super().resume_reading(resume_parser)
 
-    def begin(self, message: Any) -> None:
-        """A whole head has come."""
+    async def start(self) -> None:
+        """Serve one request after the other, in the connection's own task.
+
+        aiohttp's own loop makes a task for each request, and prepares and ends a response that relay has written
+        already: 7 % of a call. What is no request at all still goes its way.
+        """
+        loop = self._loop
+        while not self._force_close:
+            if not self._messages:
+                self._waiter = loop.create_future()
+                try:
+                    await self._waiter
+                finally:
+                    self._waiter = None
+            message, payload = self._messages[0]
+            if isinstance(message, _ErrInfo):
+                await super().start()
+                return
+            self._messages.popleft()
+            if self._parser is not None:
+                self._parser.message_consumed()
+            if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
+                self._resume_reading_if_drained()
+            if not await self._answer(message, payload):
+                break
+        if not self._force_close:
+            self._task_handler = None
+            if self.transport is not None:
+                self.transport.close()
+
+    async def _answer(self, message: Any, payload: StreamReader) -> bool:
+        """Answer one request; tell whether the connection lives on."""
         self.message = message
         self.content_size = 0
         self._busy = True
         self._waits_since = -1
+        self._request_in_progress = True
+        try:
+            self._keepalive = await self._serve(self, payload)
+        except asyncio.CancelledError:
+            self.force_close()
+            raise
+        except ConnectionError:
+            return False
+        finally:
+            self._rest()
+            self._request_in_progress = False
+            if self._handler_waiter is not None:
+                self._handler_waiter.set_result(None)
+        if not payload.is_eof():
+            await self._linger(payload)
+        if not self._keepalive or self._close:
+            return False
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(self._next_keepalive_close_time, self._process_keepalive)
+        return True
 
-    def rest(self) -> None:
+    async def _linger(self, payload: StreamReader) -> None:
+        """Read on for a moment, so that a client that still sends sees the answer and no reset (RFC 9112 9.6)."""
+        try:
+            async with asyncio.timeout(self._lingering_time):
+                while not payload.is_eof():
+                    await payload.readany()
+        except (TimeoutError, ConnectionError, RequestPayloadError):
+            self.close()
+
+    async def drained(self) -> None:
+        """Wait until the client has taken enough; raises ConnectionError when it is gone."""
+        await self._drain_helper()
+
+    def _rest(self) -> None:
         """The request was answered; what came behind its content is the beginning of the next one's head."""
         self._busy = False
-        if self._behind > self.content_size and not self.message.chunked:
-            self._waits_since = self._clock.tick
+        if self._behind > self.content_size + LINE_END and not self.message.chunked:
+            content_size = int(self.message.headers.get("Content-Length", 0))  # read or not
+            if self._behind > content_size + LINE_END:
+                self._waits_since = self._clock.tick
         self._behind = -1
 
     def sweep(self, header_read_s: float) -> None:
@@ -152,29 +221,34 @@ def _whole(error: RelayError) -> bytes:
     return b"%bcontent-length: %d\r\nconnection: close\r\n\r\n%b" % (head, len(body), body)
 
 
+Handler = Callable[[ClientConnection, StreamReader], Awaitable[bool]]
+"""Answers the request whose head is the connection's `message`, by its content; tells whether the connection lives."""
+
+
+async def _unheard(request: web.BaseRequest) -> web.StreamResponse:  # noqa: ARG001 - aiohttp's signature
+    raise GatewayInternal  # aiohttp's loop serves malformed requests only, which it hands to handle_error
+
+
 class Server(web.Server):
     """Makes a ClientConnection for each socket; `handler` gets every request."""
 
     def __init__(self, handler: Handler, clock: Clock, refused: Refused, *, keepalive_s: float) -> None:
-        super().__init__(handler, request_factory=self._request, handler_cancellation=True)
+        super().__init__(_unheard, handler_cancellation=True)
+        self._handler = handler
         self._clock = clock
         self._refused = refused
         self._settings: dict[str, Any] = {
             "access_log": None,
             "auto_decompress": False,
             "keepalive_timeout": keepalive_s,
-            "lingering_time": 1.0,
+            "lingering_time": 3.0,
             "max_field_size": MAX_LINE,
             "max_headers": MAX_FIELDS,
             "max_line_size": MAX_LINE,
         }
 
-    def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-        protocol.begin(message)
-        return web.BaseRequest(message, payload, protocol, writer, task, self._loop)
-
     def __call__(self) -> web.RequestHandler:
-        return ClientConnection(self, self._clock, self._refused, loop=self._loop, **self._settings)
+        return ClientConnection(self, self._handler, self._clock, self._refused, loop=self._loop, **self._settings)
 
     def sweep(self, header_read_s: float) -> None:
         """Once a second: clocks of half-sent heads."""

@@ -50,9 +50,17 @@ class Ledger:
         """Make the lines of all records that have ended."""
         ended, self._ended = self._ended, []
         for record in ended:
-            line = record.line(self._config)
+            line = self._line(record)
             self._write(line)
             self._lines.add(record.id, line)
+
+    def _line(self, record: Record) -> bytes:
+        """Give the record's line; a bug in one must not cost the others theirs."""
+        try:
+            return record.line(self._config)
+        except Exception as error:  # noqa: BLE001 - told in the line itself
+            defect = {"level": "error", "event": "defect", "request_id": record.id, "type": type(error).__name__}
+            return orjson.dumps(defect)
 
     def find(self, id: str) -> Mapping[str, Any] | None:
         """Give the fields of a finished call's line."""

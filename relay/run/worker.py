@@ -137,7 +137,7 @@ class Worker:
 
     def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
         line = self._ledger.find(id)
-        return generation(line) if line is not None and line["key_id"] == identity.name else None
+        return generation(line) if line is not None and line.get("key_id") == identity.name else None
 
     def _note(self, event: Mapping[str, Any]) -> None:
         self._write(orjson.dumps(event))

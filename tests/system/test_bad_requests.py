@@ -73,6 +73,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "max_tokens as text": ({"max_tokens": "10"}, "max_tokens"),
     "max_tokens as true": ({"max_tokens": True}, "max_tokens"),
     "max_tokens as a fraction": ({"max_tokens": 1.5}, "max_tokens"),
+    "max_tokens beyond any number": ({"max_tokens": 10**23}, "max_tokens"),
     "stream as text": ({"stream": "yes"}, "stream"),
     "temperature below 0": ({"temperature": -1}, "temperature"),
     "top_p above 1": ({"top_p": 1.01}, "top_p"),
@@ -106,6 +107,15 @@ async def test_a_fault_of_a_request_is_told_with_its_path(
     assert answer.error["message"].startswith(f"{path}: ")
     assert PROMPT not in answer.error["message"]
     assert not provider.calls
+
+
+async def test_a_field_whose_name_is_half_a_character_is_refused_and_no_defect(
+    relay: Running, provider: RawProvider
+) -> None:
+    answer = await ask(relay.port, rb'{"\ud800":1,"\ud800":2,"model":"raw/x","messages":[]}')
+
+    assert answer.status == 400
+    assert "given twice" in answer.error["message"]
 
 
 EXTENSIONS: dict[str, Any] = {

@@ -68,6 +68,27 @@ async def test_a_connection_that_rests_between_requests_is_left_alone(
         assert (await client.answer()).status == 200
 
 
+REFUSED = {
+    "a bad key": (401, request(CONTENT, x_api_key="wrong")),
+    "an unknown path": (404, request(CONTENT).replace(b"/v1/messages", b"/v1/nothing", 1)),
+    "a coded body": (415, request(CONTENT, content_encoding="gzip")),
+    "an empty line behind it": (200, request(CONTENT) + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize(("status", "asked"), REFUSED.values(), ids=REFUSED)
+async def test_a_connection_that_was_refused_something_is_told_nothing_more(
+    strict: Running, provider: RawProvider, status: int, asked: bytes
+) -> None:
+    provider.answers = [whole(message("Hello"))]
+    async with Client(strict.port) as client:
+        client.send(asked)
+        assert (await client.answer()).status == status
+        await asyncio.sleep(HEAD_CLOCK_S + 1)
+        client.send(WHOLE)
+        assert (await client.answer()).status == 200
+
+
 BODIES = {
     "no byte of the body": head(len(CONTENT)),
     "half a body": WHOLE[:-20],

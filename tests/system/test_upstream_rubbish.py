@@ -310,3 +310,33 @@ async def test_a_provider_that_echoes_the_credential_does_not_betray_it(relay: R
 
 def in_band(text: str) -> bytes:
     return answers.frame("error", error={"type": "api_error", "message": f"key {text} is not good"})
+
+
+async def test_half_a_character_in_an_answer_costs_no_record(relay: Running, provider: RawProvider) -> None:
+    provider.answers = [whole(message().replace(b'"end_turn"', rb'"\ud800"'))]
+    ids = [(await ask(relay.port, body("raw/x"))).fields["x-generation-id"] for _ in range(3)]
+
+    await relay.find(lambda line: line.get("request_id") == ids[-1])
+    lines = [line for line in relay.log if line.get("request_id") in ids]
+    assert [(line["event"], line["outcome"], line["usage"]["input_tokens"]) for line in lines] == 3 * [
+        ("call", "complete", 7)
+    ]
+
+
+async def test_half_a_character_in_an_error_is_an_error_of_the_provider(relay: Running, provider: RawProvider) -> None:
+    error = b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"\\ud800"}}\n\n'
+    provider.answers = [head(SSE) + chunk(error) + LAST_CHUNK]
+
+    answer = await ask(relay.port, body("raw/x", stream=True))
+
+    assert answer.status == 529
+
+
+async def test_citations_that_are_no_list_are_no_bug_of_ours(relay: Running, provider: RawProvider) -> None:
+    block = {"type": "text", "text": "x", "citations": 5}
+    provider.answers = [whole(message(content=[block]))]
+
+    answer = await ask(relay.port, body("raw/x", stream=True))
+
+    assert answer.status == 200
+    assert answer.events[-1][0] == "message_stop"
