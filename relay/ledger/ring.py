@@ -7,15 +7,12 @@ gives that memory back. Bounded by `size` bytes and `kept` lines; the oldest go 
 import mmap
 from collections import deque
 
-# All of it is taken at the start, where the system can do so: the resident set says the truth from then on.
-_FLAGS = mmap.MAP_SHARED | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_POPULATE", 0)
-
 
 class Ring:
     """Lines by id."""
 
     def __init__(self, size: int, kept: int) -> None:
-        self._memory = mmap.mmap(-1, size, flags=_FLAGS)
+        self._memory = mmap.mmap(-1, size)
         self._size = size
         self._kept = kept
         self._at = 0
@@ -27,12 +24,15 @@ class Ring:
         size = len(line)
         if size > self._size // 100:
             return
+        if len(self._order) == self._kept:
+            del self._spans[self._order.popleft()]
+            # An eighth came free at the start: go on there, and touch no more memory than so many lines need.
+            if self._order and size + self._at // 8 <= self._spans[self._order[0]][0] < self._at:
+                self._at = 0
         if self._at + size > self._size:
             self._drop(self._at, self._size)
             self._at = 0
         self._drop(self._at, self._at + size)
-        if len(self._order) == self._kept:
-            del self._spans[self._order.popleft()]
         self._memory[self._at : self._at + size] = line
         self._spans[id] = (self._at, size)
         self._order.append(id)
