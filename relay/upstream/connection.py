@@ -280,6 +280,8 @@ class Connection(asyncio.Protocol):
             return
         self.status = self._parser.get_status_code()
         if self.status < 200:
+            if self.status < 100:
+                raise ValueError("no status code of HTTP")  # httptools makes it a parser's error
             return
         self._head_done = True
         fields = self.fields
