@@ -280,8 +280,6 @@ class Connection(asyncio.Protocol):
             return
         self.status = self._parser.get_status_code()
         if self.status < 200:
-            if self.status < 100:
-                raise ValueError("no status code of HTTP")  # httptools makes it a parser's error
             return
         self._head_done = True
         fields = self.fields
@@ -296,6 +294,8 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         if self._complete:
             return
+        if not self._head_done:
+            raise ValueError("an informational response has no content")  # httptools makes it a parser's error
         if self._decoder is not None:
             body = self._decoder.feed(body)
         self._parts.append(body)
