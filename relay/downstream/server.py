@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 from aiohttp import StreamReader, web
-from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
+from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError, LineTooLong
 from aiohttp.web_protocol import RequestPayloadError, _ErrInfo
 
 from relay.clock import Clock
@@ -143,6 +143,10 @@ class ClientConnection(web.RequestHandler):
             raise
         except ConnectionError:
             return False
+        except Exception as error:  # noqa: BLE001 - logged; the handler answers for bugs of its own
+            self._log.defect(error, None)
+            self.force_close()
+            return False
         finally:
             self._rest()
             self._request_in_progress = False
@@ -163,7 +167,7 @@ class ClientConnection(web.RequestHandler):
             async with asyncio.timeout(self._lingering_time):
                 while not payload.is_eof():
                     await payload.readany()
-        except (TimeoutError, ConnectionError, RequestPayloadError):
+        except (TimeoutError, ConnectionError, RequestPayloadError, HttpProcessingError):
             self.close()
 
     async def drained(self) -> None:
