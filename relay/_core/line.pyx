@@ -20,8 +20,8 @@ cdef enum:
 cdef char* _written(int64_t amount, int places, char* end) noexcept nogil:
     """Write a number of 0 or more, right-aligned before `end`, with a point before its last `places` digits."""
     cdef char* at = end
-    cdef int place
-    for place in range(places):
+    cdef int _place
+    for _place in range(places):
         at -= 1
         at[0] = <char>(c"0" + amount % 10)
         amount //= 10
@@ -41,13 +41,13 @@ def decimal(amount, int places) -> bytes:
     cdef char[ROOM] digits
     cdef char* at
     cdef int overflow = 0
-    cdef int place
+    cdef int _place
     cdef int64_t scale = 1
     cdef int64_t number = PyLong_AsLongLongAndOverflow(amount, &overflow)
     if overflow:
         whole, part = divmod(amount, 10 ** <object>places)
         return b"%d.%0*d" % (whole, places, part)
-    for place in range(places):
+    for _place in range(places):
         scale *= 10
     if number % scale == 0:
         at = _written(number // scale, 0, digits + ROOM)

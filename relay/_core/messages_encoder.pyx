@@ -6,7 +6,7 @@ spec/openrouter-messages.md 13, 14 and 17 add, by splicing.
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 
 from libc.string cimport memchr, strlen
 

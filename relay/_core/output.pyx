@@ -1,6 +1,6 @@
 """The output of one read, made from pieces of the input and bytes of our own; copied once, when it is taken.
 
-Pieces that lie together in the input are one, and an output that is the whole input leaves as the very object it came in.
+Pieces that lie together in the input are one; an output that is the whole input leaves as the very object it came in.
 """
 
 cimport cython

@@ -45,7 +45,7 @@ cdef extern from *:
     Py_ssize_t first_special "relay_first_special"(const char* ptr) noexcept nogil
 
 cdef inline const char* skip_plain(const char* ptr, const char* end) noexcept nogil:
-    """Give the first byte that ends or interrupts the inside of a JSON string: quote, backslash, control; else `end`."""
+    """Give the first byte that ends or interrupts the inside of a JSON string (quote, backslash, control), or `end`."""
     cdef Py_ssize_t at
     while end - ptr >= STRIDE:  # bound: end
         at = first_special(ptr)
