@@ -152,7 +152,6 @@ class Ingress:
         self.live.add(reply)
         try:
             content = await self._content(asked)
-            asked.connection.content_size = len(content)
             call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns)
             del content
             reply.expect(call.stream, call.reports)

@@ -29,6 +29,7 @@ MAX_HELD = 4 << 10
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _PROCESSING = b": RELAY PROCESSING\n\n"
 _PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+# By their first ten bytes: one look in a set for each field of an answer.
 _PASSED = frozenset([prefix[:10] for prefix in (b"anthropic-", b"retry-after", b"x-should-retry")])
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 

@@ -26,13 +26,11 @@ LINE_END = 2  # an empty line behind a request is no beginning of another (RFC 9
 class ClientConnection(web.RequestHandler):
     """One client connection; knows since when it waits for the rest of a request's head.
 
-    message        the head of the request that is being answered, or was last
-    content_size   bytes of that request's content, once it was read
+    message   the head of the request that is being answered, or was last
     """
 
     __slots__ = (
         "_behind",
-        "_busy",
         "_clock",
         "_head_size",
         "_heard",
@@ -41,7 +39,6 @@ class ClientConnection(web.RequestHandler):
         "_serve",
         "_tail",
         "_waits_since",
-        "content_size",
         "message",
     )
 
@@ -53,13 +50,11 @@ class ClientConnection(web.RequestHandler):
         self._clock = clock
         self._log = refused
         self._waits_since = clock.tick
-        self._busy = False
         self._heard = False
         self._behind = -1  # bytes that came behind the present request's head; -1: its end was not seen
         self._head_size = 0
         self._tail = b""
         self._refused = False
-        self.content_size = 0
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -70,7 +65,7 @@ class ClientConnection(web.RequestHandler):
         elif not self._ends_head(data) and self._head_size > MAX_HEAD:
             self._refuse(CallerHeadersTooLarge(f"the header fields are larger than {MAX_HEAD} bytes together"))
             return
-        if not self._busy and self._waits_since < 0:
+        if not self._request_in_progress and self._waits_since < 0:
             self._waits_since = self._clock.tick
         super().data_received(data)
 
@@ -132,8 +127,6 @@ class ClientConnection(web.RequestHandler):
     async def _answer(self, message: Any, payload: StreamReader) -> bool:
         """Answer one request; tell whether the connection lives on."""
         self.message = message
-        self.content_size = 0
-        self._busy = True
         self._waits_since = -1
         self._request_in_progress = True
         try:
@@ -176,11 +169,9 @@ class ClientConnection(web.RequestHandler):
 
     def _rest(self) -> None:
         """The request was answered; what came behind its content is the beginning of the next one's head."""
-        self._busy = False
-        if self._behind > self.content_size + LINE_END and not self.message.chunked:
-            content_size = int(self.message.headers.get("Content-Length", 0))  # read or not
-            if self._behind > content_size + LINE_END:
-                self._waits_since = self._clock.tick
+        content_size = int(self.message.headers.get("Content-Length", 0))  # read or not
+        if self._behind > content_size + LINE_END and not self.message.chunked:
+            self._waits_since = self._clock.tick
         self._behind = -1
 
     def sweep(self, header_read_s: float) -> None:

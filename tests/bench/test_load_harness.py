@@ -1,21 +1,13 @@
 """The compiled provider and load generator, straight at one another, and what the generator notices."""
 
-import shutil
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
-
 from loadlib.gateways import free_port
 from loadlib.native import Client, Counted, Load, Window, compile_native, start_provider
 from loadlib.processes import Tree, cpu_ns, resident_bytes, usable_cores
-
-pytestmark = pytest.mark.skipif(not shutil.which("gcc") or not shutil.which("make"), reason="needs gcc and make")
 
 CORE = usable_cores().load
 

@@ -5,7 +5,6 @@ calls = run(relay.port, "native/u", seconds=2)       # every answer is checked b
 """
 
 import json
-import shutil
 import socket
 import subprocess
 import time
@@ -19,11 +18,6 @@ NATIVE = Path(__file__).parents[2] / "bench" / "native"
 PROGRAM = NATIVE / "build" / "loadgen"
 LEAD_NS = 200_000_000
 GRACE_NS = 10_000_000_000
-
-
-def is_available() -> bool:
-    """True where there are make and a C compiler."""
-    return all(map(shutil.which, ("make", "cc")))
 
 
 def build() -> None:

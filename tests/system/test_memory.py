@@ -64,7 +64,6 @@ async def test_an_answer_of_50_mib_costs_less_than_2_mib(fresh: Running) -> None
     assert peak - before < 2 * MIB
 
 
-@pytest.mark.skipif(not load.is_available(), reason="needs make and a C compiler")
 async def test_memory_after_100_000_calls_is_that_after_10_000(tmp_path: Path) -> None:
     with load.Provider() as provider:
         config = configured(provider.port)
