@@ -131,6 +131,8 @@ class ClientConnection(web.RequestHandler):
         self._request_in_progress = True
         try:
             self._keepalive = await self._serve(self, payload)
+            if not payload.is_eof():
+                await self._linger(payload)
         except asyncio.CancelledError:
             self.force_close()
             raise
@@ -145,8 +147,6 @@ class ClientConnection(web.RequestHandler):
             self._request_in_progress = False
             if self._handler_waiter is not None:
                 self._handler_waiter.set_result(None)
-        if not payload.is_eof():
-            await self._linger(payload)
         if not self._keepalive or self._close:
             return False
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout

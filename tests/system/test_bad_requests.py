@@ -196,6 +196,17 @@ async def test_33_mib_declared_and_sent_get_their_answer(relay: Running) -> None
     assert relay.rss_bytes() - before < 8 * MIB
 
 
+async def test_a_content_that_comes_after_its_refusal_is_no_head(relay: Running) -> None:
+    async with Client(relay.port) as client:
+        client.send(head(33 * MIB))
+        assert (await client.answer()).status == 413
+        for _ in range(4):
+            client.send(65536 * b"x")
+            await client.writer.drain()
+            await asyncio.sleep(0.05)
+        assert await client.closed(6) == b""
+
+
 async def test_33_mib_in_chunks_get_their_answer(relay: Running) -> None:
     piece = b"%x\r\n%b\r\n" % (MIB, MIB * b"x")
 
