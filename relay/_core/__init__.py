@@ -12,6 +12,7 @@ from relay._core.json import Scanner, members
 from relay._core.line import Line, decimal
 from relay._core.meter import Meter
 from relay._core.pipeline import Pipeline
+from relay._core.response import ResponseParser
 from relay._core.sse import SseParser
 from relay._core.utf8 import utf8_length
 
@@ -24,6 +25,7 @@ __all__ = [
     "PeerError",
     "Pipeline",
     "ProtocolError",
+    "ResponseParser",
     "Scanner",
     "SseParser",
     "Truncated",

@@ -1,4 +1,4 @@
-"""HTTP/1.1 body framing for the way out (RFC 9112 7.1); responses of providers are parsed by httptools."""
+"""HTTP/1.1 body framing for the way out (RFC 9112 7.1); `response` takes it off on the way in."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.string cimport memcpy

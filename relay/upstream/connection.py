@@ -1,22 +1,21 @@
 """One connection to a provider: HTTP/1.1 responses off the socket, pushed into a sink.
 
-Per read: one call of `data_received`, one of the parser (llhttp), one of the sink with all body bytes of the read. No
-task, future or timer per read; there is one future per stop. Bounded: the head by MAX_HEAD bytes, body bytes that
-nobody takes by pausing the socket. After a fault the connection is closed, never reused (UPS-2).
+Per read: one call of `data_received`, one of the parser, one of the sink with all body bytes of the read. No task,
+future or timer per read; there is one future per stop. Bounded: the head by the parser, body bytes that nobody takes by
+pausing the socket. After a fault the connection is closed, never reused (UPS-2).
 """
 
 import asyncio
 from collections.abc import Callable
 from typing import cast
 
-import httptools
-
+from relay._core import ResponseParser
 from relay.clock import Clock
 from relay.errors import ProviderConnect, ProviderError, ProviderProtocol, ProviderTimeout
 from relay.outbox import Outbox
 from relay.upstream.coding import CodingError, Decoder
 
-MAX_HEAD = 64 << 10
+MAX_JOINED = 64 << 10
 MAX_LINGER = 64 << 10
 
 Sink = Callable[[bytes], bool]
@@ -37,7 +36,6 @@ class Connection(asyncio.Protocol):
         "_clock",
         "_complete",
         "_decoder",
-        "_delimited",
         "_end_told",
         "_head_done",
         "_keep_alive",
@@ -45,7 +43,6 @@ class Connection(asyncio.Protocol):
         "_on_idle",
         "_on_lost",
         "_outbox",
-        "_overhead",
         "_parser",
         "_parts",
         "_paused",
@@ -81,7 +78,7 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[bool] | None = None
         self._paused = False
         self._lingering = False
-        self._parser = httptools.HttpResponseParser(self)  # takes one response after the other
+        self._parser = ResponseParser()
         self._reset()
 
     def _reset(self) -> None:
@@ -91,10 +88,8 @@ class Connection(asyncio.Protocol):
         self.error: ProviderError | Stale | None = None
         self.broken = False
         self.bytes_in = 0
-        self._overhead = 0
         self._decoder: Decoder | None = None
         self._head_done = False
-        self._delimited = False
         self._complete = False
         self._end_told = False
         self._keep_alive = False
@@ -104,10 +99,11 @@ class Connection(asyncio.Protocol):
     def send(self, head: bytes, content: bytes) -> None:
         """Write a request; the next response is its answer."""
         self._reset()
+        self._parser.begin()
         self.used += 1
         self.heard = self._clock.tick
         transport = self._transport()
-        if len(content) < MAX_HEAD:
+        if len(content) < MAX_JOINED:
             self._outbox.put(transport, head + content)
         else:
             transport.write(head)
@@ -203,28 +199,46 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.heard = self._clock.tick
         self.bytes_in += len(data)
-        self._overhead += len(data)
+        parser = self._parser
+        content = parser.feed(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self.fail(ProviderProtocol("the provider switched protocols"))
-            return
-        except httptools.HttpParserError:
-            self._keep_alive = False
-            if not self._complete:
-                self._broke_off(ProviderProtocol("the provider's answer is not HTTP/1.1"))
-                return
+            if not self._head_done and parser.status:
+                self._begin()
+            if content:
+                self._parts.append(content if self._decoder is None else self._decoder.feed(content))
         except CodingError:
             self._broke_off(ProviderProtocol("the provider's answer is in a coding that it should not be in"))
+            return
+        if not parser.is_open and not self._end():
             return
         if self._lingering:
             self._linger()
         elif self._parts or self._complete:
-            self._overhead = 0
             self._deliver()
-        elif self._overhead > MAX_HEAD:
-            # Header fields, trailers or chunk extensions without end: nothing of them is kept, nor waited for.
-            self.fail(ProviderProtocol("the provider sends header fields or trailers without end"))
+
+    def _begin(self) -> None:
+        """The head has come."""
+        self._head_done = True
+        self.status = self._parser.status
+        self.fields = self._parser.fields
+        coding = self.fields.get(b"content-encoding", b"identity").lower()
+        if coding != b"identity":
+            self._decoder = Decoder(coding)
+        if self._sink is None:
+            self._wake(True)
+
+    def _end(self) -> bool:
+        """Nothing more of the response is to come; tell whether it came to its end."""
+        parser = self._parser
+        if self._complete or not self.used:
+            self.abort()  # bytes that nobody asked for
+            return False
+        if parser.fault is not None:
+            self._broke_off(ProviderProtocol(f"the provider {parser.fault}"))
+            return False
+        self._complete = True
+        self._keep_alive = parser.keeps
+        return True
 
     def _broke_off(self, error: ProviderError) -> None:
         """The bytes are wrong from here on: what came before them is delivered first, in whatever reads it came."""
@@ -252,7 +266,7 @@ class Connection(asyncio.Protocol):
             self._wake(True)
             return
         # RFC 9112 6.3: without length and chunks the end of the connection is the end of the content.
-        self.broken = self._delimited or exc is not None
+        self.broken = self._parser.delimited or exc is not None
         self._complete = True
         if self._sink is not None:
             self._deliver()
@@ -261,50 +275,6 @@ class Connection(asyncio.Protocol):
         if self.used > 1 and self.bytes_in == 0:
             return Stale()
         return ProviderConnect("the provider closed the connection before it answered")
-
-    # httptools callbacks
-
-    def on_message_begin(self) -> None:
-        if self._complete:
-            self._keep_alive = False  # a second response that nobody asked for
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._head_done:
-            return  # trailers
-        name = name.lower()
-        fields = self.fields
-        fields[name] = value if name not in fields else fields[name] + b", " + value
-
-    def on_headers_complete(self) -> None:
-        if self._complete:
-            return
-        self.status = self._parser.get_status_code()
-        if self.status < 200:
-            return
-        self._head_done = True
-        fields = self.fields
-        self._delimited = b"content-length" in fields or b"chunked" in fields.get(b"transfer-encoding", b"").lower()
-        self._keep_alive = self._parser.should_keep_alive() and (self._delimited or self.status == 204)
-        coding = fields.get(b"content-encoding", b"identity").lower()
-        if coding != b"identity":
-            self._decoder = Decoder(coding)
-        if self._sink is None:
-            self._wake(True)
-
-    def on_body(self, body: bytes) -> None:
-        if self._complete:
-            return
-        if not self._head_done:
-            raise ValueError("an informational response has no content")  # httptools makes it a parser's error
-        if self._decoder is not None:
-            body = self._decoder.feed(body)
-        self._parts.append(body)
-
-    def on_message_complete(self) -> None:
-        if self.status < 200:
-            self.fields = {}
-        else:
-            self._complete = True
 
     # Delivery
 

@@ -1,0 +1,352 @@
+"""Responses of a provider: HTTP/1.1 heads and framing taken off, content given (RFC 9112 4–7).
+
+In: bytes of one connection in any split. Out: status, fields, and the content that each read holds. Strict, because a
+connection is used again: what could be read in two ways is a fault, and nothing is read after one. Memory: a head that
+has not ended, at most `max_head` bytes; of the content nothing.
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t
+from libc.string cimport memchr, memcmp
+
+from relay._core.buffer cimport Buffer
+from relay._core.types cimport Slice
+
+cdef enum:
+    MAX_DIGITS = 15               # of a chunk's size in hex, or of a length
+
+cdef enum:                        # where the parser is; all behind DATA is framing
+    IDLE, HEAD, LENGTH, UNTIL_END, DATA
+    SIZE, EXTENSION, SIZE_LF, DATA_CR, DATA_LF, TRAILERS, TRAILER_NAME, TRAILER, TRAILER_LF, END_LF
+
+cdef enum:
+    NO_CONTENT = 204
+    NOT_MODIFIED = 304
+    SWITCHED = 101
+
+# RFC 9110 5.6.2, in lower case; 0 for what no token holds.
+cdef bytes _TOKEN = bytes([
+    ord(chr(byte).lower()) if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "!#$%&'*+-.^_`|~") else 0
+    for byte in range(256)
+])
+cdef const unsigned char* TOKEN = <const unsigned char*>PyBytes_AS_STRING(_TOKEN)
+cdef const char* BEGIN = b"HTTP/1."
+
+
+cdef inline int _hex(int c) noexcept nogil:
+    if c"0" <= c <= c"9":
+        return <int>(c - c"0")
+    c |= 0x20
+    return <int>(c - c"a" + 10) if c"a" <= c <= c"f" else -1
+
+
+cdef inline bint _is_text(const char* ptr, const char* end) noexcept nogil:
+    """Tell whether a field value has no control characters but tabs."""
+    while ptr < end:
+        if (<unsigned char>ptr[0] < 0x20 and ptr[0] != c"\t") or ptr[0] == 0x7F:
+            return False
+        ptr += 1
+    return True
+
+
+cdef bytes _name(const char* ptr, Py_ssize_t size):
+    """Give a field's name in lower case, None when it is no token."""
+    cdef bytes name = PyBytes_FromStringAndSize(NULL, size)
+    cdef char* out = PyBytes_AS_STRING(name)
+    cdef Py_ssize_t at
+    for at in range(size):
+        out[at] = <char>TOKEN[<unsigned char>ptr[at]]
+        if out[at] == 0:
+            return None
+    return name if size else None
+
+
+cdef bytes _value(const char* ptr, const char* end):
+    """Give a field's value without the white space around it, None when it is no text."""
+    while ptr < end and (ptr[0] == c" " or ptr[0] == c"\t"):
+        ptr += 1
+    while ptr < end and ((end - 1)[0] == c" " or (end - 1)[0] == c"\t"):
+        end -= 1
+    return PyBytes_FromStringAndSize(ptr, end - ptr) if _is_text(ptr, end) else None
+
+
+@cython.final
+cdef class ResponseParser:
+    """Parser of a connection's responses, one after the other; `begin` before each.
+
+    status      of the response, 0 before its head came; informational ones are left out
+    fields      by lower-case name, repeated ones joined by a comma
+    delimited   a length or chunks tell where the content ends; else the connection's end does
+    is_open     more is to come
+    keeps       the response is whole, and another may follow it on the connection
+    fault       what is wrong with the bytes, for a sentence about the provider; None when nothing is
+    max_head    bytes of framing (head, trailers, extensions) that hold no content; over it: a fault
+    """
+
+    cdef readonly int status
+    cdef readonly dict fields
+    cdef readonly bint delimited
+    cdef readonly bint is_open
+    cdef readonly bint keeps
+    cdef readonly str fault
+    cdef Buffer _head             # of a head, what has come
+    cdef Buffer _joined           # content of the present read, where it is no single piece
+    cdef Slice _piece             # content of the present read, borrowed
+    cdef Py_ssize_t _max_head
+    cdef Py_ssize_t _overhead     # bytes since the last content
+    cdef int64_t _left            # bytes of content until the end of chunk or response
+    cdef int _digits
+    cdef int _state
+    cdef bint _persistent
+
+    def __cinit__(self, Py_ssize_t max_head=64 << 10):
+        self._head = Buffer()
+        self._joined = Buffer()
+        self._max_head = max_head
+        self.fields = {}
+
+    def begin(self) -> None:
+        """Expect a response."""
+        self._head.clear()
+        self._state = HEAD
+        self._overhead = 0
+        self.status = 0
+        self.fields = {}
+        self.fault = None
+        self.delimited = self.keeps = False
+        self.is_open = True
+
+    def feed(self, bytes data not None) -> bytes:
+        """Give the content in these bytes, possibly none; of a broken response what came before the fault."""
+        cdef const char* ptr = PyBytes_AS_STRING(data)
+        cdef const char* end = ptr + PyBytes_GET_SIZE(data)
+        cdef bytes content
+        self._piece = Slice(NULL, 0)
+        while ptr < end and self._state == HEAD and self.is_open:
+            ptr = self._read_head(ptr, end)
+        if ptr < end and self.is_open:
+            ptr = self._read_content(ptr, end)
+        if ptr < end:
+            self.keeps = False  # bytes that nobody asked for
+        if self._joined.len:
+            content = self._joined.take()
+        elif self._piece.len == PyBytes_GET_SIZE(data):
+            content = data
+        else:
+            content = PyBytes_FromStringAndSize(self._piece.ptr, self._piece.len)
+        return content
+
+    cdef int _break(self, str why) except -1:
+        self.fault = why
+        self.is_open = self.keeps = False
+        return 0
+
+    cdef int _end(self) except -1 nogil:
+        self._state = IDLE
+        self.is_open = False
+        self.keeps = self._persistent
+        return 0
+
+    # The head
+
+    cdef const char* _read_head(self, const char* ptr, const char* end) except NULL:
+        """Take a head as far as it is there; give where it ends."""
+        cdef Py_ssize_t before = self._head.len
+        cdef const char* stop
+        cdef const char* base = ptr
+        if before:
+            self._head.append(ptr, end - ptr)
+            base = self._head.ptr
+        stop = self._blank_line(base, base + before, base + before + (end - ptr))
+        if self.fault is not None:
+            return ptr
+        if stop == NULL:
+            if before == 0:
+                self._head.append(ptr, end - ptr)
+            if self._overhead + self._head.len > self._max_head:
+                self._break("sends header fields without end")
+            return end
+        self._overhead += stop - base
+        if self._overhead > self._max_head:
+            self._break("sends header fields without end")
+        else:
+            self._parse(base, stop - 2)
+        self._head.clear()
+        return ptr + (stop - base - before)
+
+    cdef const char* _blank_line(self, const char* base, const char* ptr, const char* end) except? NULL:
+        """Give the end of the head that begins at `base`, NULL when it is not before `end`; seek from `ptr` on."""
+        cdef Py_ssize_t seen = end - base if end - base < 7 else 7
+        if memcmp(base, BEGIN, <size_t>seen) != 0:
+            self._break("does not speak HTTP/1.1")
+            return NULL
+        while True:
+            ptr = <const char*>memchr(ptr, c"\n", <size_t>(end - ptr))
+            if ptr == NULL:
+                return NULL
+            if (ptr - 1)[0] != c"\r":  # bound: a head begins with BEGIN
+                self._break("ends a line with a bare line feed")
+                return NULL
+            ptr += 1
+            if (ptr - 3)[0] == c"\n":
+                return ptr
+
+    cdef int _parse(self, const char* ptr, const char* end) except -1:
+        """Read the lines [ptr, end) of a head, each with its CRLF."""
+        cdef const char* lf = <const char*>memchr(ptr, c"\n", <size_t>(end - ptr))
+        cdef int status = self._status(ptr, lf - 1)
+        cdef bint is_1_1 = lf - ptr > 7 and ptr[7] != c"0"
+        cdef dict fields = {}
+        ptr = lf + 1
+        while ptr < end and self.fault is None:
+            lf = <const char*>memchr(ptr, c"\n", <size_t>(end - ptr))
+            self._field(fields, ptr, lf - 1)
+            ptr = lf + 1
+        if self.fault is not None:
+            return 0
+        if status == SWITCHED:
+            self._break("switched protocols")
+        elif status >= 200:
+            self.status = status
+            self.fields = fields
+            self._frame(is_1_1)
+        return 0
+
+    cdef int _status(self, const char* ptr, const char* end) except -1:
+        """Give the code of a status line: `HTTP/1.x DDD`, and perhaps a reason."""
+        cdef int status = 0
+        cdef int at
+        if end - ptr < 12 or not c"0" <= ptr[7] <= c"9" or ptr[8] != c" " or not _is_text(ptr, end):
+            self._break("does not speak HTTP/1.1")
+            return 0
+        for at in range(9, 12):
+            if not c"0" <= ptr[at] <= c"9":
+                self._break("does not speak HTTP/1.1")
+                return 0
+            status = status * 10 + (ptr[at] - c"0")
+        if status < 100 or (end - ptr > 12 and ptr[12] != c" "):
+            self._break("answers with a status that is none")
+        return status
+
+    cdef int _field(self, dict fields, const char* ptr, const char* end) except -1:
+        cdef const char* colon = <const char*>memchr(ptr, c":", <size_t>(end - ptr))
+        cdef bytes name
+        cdef bytes value
+        if colon == NULL:
+            self._break("sends a header field without a colon")
+            return 0
+        name = _name(ptr, colon - ptr)
+        value = _value(colon + 1, end)
+        if name is None or value is None:
+            self._break("sends a header field that is none")
+            return 0
+        fields[name] = fields[name] + b", " + value if name in fields else value
+        return 0
+
+    cdef int _frame(self, bint is_1_1) except -1:
+        """Settle where the content ends (RFC 9112 6.3), and whether the connection lives on after it."""
+        cdef bytes length = self.fields.get(b"content-length")
+        cdef bytes coding = self.fields.get(b"transfer-encoding")
+        cdef bytes connection = self.fields.get(b"connection")
+        cdef set options = set() if connection is None else {word.strip() for word in connection.lower().split(b",")}
+        self.delimited = length is not None or coding is not None
+        self._persistent = is_1_1 and b"close" not in options or not is_1_1 and b"keep-alive" in options
+        if coding is not None:
+            self._state = SIZE
+            self._left = self._digits = 0
+            self._persistent = self._persistent and is_1_1
+            if length is not None or coding.lower() != b"chunked":
+                self._break("sends content whose end can be read in two ways")
+                return 0
+        elif length is not None:
+            self._state = LENGTH
+            if not length.isdigit() or len(length) > MAX_DIGITS:
+                self._break("sends a content-length that is none")
+                return 0
+            self._left = int(length)
+        else:
+            self._state = UNTIL_END
+        if self.status == NO_CONTENT or self.status == NOT_MODIFIED or (self._state == LENGTH and self._left == 0):
+            self._end()
+        self._persistent = self._persistent and self.delimited
+        return 0
+
+    # The content
+
+    cdef const char* _read_content(self, const char* ptr, const char* end) except NULL:
+        """Take the content's framing off, as far as it is there; give where the response ends, or `end`."""
+        cdef Py_ssize_t size
+        while ptr < end and self.is_open:
+            if self._state > DATA:
+                self._overhead += 1
+                if self._overhead > self._max_head:
+                    self._break("sends trailers without end")
+                self._step(ptr[0])
+                ptr += 1
+                continue
+            size = end - ptr
+            if self._state != UNTIL_END:
+                if size > self._left:
+                    size = <Py_ssize_t>self._left
+                self._left -= size
+            self._take(Slice(ptr, size))
+            ptr += size
+            if self._state == DATA and self._left == 0:
+                self._state = DATA_CR
+            elif self._state == LENGTH and self._left == 0:
+                self._end()
+        return ptr
+
+    cdef int _take(self, Slice part) except -1 nogil:
+        """Add content: the first piece of a read as it lies there, several as a copy."""
+        self._overhead = 0
+        if self._piece.ptr == NULL:
+            self._piece = part
+            return 0
+        if self._joined.len == 0:
+            self._joined.add(self._piece)
+        return self._joined.add(part)
+
+    cdef int _step(self, char c) except -1:
+        """Take one byte of a chunk's framing (RFC 9112 7.1)."""
+        cdef int digit
+        if self._state == SIZE:
+            digit = _hex(c)
+            if digit >= 0 and self._digits < MAX_DIGITS:
+                self._left = self._left * 16 + digit
+                self._digits += 1
+            elif self._digits and c == c"\r":
+                self._state = SIZE_LF
+            elif self._digits and c == c";":
+                self._state = EXTENSION
+            else:
+                self._break("sends a chunk without a size")
+        elif self._state == EXTENSION or self._state == TRAILER:
+            if c == c"\r":
+                self._state = SIZE_LF if self._state == EXTENSION else TRAILER_LF
+            elif not _is_text(&c, &c + 1):
+                self._break("sends a chunk extension or a trailer that is none")
+        elif self._state == TRAILERS and c == c"\r":
+            self._state = END_LF
+        elif self._state == TRAILERS or self._state == TRAILER_NAME:
+            if self._state == TRAILER_NAME and c == c":":
+                self._state = TRAILER
+            elif TOKEN[<unsigned char>c]:
+                self._state = TRAILER_NAME
+            else:
+                self._break("sends a trailer that is none")
+        elif c != (c"\r" if self._state == DATA_CR else c"\n"):
+            self._break("does not end a chunk where it should")
+        elif self._state == SIZE_LF:
+            self._state = DATA if self._left else TRAILERS
+        elif self._state == DATA_CR:
+            self._state = DATA_LF
+        elif self._state == DATA_LF:
+            self._state = SIZE
+            self._digits = 0
+        elif self._state == TRAILER_LF:
+            self._state = TRAILERS
+        else:
+            self._end()
+        return 0
