@@ -7,18 +7,27 @@ from dataclasses import dataclass
 _BASE62 = bytes([b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 62] for byte in range(256)])
 
 
-_pool = bytearray()
 Member = tuple[str, int, int, int, int]
 """Where a member of a request lies in its content: key, start, end, start and end of the value."""
 
 
-def generation_id() -> str:
-    """Give a new id `gen-<unix seconds>-<24 base62>`: request id, message id and ledger key (over 140 random bits)."""
-    if len(_pool) < 24:
-        _pool.extend(os.urandom(4096).translate(_BASE62))
-    unique = _pool[-24:].decode()
-    del _pool[-24:]
-    return f"gen-{int(time.time())}-{unique}"
+class Ids:
+    """Generation ids `gen-<unix seconds>-<24 base62>`: request id, message id and ledger key (over 140 random bits)."""
+
+    __slots__ = ("_at", "_unused")
+
+    def __init__(self) -> None:
+        self._unused = ""
+        self._at = 0
+
+    def next(self) -> str:
+        """Give a new one; the random part comes from the system, many at a time."""
+        at = self._at
+        if at == len(self._unused):
+            self._unused = os.urandom(24 * 128).translate(_BASE62).decode()
+            at = 0
+        self._at = at + 24
+        return f"gen-{int(time.time())}-{self._unused[at : self._at]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,16 @@ import asyncio
 class Outbox:
     """Holds (transport, data) until the turn ends; order is kept."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("_held", "_loop")
 
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()  # asking for it is a system call in Python 3.11
         self._held: list[tuple[asyncio.WriteTransport, bytes]] = []
 
     def put(self, transport: asyncio.WriteTransport, data: bytes) -> None:
         """Write `data` when the callbacks of this turn have run."""
         if not self._held:
-            asyncio.get_running_loop().call_soon(self.flush)
+            self._loop.call_soon(self.flush)
         self._held.append((transport, data))
 
     def flush(self) -> None:

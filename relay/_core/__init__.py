@@ -9,7 +9,7 @@ from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, 
 from relay._core.estimator import Estimator
 from relay._core.http1 import chunk
 from relay._core.json import Scanner, members
-from relay._core.line import Line, decimal
+from relay._core.line import Line, decimal, moment
 from relay._core.meter import Meter
 from relay._core.pipeline import Pipeline
 from relay._core.response import ResponseParser
@@ -33,5 +33,6 @@ __all__ = [
     "chunk",
     "decimal",
     "members",
+    "moment",
     "utf8_length",
 ]

@@ -10,7 +10,7 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from relay._core.buffer cimport Buffer
 from relay._core.json cimport Scanner, string_end, string_text
-from relay._core.text cimport equals, is_ascii, is_object
+from relay._core.text cimport equals, is_ascii, is_object, skip_ascii
 from relay._core.types cimport (
     BLOCK_START, BLOCK_STOP, DELTA, ERROR, PING, START, STOP, UNKNOWN, USAGE,
     Event, Frame, FrameSink, Kind, Slice, Stage,
@@ -135,14 +135,17 @@ cdef class MessagesDecoder(FrameSink):
         cdef Event event
         while known and end - ptr > known and memcmp(ptr, self._prefix, <size_t>known) == 0:
             text = ptr + known
-            stop = string_end(text, end)
+            stop = skip_ascii(text, end)
+            event.plain = stop < end and stop[0] == c'"'
+            if not event.plain:
+                stop = string_end(stop, end)
             event.text = Slice(text, stop - text)
             if stop == NULL or end - stop < 5 or stop[1] != c"}" or stop[2] != c"}":
                 return ptr
             stop = _after_spaces(stop + 3, end)
             if end - stop < 2 or stop[0] != c"\n" or stop[1] != c"\n" or stop + 2 - ptr > self._max_event:
                 return ptr
-            if not is_ascii(text, stop) and not is_utf8(event.text):
+            if not event.plain and not is_utf8(event.text):
                 return ptr
             event.kind = DELTA
             event.channel = self._open
@@ -183,6 +186,7 @@ cdef class MessagesDecoder(FrameSink):
         self._scan(frame, slots)
         event.frame = frame.whole
         event.changed = not frame.canonical
+        event.plain = False
         self._typed(frame, slots, &event)
         event.data = frame.data
         self._facts(&event, slots)
@@ -300,6 +304,9 @@ cdef class MessagesDecoder(FrameSink):
             event.channel = _index(slots[INDEX])
             if event.channel != (self._next if kind == BLOCK_START else self._open) or event.channel < 0:
                 return _break("a content block is out of order")
+        if kind == STOP and not self.stopping:
+            with gil:
+                raise Truncated("the stream stopped without a stop reason")
         if (kind == BLOCK_START or kind == USAGE or kind == STOP) and self._open >= 0:
             self.normalised += 1
             self._close_block()
@@ -312,9 +319,6 @@ cdef class MessagesDecoder(FrameSink):
             self.stopping = True
             with gil:
                 self.stop_reason = string_text(event.stop_reason)
-        elif kind == STOP and not self.stopping:
-            with gil:
-                raise Truncated("the stream stopped without a stop reason")
         return 0
 
     cdef int _close_block(self) except -1 nogil:
@@ -334,6 +338,7 @@ cdef class MessagesDecoder(FrameSink):
         event.text = event.message = event.id = event.model = event.provider = event.usage = event.stop_reason = none
         event.frame = none
         event.changed = True
+        event.plain = False
         return self.next.on_event(&event)
 
     cdef int _peer_error(self, Slice* slots) except -1 nogil:

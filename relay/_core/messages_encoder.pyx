@@ -6,9 +6,9 @@ spec/openrouter-messages.md 13, 14 and 17 add, by splicing.
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-
-from libc.string cimport memchr, strlen
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.string cimport memchr, memcpy, strlen
 
 from orjson import dumps as _dumps
 
@@ -16,8 +16,8 @@ from relay._core.estimator cimport tokens
 from relay._core.json cimport Scanner
 from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
 from relay._core.output cimport Output
-from relay._core.text cimport is_object
-from relay._core.types cimport ERROR, PING, START, USAGE, Event, Slice, Stage
+from relay._core.text cimport is_object, skip_plain
+from relay._core.types cimport DELTA, ERROR, PING, START, USAGE, Event, Slice, Stage
 
 cdef Scanner _INPUT_TOKENS = Scanner(("input_tokens",))
 cdef const char* OWN_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
@@ -28,7 +28,24 @@ cdef inline Slice _text(bytes text) noexcept:
 
 
 cdef bytes _member(bytes key, object value):
-    return None if value is None else key + _dumps(value)
+    """Give `key` and the string as JSON; few have anything to escape."""
+    cdef Py_ssize_t before = PyBytes_GET_SIZE(key)
+    cdef Py_ssize_t size = 0
+    cdef const char* text
+    cdef bytes out
+    cdef char* at
+    if value is None:
+        return None
+    text = PyUnicode_AsUTF8AndSize(value, &size)
+    if skip_plain(text, text + size) != text + size:
+        return key + _dumps(value)
+    out = PyBytes_FromStringAndSize(NULL, before + size + 2)
+    at = PyBytes_AS_STRING(out)
+    memcpy(at, PyBytes_AS_STRING(key), <size_t>before)
+    at += before
+    at[0] = at[size + 1] = c'"'
+    memcpy(at + 1, text, <size_t>size)
+    return out
 
 
 @cython.final
@@ -46,6 +63,8 @@ cdef class MessagesEncoder(Stage):
         return 0
 
     cdef int on_event(self, Event* event) except -1 nogil:
+        if event.kind == DELTA and not event.changed:
+            return self.output.write(event.frame)
         if event.kind == PING or event.kind == ERROR:
             return 0  # relay makes its own
         if event.kind == START:

@@ -125,7 +125,10 @@ cdef class Meter(Stage):
                 self.first_content = self.now
             if event.text.len:
                 self.text_bytes += event.text.len
-                count_escaped(&self.text, event.text.ptr, event.text.ptr + event.text.len)
+                if event.plain:
+                    self.text.latin += event.text.len
+                else:
+                    count_escaped(&self.text, event.text.ptr, event.text.ptr + event.text.len)
         elif event.usage.len and event.usage.ptr[0] == c"{":
             self.fold_slice(event.usage)
             if event.kind == USAGE:

@@ -27,6 +27,7 @@ cdef struct Event:
     Slice usage                   # START, USAGE: the usage object
     Slice stop_reason             # USAGE: the value, with quotes; empty when absent or null
     bint known                    # DELTA: of a type that relay knows
+    bint plain                    # DELTA: `text` is known to be ASCII without escapes
     bint changed                  # True: write name and data; False: write frame
 
 cdef class FrameSink:

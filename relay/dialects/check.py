@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from relay.call import Member
 from relay.dialects import schema
+from relay.dialects.schema import EMPTY_IS_ABSENT, OWN_FIELDS
 from relay.errors import CallerInvalid
 
 _DECODER = msgspec.json.Decoder(schema.Request)
@@ -29,26 +30,32 @@ def check(content: bytes, members: Sequence[Member]) -> tuple[str, bool]:
     _refuse_extensions(content, members)
     request = _decoded(content)
     for at, message in enumerate(request.messages):
-        _check_content(message.content, f"messages.{at}.content")
+        if isinstance(message.content, list):
+            _check_content(message.content, f"messages.{at}.content")
     if isinstance(request.system, list):
         for at, block in enumerate(request.system):
             _check_system(block, f"system.{at}")
     _check_tools(request)
     _check_thinking(request)
-    if request.service_tier in schema.TIERS_NOT_BUILT:
-        raise CallerInvalid(f"service_tier: {request.service_tier!r} is not supported by this version of relay")
-    if request.service_tier is not None and request.service_tier not in schema.TIERS:
-        raise CallerInvalid(f"service_tier: must be one of {', '.join((*schema.TIERS, *schema.TIERS_NOT_BUILT))}")
+    if request.service_tier is not None:
+        _check_tier(request.service_tier)
     return request.model, request.stream is True
+
+
+def _check_tier(tier: str) -> None:
+    if tier in schema.TIERS_NOT_BUILT:
+        raise CallerInvalid(f"service_tier: {tier!r} is not supported by this version of relay")
+    if tier not in schema.TIERS:
+        raise CallerInvalid(f"service_tier: must be one of {', '.join((*schema.TIERS, *schema.TIERS_NOT_BUILT))}")
 
 
 def _refuse_extensions(content: bytes, members: Sequence[Member]) -> None:
     for name, _, _, start, end in members:
-        if name not in schema.OWN_FIELDS:
+        if name not in OWN_FIELDS:
             continue
         value = content[start:end]
         is_empty = value[:1] == b"[" and not value[1:-1].strip()
-        if value != b"null" and not (name in schema.EMPTY_IS_ABSENT and is_empty):
+        if value != b"null" and not (name in EMPTY_IS_ABSENT and is_empty):
             raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the field")
 
 

@@ -52,23 +52,24 @@ def check_content(fields: Fields, limit_bytes: int) -> None:
     if fields.get(b"content-encoding", b"identity").lower() != b"identity":
         raise CallerUnsupported("content-encoding: request bodies are taken uncompressed only", 415)
     length = fields.get(b"content-length")
-    if length is not None and int(length) > limit_bytes:
+    if length is not None:
+        check_size(int(length), limit_bytes)
+
+
+def check_size(size: int, limit_bytes: int) -> None:
+    """Look at how large the content is.
+
+    raises   CallerTooLarge
+    """
+    if size > limit_bytes:
         raise CallerTooLarge(f"body: larger than {limit_bytes} bytes")
 
 
 async def read_content(stream: StreamReader, limit_bytes: int, body_read_s: float) -> bytes:
-    """Give the request's content.
+    """Give content that comes in several reads, up to the first bytes over the limit.
 
-    raises   CallerTooLarge; CallerSlow: silent for `body_read_s`, or under 16 KiB/s
+    raises   CallerSlow: silent for `body_read_s`, or under 16 KiB/s
     """
-    content = stream.read_nowait() if stream.is_eof() else await _read_on(stream, limit_bytes, body_read_s)
-    if len(content) > limit_bytes:
-        raise CallerTooLarge(f"body: larger than {limit_bytes} bytes")
-    return content
-
-
-async def _read_on(stream: StreamReader, limit_bytes: int, body_read_s: float) -> bytes:
-    """Take a body that comes in several reads, up to the first byte over the limit."""
     parts: list[bytes] = []
     size = 0
     clock = asyncio.get_running_loop().time

@@ -13,7 +13,7 @@ import orjson
 from aiohttp import StreamReader
 
 from relay import __version__
-from relay.call import Call, Identity, generation_id
+from relay.call import Call, Identity, Ids
 from relay.catalog import Generation
 from relay.clock import Clock
 from relay.config.settings import ClientTimeouts, Stream
@@ -89,6 +89,7 @@ class Ingress:
         self._outbox = outbox
         self._stream = stream
         self._timeouts = timeouts
+        self._ids = Ids()
         self.live: set[Reply] = set()
 
     async def handle(self, connection: ClientConnection, payload: StreamReader) -> bool:
@@ -135,14 +136,14 @@ class Ingress:
 
     def _identify(self, asked: Asked) -> Identity:
         identity = identify(asked.fields, self._generation.keys)
-        asked.reply.name(generation_id(), asked.fields.get(b"x-request-id"))
+        asked.reply.name(self._ids.next(), asked.fields.get(b"x-request-id"))
         return identity
 
-    async def _messages(self, asked: Asked) -> None:
-        await self._call("chat", asked)
+    def _messages(self, asked: Asked) -> Awaitable[None]:
+        return self._call("chat", asked)
 
-    async def _count_tokens(self, asked: Asked) -> None:
-        await self._call("count_tokens", asked)
+    def _count_tokens(self, asked: Asked) -> Awaitable[None]:
+        return self._call("count_tokens", asked)
 
     async def _call(self, operation: str, asked: Asked) -> None:
         received_ns = monotonic_ns()
@@ -151,7 +152,11 @@ class Ingress:
         self._admission.enter()
         self.live.add(reply)
         try:
-            content = await self._content(asked)
+            limit = self._generation.body_limit_bytes
+            decode.check_content(asked.fields, limit)
+            payload = asked.payload
+            content = payload.read_nowait() if payload.is_eof() else await self._content(asked, limit)
+            decode.check_size(len(content), limit)
             call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns)
             del content
             reply.expect(call.stream, call.reports)
@@ -160,10 +165,8 @@ class Ingress:
             self.live.discard(reply)
             self._admission.leave()
 
-    async def _content(self, asked: Asked) -> bytes:
-        """Read the content, after a word to a client that waits for one (RFC 9110 10.1.1)."""
-        limit = self._generation.body_limit_bytes
-        decode.check_content(asked.fields, limit)
+    async def _content(self, asked: Asked, limit: int) -> bytes:
+        """Read the content as it comes, after a word to a client that waits for one (RFC 9110 10.1.1)."""
         if asked.fields.get(b"expect", b"").lower() == b"100-continue" and asked.connection.transport is not None:
             asked.connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return await decode.read_content(asked.payload, limit, self._timeouts.body_read)

@@ -30,6 +30,7 @@ class Ledger:
     """
 
     def __init__(self, write: Callable[[bytes], None], config: str) -> None:
+        self._loop = asyncio.get_running_loop()
         self._write = write
         self._config = config
         self._ended: list[Record] = []
@@ -43,7 +44,7 @@ class Ledger:
         """End a record: no text of prompts or answers is in it."""
         record.close()
         if not self._ended:
-            asyncio.get_running_loop().call_later(BATCH_S, self.settle)
+            self._loop.call_later(BATCH_S, self.settle)
         self._ended.append(record)
 
     def settle(self) -> None:

@@ -10,9 +10,9 @@ from enum import Enum
 from time import monotonic_ns
 from typing import Any
 
-from relay._core import Line, decimal
+from relay._core import Line, moment
 from relay.call import Call
-from relay.catalog import NANO, NANO_PLACES, Attempt, Cost, Usage
+from relay.catalog import NANO_PLACES, Attempt, Cost, Usage
 from relay.dialects import messages
 from relay.errors import RelayError
 from relay.ledger.money import Bill
@@ -89,7 +89,7 @@ class Record:
         self.first_event_ns = report["first_event_ns"] or 0
         self.stop_reason = report["stop_reason"]
         self.response_model = report["response_model"]
-        usage = dict(report["usage"])
+        usage = report["usage"]
         self.basis = report["basis"]
         if self.basis == "provider_partial":
             usage["output_tokens"] = max(usage.get("output_tokens", 0), report["estimated_output_tokens"])
@@ -128,7 +128,7 @@ class Record:
         complete = self.outcome is Outcome.COMPLETE
         return _LINE.write(
             (
-                _stamp(self.started_ns + self.ended_ns - call.received_ns),
+                moment(self.started_ns + self.ended_ns - call.received_ns),
                 "info" if complete else "warning",
                 "call",
                 self.id,
@@ -136,7 +136,7 @@ class Record:
                 call.identity.name,
                 call.session_id,
                 call.app,
-                decimal(self.started_ns, NANO_PLACES),
+                self.started_ns,
                 call.model,
                 self.model,
                 self.response_model,
@@ -150,8 +150,8 @@ class Record:
                 "complete" if complete else self.outcome.value,
                 self.stop_reason,
                 b"[" + b",".join([_attempt(attempt) for attempt in self.attempts]) + b"]",
-                _ms(call.received_ns, self.ended_ns),
-                _ms(call.received_ns, self.first_event_ns),
+                _between(call.received_ns, self.ended_ns),
+                _between(call.received_ns, self.first_event_ns),
                 (last.sent_ns - call.received_ns) // 1000 if last and last.sent_ns else None,
                 call.size,
                 self.bytes_out,
@@ -200,32 +200,21 @@ _LINE = Line(
         "basis",
         "cost_nanousd",
         "config",
-    )
+    ),
+    places={"created": NANO_PLACES, "dur_ms": MS_PLACES, "ttfe_ms": MS_PLACES},
 )
-_ATTEMPT = Line(("endpoint", "provider_name", "model", "status", "error_type", "dur_ms"))
+_ATTEMPT = Line(("endpoint", "provider_name", "model", "status", "error_type", "dur_ms"), places={"dur_ms": MS_PLACES})
 
 
 def _attempt(attempt: Attempt) -> bytes:
     endpoint = attempt.endpoint
-    dur_ms = _ms(attempt.sent_ns, attempt.ended_ns) if attempt.sent_ns else None
-    return _ATTEMPT.write((endpoint.id, endpoint.display_name, attempt.model, attempt.status, attempt.error, dur_ms))
+    took = _between(attempt.sent_ns, attempt.ended_ns) if attempt.sent_ns else None
+    return _ATTEMPT.write((endpoint.id, endpoint.display_name, attempt.model, attempt.status, attempt.error, took))
 
 
-def _ms(since_ns: int, moment_ns: int) -> bytes | None:
-    """Give milliseconds between two moments; None when the second has not come."""
-    return decimal(max(0, moment_ns - since_ns), MS_PLACES) if moment_ns else None
-
-
-_seconds: tuple[int, bytes] = (0, b"")
-
-
-def _stamp(now_ns: int) -> bytes:
-    """Give RFC 3339 with milliseconds, in quotes; the part up to the second is made once a second."""
-    global _seconds
-    whole, part = divmod(now_ns, NANO)
-    if _seconds[0] != whole:
-        _seconds = (whole, time.strftime('"%Y-%m-%dT%H:%M:%S.', time.gmtime(whole)).encode())
-    return _seconds[1] + str(1000 + part // 1_000_000)[1:].encode() + b'Z"'
+def _between(since_ns: int, moment_ns: int) -> int | None:
+    """Give nanoseconds between two moments; None when the second has not come."""
+    return max(0, moment_ns - since_ns) if moment_ns else None
 
 
 def generation(line: Mapping[str, Any]) -> dict[str, Any]:

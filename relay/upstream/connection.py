@@ -40,6 +40,7 @@ class Connection(asyncio.Protocol):
         "_head_done",
         "_keep_alive",
         "_lingering",
+        "_loop",
         "_on_idle",
         "_on_lost",
         "_outbox",
@@ -75,6 +76,7 @@ class Connection(asyncio.Protocol):
         self.used = 0
         self._parts: list[bytes] = []
         self._sink: Sink | None = None
+        self._loop = asyncio.get_running_loop()  # asking for it is a system call in Python 3.11
         self._waiter: asyncio.Future[bool] | None = None
         self._paused = False
         self._lingering = False
@@ -112,9 +114,12 @@ class Connection(asyncio.Protocol):
     async def head(self) -> None:
         """Wait for status and fields of the response."""
         if not self._head_done and self.error is None:
-            await self._wait()
-        if self.error is not None:
-            raise self.error
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        self._check()
 
     async def pump(self, sink: Sink) -> bool:
         """Give every read's body bytes to `sink`, in order, from the socket's callback; the end is an empty read.
@@ -124,16 +129,24 @@ class Connection(asyncio.Protocol):
         """
         if self._parts and sink(self._taken()):
             return True
-        if self.error is not None:
-            raise self.error
+        self._check()
         if self._complete:
             return self._tell_end(sink)
         self._sink = sink
         self._resume()
+        self._waiter = self._loop.create_future()
         try:
-            return await self._wait()
+            more = await self._waiter
         finally:
+            self._waiter = None
             self._sink = None
+        self._check()
+        return more
+
+    def _check(self) -> None:
+        """Raise the response's error; a method of its own, because it may come while others wait."""
+        if self.error is not None:
+            raise self.error
 
     def _tell_end(self, sink: Sink) -> bool:
         if self._end_told:
@@ -315,16 +328,6 @@ class Connection(asyncio.Protocol):
             self._paused = False
             self.heard = self._clock.tick
             self.transport.resume_reading()
-
-    async def _wait(self) -> bool:
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            more = await self._waiter
-        finally:
-            self._waiter = None
-        if self.error is not None:
-            raise self.error
-        return more
 
     def _wake(self, more: bool) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -6,6 +6,8 @@ read(limit)      the body, whole
 sweep()          called once a second; fails the exchange when one of its clocks ran out
 """
 
+from collections.abc import Awaitable
+
 from relay.catalog import Timeouts
 from relay.clock import Clock
 from relay.errors import ProviderProtocol, ProviderTruncated
@@ -59,13 +61,9 @@ class Exchange:
         """The answer says that it is server-sent events."""
         return self.fields.get(b"content-type", b"").lower().startswith(b"text/event-stream")
 
-    async def head(self) -> None:
-        """Wait for the response's head."""
-        await self._connection.head()
-
-    async def pump(self, sink: Sink) -> bool:
+    def pump(self, sink: Sink) -> Awaitable[bool]:
         """Push the body into `sink`; True: it asked to stop, call again to go on; False: all is delivered."""
-        return await self._connection.pump(sink)
+        return self._connection.pump(sink)
 
     async def read(self, limit_bytes: int) -> bytes:
         """Give the whole body.

@@ -1,6 +1,6 @@
 """Connections of one endpoint.
 
-acquire() gives an idle connection, or opens one, or waits; a connection comes back by itself when its response ended
+take() gives an idle connection; open() opens one, or waits; a connection comes back by itself when its response ended
 cleanly. Always: idle + busy + opening ≤ limit. A waiter is served in order of arrival or fails after ACQUIRE_S seconds.
 Idle connections are taken newest first, so that the rest can age out (UPS-1).
 """
@@ -57,13 +57,6 @@ class Pool:
                 return connection
             connection.abort()
         return None
-
-    async def acquire(self) -> Connection:
-        """Give a connection for one exchange.
-
-        raises   ProviderConnect when none can be had
-        """
-        return self.take() or await self.open()
 
     async def open(self) -> Connection:
         """Give a connection that no exchange used before, or one that comes free while all are busy."""

@@ -71,7 +71,7 @@ class Opening:
         try:
             pool = self._route.pool
             try:
-                return await self._send(await pool.acquire())
+                return await self._send(pool.take() or await pool.open())
             except Stale:
                 return await self._send(await pool.open())
         except Stale as cause:
@@ -84,7 +84,7 @@ class Opening:
         try:
             attempt.sent_ns = monotonic_ns()
             connection.send(self._route.head(self._request), self._request.content)
-            await exchange.head()
+            await connection.head()
         except BaseException:
             self._live.discard(exchange)
             connection.abort()

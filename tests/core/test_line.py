@@ -1,6 +1,7 @@
 """Line and decimal against the json module and decimal arithmetic."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay._core import Line, decimal
+from relay._core import Line, decimal, moment
 
 values = st.one_of(
     st.none(),
@@ -55,3 +56,18 @@ def test_a_decimal_is_exact(amount: int, places: int) -> None:
 )
 def test_a_decimal_is_spelt_shortly_where_it_is_whole(amount: int, places: int, text: bytes) -> None:
     assert decimal(amount, places) == text
+
+
+@given(facts=st.dictionaries(st.sampled_from("abcd"), st.integers(0, 2**70), min_size=1), places=st.integers(1, 18))
+def test_numbers_of_members_with_places_are_written_with_them(facts: dict[str, int], places: int) -> None:
+    line = Line(tuple(facts), {"a": places, "b": places}).write(tuple(facts.values()))
+
+    read = json.loads(line, parse_float=Decimal)
+    assert read == {name: Decimal(value).scaleb(-places if name in "ab" else 0) for name, value in facts.items()}
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))
+def test_a_moment_is_what_the_standard_library_makes_of_it(time: datetime) -> None:
+    ns = (time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+
+    assert json.loads(moment(ns + 999)) == time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
