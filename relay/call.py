@@ -3,8 +3,11 @@
 import os
 import time
 from dataclasses import dataclass
+from typing import Final
 
-_BASE62 = bytes([b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 62] for byte in range(256)])
+_BASE62: Final = bytes(
+    [b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 62] for byte in range(256)]
+)
 
 
 Member = tuple[str, int, int, int, int]

@@ -6,17 +6,17 @@ Secret holds a credential so that nothing prints it; KnownProvider is what relay
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from relay.call import Identity
 
-NANO = 1_000_000_000
-NANO_PLACES = 9
-MILLION = 1_000_000
+NANO: Final = 1_000_000_000
+NANO_PLACES: Final = 9
+MILLION: Final = 1_000_000
 Usage = dict[str, int | str]
 """What an answer used, by the flat names of `_core.Meter.usage`."""
 
-DEFAULT_MAX_TOKENS = 4096
+DEFAULT_MAX_TOKENS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ The rooms do not know each other; they meet here.
 
 from asyncio import CancelledError
 from time import monotonic_ns
+from typing import Final
 
 from relay import providers, route
 from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError, answer
@@ -31,8 +32,8 @@ from relay.prepare import prepare
 from relay.route import Plan
 from relay.upstream import Exchange, Upstream
 
-MAX_ANSWER = 64 << 20
-MAX_ERROR_BODY = 1 << 20
+MAX_ANSWER: Final = 64 << 20
+MAX_ERROR_BODY: Final = 1 << 20
 
 
 class Gateway:

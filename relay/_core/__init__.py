@@ -12,6 +12,7 @@ from relay._core.json import Scanner, members
 from relay._core.line import Line, decimal, moment
 from relay._core.meter import Meter
 from relay._core.pipeline import Pipeline
+from relay._core.report import Report
 from relay._core.response import ResponseParser
 from relay._core.sse import SseParser
 from relay._core.utf8 import utf8_length
@@ -25,6 +26,7 @@ __all__ = [
     "PeerError",
     "Pipeline",
     "ProtocolError",
+    "Report",
     "ResponseParser",
     "Scanner",
     "SseParser",

@@ -29,7 +29,7 @@ cdef Scanner _ANSWER = Scanner((
 def answer(
     bytes data not None, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None
 ) -> tuple[bytes, dict[str, object]]:
-    """Give the body for the client, and a report with the names of `Pipeline.report`; arguments as for Pipeline.
+    """Give the body for the client, and its facts by the names of Report; arguments as for Pipeline.
 
     raises   PeerError when it is an error body; ProtocolError when it is no message; LimitExceeded("depth")
     """

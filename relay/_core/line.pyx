@@ -153,5 +153,5 @@ cdef class Line:
         cdef int64_t number = PyLong_AsLongLongAndOverflow(value, &overflow)
         if overflow or number < 0:
             return self._out.put(b"%d" % value if places == 0 else decimal(value, places))
-        at = _point(number, places, digits + ROOM)
+        at = _point(number, places, digits + ROOM) if places else _written(number, 0, digits + ROOM)
         return self._out.append(at, digits + ROOM - at)

@@ -12,18 +12,11 @@ from libc.stdint cimport int64_t
 
 from relay._core.messages_decoder cimport MessagesDecoder
 from relay._core.messages_encoder cimport MessagesEncoder
-from relay._core.estimator cimport tokens
 from relay._core.meter cimport Meter
+from relay._core.report cimport Report
 from relay._core.sse cimport SseParser
-from relay._core.types cimport DELTA, KINDS
 
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
-
-cdef tuple _KINDS = (
-    "message_start", "content_block_start", "content_block_delta", "content_block_stop",
-    "message_delta", "message_stop", "ping", "error", "unknown",
-)
-
 
 @cython.final
 cdef class Pipeline:
@@ -92,36 +85,9 @@ cdef class Pipeline:
         """True once message_stop went out."""
         return self._decoder.done
 
-    def report(self) -> dict[str, object]:
+    def report(self) -> Report:
         """Give the facts of the answer so far."""
-        cdef Meter meter = self._meter
-        cdef MessagesDecoder decoder = self._decoder
-        cdef dict usage = meter.usage()
-        cdef dict events = {}
-        cdef int at
-        for at in range(<int>KINDS):
-            if meter.events[at]:
-                events[_KINDS[at]] = meter.events[at]
-        return {
-            "usage": usage,
-            "basis": "provider_final" if meter.final and decoder.stopping else "provider_partial" if usage else "none",
-            "anomalies": meter.anomalies,
-            "estimated_output_tokens": tokens(&meter.text, 1.0),
-            "events": events,
-            "content_events": meter.events[<int>DELTA],
-            "text_bytes": meter.text_bytes,
-            "first_event_ns": meter.first_event or None,
-            "first_content_ns": meter.first_content or None,
-            "last_event_ns": meter.last_event or None,
-            "stop_reason": decoder.stop_reason,
-            "response_id": decoder.id,
-            "response_model": decoder.model,
-            "normalised": decoder.normalised,
-            "unknown_deltas": decoder.unknown_deltas,
-            "bytes_in": decoder.bytes_in,
-            "bytes_out": self._bytes_out,
-            "ended": self._ended(),
-        }
+        return Report(self._meter, self._decoder, self._bytes_out, self._ended())
 
     cdef str _ended(self):
         if self._decoder.done:

@@ -7,7 +7,7 @@ tool types pass: betas come and go.
 import re
 from collections.abc import Mapping, Sequence
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -17,9 +17,9 @@ from relay.dialects import schema
 from relay.dialects.schema import EMPTY_IS_ABSENT, OWN_FIELDS
 from relay.errors import CallerInvalid
 
-_DECODER = msgspec.json.Decoder(schema.Request)
-_PATH = re.compile(r" - at `\$(.*)`$")
-_MISSING = re.compile(r"^Object missing required field `(.*)`$")
+_DECODER: Final = msgspec.json.Decoder(schema.Request)
+_PATH: Final = re.compile(r" - at `\$(.*)`$")
+_MISSING: Final = re.compile(r"^Object missing required field `(.*)`$")
 
 
 def check(content: bytes, members: Sequence[Member]) -> tuple[str, bool]:

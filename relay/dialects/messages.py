@@ -4,7 +4,7 @@ Byte stability is the point: `system`, `tools` and `messages` of a request keep 
 (spec/openrouter-messages.md 4, spec/wire-protocols.md 2.3).
 """
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -13,8 +13,8 @@ from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
 
-_PER_MESSAGE_TOKENS = 4
-_TOUCHED = OWN_FIELDS | NOT_COUNTED | {"model"}
+_PER_MESSAGE_TOKENS: Final = 4
+_TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model"}
 
 
 def outgoing(call: Call, attempt: Attempt) -> bytes:

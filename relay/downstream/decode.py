@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from aiohttp import StreamReader
 
@@ -11,21 +12,21 @@ from relay.dialects.check import check
 from relay.downstream.server import MAX_HEAD
 from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
 
-MAX_DEPTH = 64
-MAX_SESSION_ID = 256
-MAX_APP = 128
-MIN_RATE = 16 << 10
-RATE_GRACE_S = 5.0
+MAX_DEPTH: Final = 64
+MAX_SESSION_ID: Final = 256
+MAX_APP: Final = 128
+MIN_RATE: Final = 16 << 10
+RATE_GRACE_S: Final = 5.0
 
 Fields = dict[bytes, bytes]
 
-_NOT_BUILT = {
+_NOT_BUILT: Final = {
     b"x-openrouter-metadata": b"enabled",
     b"x-openrouter-experimental-metadata": b"enabled",
     b"x-openrouter-cache": b"true",
 }
-_SESSION = (b"x-session-id", b"x-claude-code-session-id")
-_APP = (b"x-openrouter-title", b"x-title", b"x-app")
+_SESSION: Final = (b"x-session-id", b"x-claude-code-session-id")
+_APP: Final = (b"x-openrouter-title", b"x-title", b"x-app")
 
 
 def head(raw: Sequence[tuple[bytes, bytes]]) -> Fields:

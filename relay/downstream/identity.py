@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Final
 
 from relay.call import Identity
 from relay.errors import CallerAuth
 
-_ANYBODY = Identity("anonymous")
+_ANYBODY: Final = Identity("anonymous")
 
 
 def identify(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) -> Identity:

@@ -6,7 +6,7 @@ ROUTES names everything that the data port answers; each is also there under /ap
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic_ns
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
 import orjson
@@ -207,7 +207,7 @@ def _parameters(query: str) -> dict[str, str]:
 
 Route = Callable[[Ingress, Asked], Awaitable[None]]
 
-ROUTES: Mapping[str, Mapping[str, Route]] = {
+ROUTES: Final[Mapping[str, Mapping[str, Route]]] = {
     "/v1/messages": {"POST": Ingress._messages},
     "/v1/messages/count_tokens": {"POST": Ingress._count_tokens},
     "/v1/models": {"GET": Ingress._models},
@@ -216,7 +216,7 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
     "/": {"GET": Ingress._alive, "HEAD": Ingress._alive},
     "/api": {"GET": Ingress._alive, "HEAD": Ingress._alive},
 }
-_ONE_MODEL: Mapping[str, Route] = {"GET": Ingress._model}
+_ONE_MODEL: Final[Mapping[str, Route]] = {"GET": Ingress._model}
 
 
 def _existing() -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import orjson
@@ -21,17 +21,17 @@ from relay.downstream.server import ClientConnection
 from relay.errors import RelayError
 from relay.outbox import Outbox
 
-_STREAM_FIELDS = (
+_STREAM_FIELDS: Final = (
     b"content-type: text/event-stream; charset=utf-8\r\n"
     b"cache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n"
 )
-MAX_HELD = 4 << 10
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-_PROCESSING = b": RELAY PROCESSING\n\n"
-_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+MAX_HELD: Final = 4 << 10
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_PROCESSING: Final = b": RELAY PROCESSING\n\n"
+_PING: Final = b'event: ping\ndata: {"type": "ping"}\n\n'
 # By their first ten bytes: one look in a set for each field of an answer.
-_PASSED = frozenset([prefix[:10] for prefix in (b"anthropic-", b"retry-after", b"x-should-retry")])
-_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_PASSED: Final = frozenset([prefix[:10] for prefix in (b"anthropic-", b"retry-after", b"x-should-retry")])
+_STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
 class State(Enum):

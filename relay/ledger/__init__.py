@@ -7,7 +7,7 @@ find(id)       the record's line, while it is among the last KEPT
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -15,9 +15,9 @@ from relay.call import Call
 from relay.ledger.record import Record
 from relay.ledger.ring import Ring
 
-KEPT = 10_000
-RING_BYTES = 12 << 20
-BATCH_S = 0.01
+KEPT: Final = 10_000
+RING_BYTES: Final = 12 << 20
+BATCH_S: Final = 0.01
 
 __all__ = ["Ledger", "Record"]
 

@@ -1,13 +1,15 @@
 """Money on the wire: what a call cost, as the numbers of spec/openrouter-messages.md 17."""
 
+from typing import Final
+
 from relay._core import decimal
 from relay.catalog import NANO_PLACES, Cost, Price, Usage
 
-_COST = b'"cost":'
-_PROMPT = b',"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":'
-_COMPLETION = b',"upstream_inference_completions_cost":'
-_END = b',"server_tool_cost":0},"is_byok":false'
-_UNKNOWN = _COST + b"null" + _PROMPT + b"null" + _COMPLETION + b"null" + _END
+_COST: Final = b'"cost":'
+_PROMPT: Final = b',"cost_details":{"upstream_inference_cost":null,"upstream_inference_prompt_cost":'
+_COMPLETION: Final = b',"upstream_inference_completions_cost":'
+_END: Final = b',"server_tool_cost":0},"is_byok":false'
+_UNKNOWN: Final = _COST + b"null" + _PROMPT + b"null" + _COMPLETION + b"null" + _END
 
 
 class Bill:

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from time import monotonic_ns
-from typing import Any
+from typing import Any, Final
 
-from relay._core import Line, moment
+from relay._core import Line, Report, moment
 from relay.call import Call
 from relay.catalog import NANO_PLACES, Attempt, Cost, Usage
 from relay.dialects import messages
 from relay.errors import RelayError
 from relay.ledger.money import Bill
 
-MS_PLACES = 6
+MS_PLACES: Final = 6
 
 
 class Outcome(Enum):
@@ -81,20 +81,20 @@ class Record:
         self.input_estimate = messages.input_tokens(self._call.content)
         return self.input_estimate
 
-    def observe(self, report: Mapping[str, Any], bill: Bill) -> None:
+    def observe(self, report: Report, bill: Bill) -> None:
         """Take the facts of one streamed attempt, and settle its cost."""
-        self.bytes_out += report["bytes_out"]
-        self.events = sum(report["events"].values())
-        self.normalised = report["normalised"]
-        self.first_event_ns = report["first_event_ns"] or 0
-        self.stop_reason = report["stop_reason"]
-        self.response_model = report["response_model"]
-        usage = report["usage"]
-        self.basis = report["basis"]
+        self.bytes_out += report.bytes_out
+        self.events = report.event_count
+        self.normalised = report.normalised
+        self.first_event_ns = report.first_event_ns or 0
+        self.stop_reason = report.stop_reason
+        self.response_model = report.response_model
+        usage = report.usage
+        self.basis = report.basis
         if self.basis == "provider_partial":
-            usage["output_tokens"] = max(usage.get("output_tokens", 0), report["estimated_output_tokens"])
-        elif self.basis == "none" and report["first_content_ns"]:
-            usage = {"input_tokens": self.input_estimate, "output_tokens": report["estimated_output_tokens"]}
+            usage["output_tokens"] = max(usage.get("output_tokens", 0), report.estimated_output_tokens)
+        elif self.basis == "none" and report.first_content_ns:
+            usage = {"input_tokens": self.input_estimate, "output_tokens": report.estimated_output_tokens}
             self.basis = "estimated"
         self._settle(usage, bill)
 
@@ -165,7 +165,7 @@ class Record:
         )
 
 
-_LINE = Line(
+_LINE: Final = Line(
     (
         "ts",
         "level",
@@ -203,7 +203,9 @@ _LINE = Line(
     ),
     places={"created": NANO_PLACES, "dur_ms": MS_PLACES, "ttfe_ms": MS_PLACES},
 )
-_ATTEMPT = Line(("endpoint", "provider_name", "model", "status", "error_type", "dur_ms"), places={"dur_ms": MS_PLACES})
+_ATTEMPT: Final = Line(
+    ("endpoint", "provider_name", "model", "status", "error_type", "dur_ms"), places={"dur_ms": MS_PLACES}
+)
 
 
 def _attempt(attempt: Attempt) -> bytes:

@@ -1,13 +1,15 @@
 """What is sent to an endpoint: Request, and how a call becomes one. Pure: no socket, no secret."""
 
+from typing import Final
+
 from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects import messages
 
-DEFAULT_VERSION = b"2023-06-01"
-_FIELDS = b"content-type: application/json\r\naccept-encoding: identity\r\naccept: %b\r\nanthropic-version: "
-_STREAM = _FIELDS % b"text/event-stream"
-_WHOLE = _FIELDS % b"application/json"
+DEFAULT_VERSION: Final = b"2023-06-01"
+_FIELDS: Final = b"content-type: application/json\r\naccept-encoding: identity\r\naccept: %b\r\nanthropic-version: "
+_STREAM: Final = _FIELDS % b"text/event-stream"
+_WHOLE: Final = _FIELDS % b"application/json"
 
 
 class Request:

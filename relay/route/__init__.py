@@ -4,13 +4,14 @@ A plan hands out attempts in the operator's order, at most MAX_ATTEMPTS, and say
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from relay.call import Call
 from relay.catalog import Attempt, Endpoint, Generation, Model
 from relay.errors import ProviderError, Retry, UnknownModel
 from relay.route.final import final_error
 
-MAX_ATTEMPTS = 6
+MAX_ATTEMPTS: Final = 6
 
 __all__ = ["Plan", "plan"]
 

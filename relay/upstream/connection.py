@@ -7,7 +7,7 @@ pausing the socket. After a fault the connection is closed, never reused (UPS-2)
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from relay._core import ResponseParser
 from relay.clock import Clock
@@ -15,8 +15,8 @@ from relay.errors import ProviderConnect, ProviderError, ProviderProtocol, Provi
 from relay.outbox import Outbox
 from relay.upstream.coding import CodingError, Decoder
 
-MAX_JOINED = 64 << 10
-MAX_LINGER = 64 << 10
+MAX_JOINED: Final = 64 << 10
+MAX_LINGER: Final = 64 << 10
 
 Sink = Callable[[bytes], bool]
 

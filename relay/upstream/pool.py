@@ -8,6 +8,7 @@ Idle connections are taken newest first, so that the rest can age out (UPS-1).
 import asyncio
 import ssl
 from collections import deque
+from typing import Final
 from urllib.parse import SplitResult
 
 from relay.catalog import Timeouts
@@ -17,10 +18,10 @@ from relay.outbox import Outbox
 from relay.upstream.connection import Connection
 from relay.upstream.names import Names
 
-ACQUIRE_S = 1.0
-IDLE_S = 60
-MAX_AGE_S = 600
-LINGER_S = 2
+ACQUIRE_S: Final = 1.0
+IDLE_S: Final = 60
+MAX_AGE_S: Final = 600
+LINGER_S: Final = 2
 
 
 class Pool:

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Mapping
 from time import monotonic_ns
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from relay import __version__
@@ -16,7 +17,7 @@ from relay.upstream.exchange import Exchange
 from relay.upstream.names import Names
 from relay.upstream.pool import Pool
 
-MIN_SECRET = 8
+MIN_SECRET: Final = 8
 
 
 class _Route:

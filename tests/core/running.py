@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError
+from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError, Report
 from tests.reference.messages import Observed
 
 _FRAME = re.compile(rb"event: ([^\r\n]*)\ndata: ([^\r\n]*)\n\n")
@@ -38,7 +38,14 @@ def run(pieces: Iterable[bytes], **options: Any) -> Run:
         output += written
         if pipeline.stopped:
             break
-    return Run(output, *_fault(pipeline), pipeline.report())
+    return Run(output, *_fault(pipeline), facts(pipeline.report()))
+
+
+def facts(report: Report) -> dict[str, Any]:
+    """All that a report says, by name; `event_count` is checked here, for it is the sum of others."""
+    found = {name: getattr(report, name) for name in dir(report) if not name.startswith("_")}
+    assert found.pop("event_count") == sum(report.events.values())
+    return found
 
 
 def _fault(pipeline: Pipeline) -> tuple[str | None, tuple[str, str] | None]:
