@@ -15,8 +15,8 @@ from relay.call import Call
 from relay.ledger.record import Record
 from relay.ledger.ring import Ring
 
-KEPT: Final = 10_000
-RING_BYTES: Final = 12 << 20
+KEPT: Final = 5_000
+RING_BYTES: Final = 6 << 20
 BATCH_S: Final = 0.01
 
 __all__ = ["Ledger", "Record"]

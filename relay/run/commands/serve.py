@@ -69,7 +69,7 @@ def banner(loaded: "Loaded", key: str | None, base_url: str) -> str:
         f"relay listens on {base_url}" + (f", for operators on {ops}" if ops else ""),
         f"configuration  {loaded.source or 'none: the embedded provider and those whose variable is set'}",
         f"models         {shown}",
-        "records        in memory, the last 10,000 calls",
+        "records        in memory, the last 5,000 calls",
         *([f"key            {key}  (shown only now)"] if key else []),
         "",
         _curl(base_url, token, names),
