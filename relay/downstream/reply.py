@@ -125,8 +125,6 @@ class Reply:
         self.recorded = True
         self.reports = reports
         self._streams = stream
-        if stream:
-            self._transport.set_write_buffer_limits(self._settings.write_high_bytes, self._settings.write_low_bytes)
 
     def name(self, id: str, request_id: bytes | None) -> None:
         """Give the response its ids: the generation's, and the caller's own where it sent a usable one."""

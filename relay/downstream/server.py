@@ -14,6 +14,7 @@ from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError, LineToo
 from aiohttp.web_protocol import RequestPayloadError, _ErrInfo
 
 from relay.clock import Clock
+from relay.config.settings import Stream
 from relay.downstream.refused import Refused
 from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, GatewayInternal, RelayError
 
@@ -37,6 +38,7 @@ class ClientConnection(web.RequestHandler):
         "_log",
         "_refused",
         "_serve",
+        "_stream",
         "_tail",
         "_waits_since",
         "message",
@@ -44,17 +46,25 @@ class ClientConnection(web.RequestHandler):
 
     message: Any  # aiohttp has two classes for it, compiled and not
 
-    def __init__(self, manager: "Server", serve: "Handler", clock: Clock, refused: Refused, **settings: Any) -> None:
+    def __init__(
+        self, manager: "Server", serve: "Handler", clock: Clock, refused: Refused, stream: Stream, **settings: Any
+    ) -> None:
         super().__init__(manager, **settings)
         self._serve = serve
         self._clock = clock
         self._log = refused
+        self._stream = stream
         self._waits_since = clock.tick
         self._heard = False
         self._behind = -1  # bytes that came behind the present request's head; -1: its end was not seen
         self._head_size = 0
         self._tail = b""
         self._refused = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if self.transport is not None:
+            self.transport.set_write_buffer_limits(self._stream.write_high_bytes, self._stream.write_low_bytes)
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -227,8 +237,9 @@ async def _unheard(request: web.BaseRequest) -> web.StreamResponse:  # noqa: ARG
 class Server(web.Server):
     """Makes a ClientConnection for each socket; `handler` gets every request."""
 
-    def __init__(self, handler: Handler, clock: Clock, refused: Refused, *, keepalive_s: float) -> None:
+    def __init__(self, handler: Handler, clock: Clock, refused: Refused, stream: Stream, *, keepalive_s: float) -> None:
         super().__init__(_unheard, handler_cancellation=True)
+        self._stream = stream
         self._handler = handler
         self._clock = clock
         self._refused = refused
@@ -243,7 +254,9 @@ class Server(web.Server):
         }
 
     def __call__(self) -> web.RequestHandler:
-        return ClientConnection(self, self._handler, self._clock, self._refused, loop=self._loop, **self._settings)
+        return ClientConnection(
+            self, self._handler, self._clock, self._refused, self._stream, loop=self._loop, **self._settings
+        )
 
     def sweep(self, header_read_s: float) -> None:
         """Once a second: clocks of half-sent heads."""

@@ -74,7 +74,13 @@ class Worker:
         """Serve until told to stop; give the exit code."""
         loop = asyncio.get_running_loop()
         clocks = self._settings.client_timeouts
-        server = Server(self._ingress.handle, self._clock, self._refused, keepalive_s=clocks.keepalive_idle)
+        server = Server(
+            self._ingress.handle,
+            self._clock,
+            self._refused,
+            self._settings.stream,
+            keepalive_s=clocks.keepalive_idle,
+        )
         memory = Memory(self._clock)
         sweeper = Sweeper(
             self._clock,

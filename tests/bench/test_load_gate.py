@@ -1,4 +1,4 @@
-"""The load gate: A, C1 and L beside their anchors, failing beyond good + 15 %. P joins when relay meets its goal."""
+"""The load gate: A, P, C1 and L beside their anchors, failing beyond good + 15 % (design/performance.md 3)."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ LOAD = Path(__file__).parents[2] / "bench" / "load.py"
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("scenarios", "anchor"), [("A,C1", "aiohttp"), ("L", "nginx")])
+@pytest.mark.parametrize(("scenarios", "anchor"), [("A,P,C1", "aiohttp"), ("L", "nginx")])
 def test_relay_costs_no_more_than_the_gate_allows(scenarios: str, anchor: str) -> None:
     command = [sys.executable, str(LOAD), "--scenarios", scenarios, "--gateways", f"relay,{anchor}", "--gate"]
 
