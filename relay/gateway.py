@@ -51,7 +51,8 @@ class Gateway:
             plan = route.plan(call, self._generation)
             record.model = plan.model
             await self._answer(call, plan, reply, record)
-            await reply.settle()
+            if reply.lags:
+                await reply.settle()
             record.ended(Outcome.COMPLETE, reply.status)
         except RelayError as error:
             reply.fail(error)  # before the head: status and body; after it: one error event

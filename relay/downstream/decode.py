@@ -38,10 +38,17 @@ def head(raw: Sequence[tuple[bytes, bytes]]) -> Fields:
     size = 0
     for name, value in raw:
         size += len(name) + len(value)
-        name = name.lower()
-        fields[name] = value if name not in fields else fields[name] + b"," + value
+        fields[name.lower()] = value
     if size > MAX_HEAD:
         raise CallerHeadersTooLarge(f"the header fields are larger than {MAX_HEAD} bytes together")
+    return fields if len(fields) == len(raw) else _joined(raw)
+
+
+def _joined(raw: Sequence[tuple[bytes, bytes]]) -> Fields:
+    fields: dict[bytes, bytes] = {}
+    for name, value in raw:
+        name = name.lower()
+        fields[name] = value if name not in fields else fields[name] + b"," + value
     return fields
 
 
@@ -112,9 +119,8 @@ def parse(content: bytes) -> list[Member]:
 def call(id: str, operation: str, content: bytes, fields: Fields, identity: Identity, received_ns: int) -> Call:
     """Check a request and give it as a call."""
     spans = parse(content)
-    for name, on in _NOT_BUILT.items():
-        if fields.get(name, b"").lower() == on:
-            raise CallerInvalid(f"{name.decode()}: this version of relay does not support it yet; remove the field")
+    if not _NOT_BUILT.keys().isdisjoint(fields):
+        _refuse_fields(fields)
     model, stream = check(content, spans)
     return Call(
         id,
@@ -131,6 +137,12 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
         app=_text(fields, _APP)[:MAX_APP] or None,
         reports=fields.get(b"x-relay-metadata") == b"1",
     )
+
+
+def _refuse_fields(fields: Fields) -> None:
+    for name, on in _NOT_BUILT.items():
+        if fields.get(name, b"").lower() == on:
+            raise CallerInvalid(f"{name.decode()}: this version of relay does not support it yet; remove the field")
 
 
 def _betas(fields: Fields) -> bytes | None:

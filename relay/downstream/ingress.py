@@ -99,7 +99,8 @@ class Ingress:
         if self._admission.draining:
             reply.close_after()
         try:
-            await self._dispatch(connection, payload, reply)
+            route, asked = _routed(connection, payload, reply)
+            await route(self, asked)
         except RelayError as error:
             if not payload.is_eof() or isinstance(error, CallerHeadersTooLarge):
                 reply.close_after()
@@ -114,25 +115,6 @@ class Ingress:
             self._refused.defect(error, reply.id)
             reply.fail(GatewayInternal())
         return reply.keeps_connection
-
-    async def _dispatch(self, connection: ClientConnection, payload: StreamReader, reply: Reply) -> None:
-        message = connection.message
-        method = message.method
-        path, _, query = message.path.partition("?")
-        if path[:4] == "http":  # RFC 9112 3.2.2: a target may come with scheme and authority
-            path = "/" + path.partition("://")[2].partition("/")[2]
-        if path.startswith("/api/"):
-            path = path[4:]
-        methods = ROUTES.get(path)
-        if methods is None and path.startswith("/v1/models/"):
-            methods = _ONE_MODEL  # ids hold slashes
-        if methods is None:
-            raise CallerUnsupported(f"no route {method} {path[:200]}; this gateway answers {_existing()}")
-        route = methods.get(method)
-        if route is None:
-            reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
-            raise CallerUnsupported(f"{method} is not answered here; use {', '.join(methods)}", 405)
-        await route(self, Asked(connection, payload, reply, path, query, decode.head(message.raw_headers)))
 
     def _identify(self, asked: Asked) -> Identity:
         identity = identify(asked.fields, self._generation.keys)
@@ -217,6 +199,30 @@ ROUTES: Final[Mapping[str, Mapping[str, Route]]] = {
     "/api": {"GET": Ingress._alive, "HEAD": Ingress._alive},
 }
 _ONE_MODEL: Final[Mapping[str, Route]] = {"GET": Ingress._model}
+
+
+def _routed(connection: ClientConnection, payload: StreamReader, reply: Reply) -> tuple[Route, Asked]:
+    """Find who answers a request.
+
+    raises   CallerUnsupported, naming what exists; CallerHeadersTooLarge
+    """
+    message = connection.message
+    method = message.method
+    path, _, query = message.path.partition("?")
+    if path[:4] == "http":  # RFC 9112 3.2.2: a target may come with scheme and authority
+        path = "/" + path.partition("://")[2].partition("/")[2]
+    if path.startswith("/api/"):
+        path = path[4:]
+    methods = ROUTES.get(path)
+    if methods is None and path.startswith("/v1/models/"):
+        methods = _ONE_MODEL  # ids hold slashes
+    if methods is None:
+        raise CallerUnsupported(f"no route {method} {path[:200]}; this gateway answers {_existing()}")
+    route = methods.get(method)
+    if route is None:
+        reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
+        raise CallerUnsupported(f"{method} is not answered here; use {', '.join(methods)}", 405)
+    return route, Asked(connection, payload, reply, path, query, decode.head(message.raw_headers))
 
 
 def _existing() -> str:

@@ -193,9 +193,14 @@ class Reply:
         if self.on_commit is not None:
             self.on_commit()
 
+    @property
+    def lags(self) -> bool:
+        """The client has not taken enough of what was written, or is gone: `settle` tells which."""
+        return bool(self._connection.writing_paused) or self._connection.transport is None
+
     async def settle(self) -> None:
         """Wait until the client has taken enough; raises ConnectionError when it is gone."""
-        if self._connection.writing_paused or self._connection.transport is None:
+        if self.lags:
             await self._connection.drained()
 
     def _write_events(self, out: bytes, last: bool = False) -> None:
