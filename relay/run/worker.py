@@ -50,7 +50,8 @@ class Worker:
         outbox = Outbox()
         self._log = LogWriter(sys.stderr.fileno())
         wanted = settings.log_format
-        self._for_people = wanted is LogFormat.TEXT or (wanted is LogFormat.AUTO and sys.stderr.isatty())
+        is_for_people = wanted is LogFormat.TEXT or (wanted is LogFormat.AUTO and sys.stderr.isatty())
+        self._write = self._write_text if is_for_people else self._log.write
         self._ledger = Ledger(self._write, loaded.generation.digest)
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
         self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
@@ -148,8 +149,8 @@ class Worker:
     def _note(self, event: Mapping[str, Any]) -> None:
         self._write(orjson.dumps(event))
 
-    def _write(self, line: bytes) -> None:
-        self._log.write(as_text(line) if self._for_people else line)
+    def _write_text(self, line: bytes) -> None:
+        self._log.write(as_text(line))
 
 
 def _bound(address: Address) -> socket.socket:
