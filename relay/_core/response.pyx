@@ -2,7 +2,7 @@
 
 In: bytes of one connection in any split. Out: status, fields, and the content that each read holds. Strict, because a
 connection is used again: what could be read in two ways is a fault, and nothing is read after one. Memory: a head that
-has not ended, at most `max_head` bytes; of the content nothing.
+has not ended, at most `max_head` bytes and the read that ends it; of the content nothing.
 """
 
 cimport cython
@@ -81,7 +81,7 @@ cdef class ResponseParser:
     is_open     more is to come
     keeps       the response is whole, and another may follow it on the connection
     fault       what is wrong with the bytes, for a sentence about the provider; None when nothing is
-    max_head    bytes of framing (head, trailers, extensions) that hold no content; over it: a fault
+    max_head    bytes without content in a row (heads, chunk sizes, extensions, trailers); over it: a fault
     """
 
     cdef readonly int status
@@ -129,6 +129,8 @@ cdef class ResponseParser:
             ptr = self._read_content(ptr, end)
         if ptr < end:
             self.keeps = False  # bytes that nobody asked for
+        if self.fault is not None:
+            self._head.clear()
         if self._joined.len:
             content = self._joined.take()
         elif self._piece.len == PyBytes_GET_SIZE(data):
@@ -218,12 +220,10 @@ cdef class ResponseParser:
         cdef int status = 0
         cdef int at
         if end - ptr < 12 or not c"0" <= ptr[7] <= c"9" or ptr[8] != c" " or not _is_text(ptr, end):
-            self._break("does not speak HTTP/1.1")
-            return 0
+            return self._break("does not speak HTTP/1.1")
         for at in range(9, 12):
             if not c"0" <= ptr[at] <= c"9":
-                self._break("does not speak HTTP/1.1")
-                return 0
+                return self._break("does not speak HTTP/1.1")
             status = status * 10 + (ptr[at] - c"0")
         if status < 100 or (end - ptr > 12 and ptr[12] != c" "):
             self._break("answers with a status that is none")
@@ -234,13 +234,11 @@ cdef class ResponseParser:
         cdef bytes name
         cdef bytes value
         if colon == NULL:
-            self._break("sends a header field without a colon")
-            return 0
+            return self._break("sends a header field without a colon")
         name = _name(ptr, colon - ptr)
         value = _value(colon + 1, end)
         if name is None or value is None:
-            self._break("sends a header field that is none")
-            return 0
+            return self._break("sends a header field that is none")
         fields[name] = fields[name] + b", " + value if name in fields else value
         return 0
 
@@ -250,26 +248,26 @@ cdef class ResponseParser:
         cdef bytes coding = self.fields.get(b"transfer-encoding")
         cdef bytes connection = self.fields.get(b"connection")
         cdef set options = set() if connection is None else {word.strip() for word in connection.lower().split(b",")}
+        cdef bint is_empty = self.status == NO_CONTENT or self.status == NOT_MODIFIED
         self.delimited = length is not None or coding is not None
-        self._persistent = is_1_1 and b"close" not in options or not is_1_1 and b"keep-alive" in options
+        self._persistent = b"close" not in options and (is_1_1 or b"keep-alive" in options)
+        self._persistent = self._persistent and (self.delimited or is_empty) and (is_1_1 or coding is None)
+        self._left = self._digits = 0
+        if length is not None and coding is not None:
+            return self._break("sends content whose end can be read in two ways")
         if coding is not None:
             self._state = SIZE
-            self._left = self._digits = 0
-            self._persistent = self._persistent and is_1_1
-            if length is not None or coding.lower() != b"chunked":
-                self._break("sends content whose end can be read in two ways")
-                return 0
+            if coding.lower() != b"chunked":
+                return self._break("sends content in a transfer coding that is not chunked")
         elif length is not None:
             self._state = LENGTH
             if not length.isdigit() or len(length) > MAX_DIGITS:
-                self._break("sends a content-length that is none")
-                return 0
+                return self._break("sends a content-length that is none")
             self._left = int(length)
         else:
             self._state = UNTIL_END
-        if self.status == NO_CONTENT or self.status == NOT_MODIFIED or (self._state == LENGTH and self._left == 0):
+        if is_empty or (self._state == LENGTH and self._left == 0):
             self._end()
-        self._persistent = self._persistent and self.delimited
         return 0
 
     # The content
@@ -282,7 +280,8 @@ cdef class ResponseParser:
                 self._overhead += 1
                 if self._overhead > self._max_head:
                     self._break("sends trailers without end")
-                self._step(ptr[0])
+                else:
+                    self._step(ptr[0])
                 ptr += 1
                 continue
             size = end - ptr

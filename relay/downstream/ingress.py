@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import orjson
 from aiohttp import StreamReader
+from aiohttp.http import HttpVersion11
 
 from relay import __version__
 from relay.call import Call, Identity, Ids
@@ -149,8 +150,10 @@ class Ingress:
 
     async def _content(self, asked: Asked, limit: int) -> bytes:
         """Read the content as it comes, after a word to a client that waits for one (RFC 9110 10.1.1)."""
-        if asked.fields.get(b"expect", b"").lower() == b"100-continue" and asked.connection.transport is not None:
-            asked.connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        transport = asked.connection.transport
+        expects = asked.fields.get(b"expect", b"").lower() == b"100-continue"
+        if expects and transport is not None and asked.connection.message.version >= HttpVersion11:
+            transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return await decode.read_content(asked.payload, limit, self._timeouts.body_read)
 
     async def _alive(self, asked: Asked) -> None:

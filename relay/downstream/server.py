@@ -178,11 +178,11 @@ class ClientConnection(web.RequestHandler):
         await self._drain_helper()
 
     def _rest(self) -> None:
-        """The request was answered; what came behind its content is the beginning of the next one's head."""
+        """The request was answered; what came behind its content is the next one's head, or the beginning of it."""
         content_size = int(self.message.headers.get("Content-Length", 0))  # read or not
         if self._behind > content_size + LINE_END and not self.message.chunked:
             self._waits_since = self._clock.tick
-        self._behind = -1
+        self._behind = 0 if self._messages else -1  # a pipelined request's head has been read already
 
     def sweep(self, header_read_s: float) -> None:
         """Close a connection whose request head did not come in time."""

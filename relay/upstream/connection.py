@@ -119,7 +119,8 @@ class Connection(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
-        self._check()
+        if not self._head_done:
+            self._check()  # a fault behind the head is for pump(), after what came before it
 
     async def pump(self, sink: Sink) -> bool:
         """Give every read's body bytes to `sink`, in order, from the socket's callback; the end is an empty read.
@@ -140,11 +141,10 @@ class Connection(asyncio.Protocol):
         finally:
             self._waiter = None
             self._sink = None
-        self._check()
         return more
 
     def _check(self) -> None:
-        """Raise the response's error; a method of its own, because it may come while others wait."""
+        """Raise the error; a method, for mypyc would hold the None that it saw once to be true behind an `await`."""
         if self.error is not None:
             raise self.error
 
@@ -191,7 +191,8 @@ class Connection(asyncio.Protocol):
         """End the present response with `error` and close."""
         if self.error is None:
             self.error = error
-        self._wake(True)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(self.error)
         self.abort()
 
     def abort(self) -> None:
@@ -217,8 +218,10 @@ class Connection(asyncio.Protocol):
         try:
             if not self._head_done and parser.status:
                 self._begin()
-            if content:
-                self._parts.append(content if self._decoder is None else self._decoder.feed(content))
+            if content and self._decoder is not None:
+                content = self._decoder.feed(content)
+            if content:  # a piece of a coded body may hold no content yet; an empty one would be the end
+                self._parts.append(content)
         except CodingError:
             self._broke_off(ProviderProtocol("the provider's answer is in a coding that it should not be in"))
             return
@@ -259,7 +262,9 @@ class Connection(asyncio.Protocol):
         if self._parts and sink is not None:
             self._sink = None
             try:
-                sink(self._taken())
+                if sink(self._taken()):
+                    self.error = error  # for the next pump(), if who stopped it has not all it wants
+                    self._wake(True)
             except Exception as cause:  # noqa: BLE001 - not swallowed: whoever awaits pump() gets it
                 self._raise(cause)
                 return
@@ -275,8 +280,7 @@ class Connection(asyncio.Protocol):
             self._wake(True)
             return
         if not self._head_done:
-            self.error = self._lost_before_head()
-            self._wake(True)
+            self.fail(self._lost_before_head())
             return
         # RFC 9112 6.3: without length and chunks the end of the connection is the end of the content.
         self.broken = self._parser.delimited or exc is not None
@@ -351,7 +355,8 @@ class Connection(asyncio.Protocol):
 
     def _retire(self) -> None:
         self._lingering = False
-        if self.is_usable:
+        # An answer that came before all of its request was written leaves a socket that is not free for another.
+        if self.is_usable and self._transport().get_write_buffer_size() == 0:
             self._on_idle(self)
         else:
             self.abort()

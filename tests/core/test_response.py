@@ -25,14 +25,14 @@ class Read(NamedTuple):
     content: bytes
     is_open: bool
     keeps: bool
-    fault: str | None
+    is_broken: bool
 
 
 def read(pieces: Iterable[bytes]) -> Read:
     parser = ResponseParser(MAX_HEAD)
     parser.begin()
     content = b"".join([parser.feed(piece) for piece in pieces])
-    return Read(parser.status, parser.fields, content, parser.is_open, parser.keeps, parser.fault)
+    return Read(parser.status, parser.fields, content, parser.is_open, parser.keeps, parser.fault is not None)
 
 
 def raw(head: str, content: bytes = b"") -> bytes:
@@ -74,6 +74,11 @@ GOOD: dict[str, tuple[bytes, bytes, str]] = {
     "a reason in Latin-1": (raw("HTTP/1.1 500 Pardon fran\xe7ais\ncontent-length: 0"), b"", ""),
     "connection: close": (raw(LENGTH + "0\nConnection: Upgrade, Close"), b"", CLOSES),
     "HTTP/1.0": (raw("HTTP/1.0 200 OK\ncontent-length: 0"), b"", CLOSES),
+    "HTTP/1.0 that is kept and closed": (
+        raw("HTTP/1.0 200 OK\ncontent-length: 0\nconnection: keep-alive, close"),
+        b"",
+        CLOSES,
+    ),
     "HTTP/1.0 that is kept": (raw("HTTP/1.0 200 OK\ncontent-length: 0\nconnection: keep-alive"), b"", ""),
     "HTTP/1.0 in chunks": (
         raw("HTTP/1.0 200 OK\ntransfer-encoding: chunked\nconnection: keep-alive", b"0\r\n\r\n"),
@@ -127,6 +132,10 @@ BAD: dict[str, tuple[bytes, bytes]] = {
     "a head too large": (raw("HTTP/1.1 200 OK\nx: " + MAX_HEAD * "y"), b""),
     "informational ones without end": (100 * raw("HTTP/1.1 103 x\nlink: a"), b""),
     "trailers too large": (raw(CHUNKED, b"1\r\nh\r\n0\r\n" + 100 * b"x: y\r\n"), b"h"),
+    "a last chunk that is one byte too large": (
+        raw("HTTP/1.1 200 OK\ntransfer-encoding: chunked\nx: " + (MAX_HEAD - 56) * "y", b"0\r\n\r\n"),
+        b"",
+    ),
     "an extension too large": (raw(CHUNKED, b"1;" + MAX_HEAD * b"y"), b""),
 }
 ALL = {name: case[0] for name, case in (GOOD | BAD).items()}
@@ -137,7 +146,7 @@ def test_a_good_response(name: str) -> None:
     data, content, how = GOOD[name]
     found = read([data])
 
-    assert (found.content, found.fault) == (content, None)
+    assert (found.content, found.is_broken) == (content, False)
     assert found.is_open == (how == BREAKS_OFF)
     assert found.keeps == (how == "")
 
@@ -147,8 +156,7 @@ def test_a_bad_response_gives_what_came_before_its_fault(name: str) -> None:
     data, content = BAD[name]
     found = read([data])
 
-    assert found.fault is not None
-    assert (found.content, found.is_open, found.keeps) == (content, False, False)
+    assert (found.content, found.is_broken, found.is_open, found.keeps) == (content, True, False, False)
 
 
 def test_fields_have_names_in_lower_case_and_repeated_ones_are_joined() -> None:
@@ -213,7 +221,7 @@ class Judge:
 def agrees_with_others(data: bytes) -> None:
     """Fail unless llhttp and http.client read what we take as we do."""
     ours = read([data])
-    if ours.fault is not None or ours.status == 0 or (not ours.is_open and not ours.keeps):
+    if ours.is_broken or ours.status == 0 or (not ours.is_open and not ours.keeps):
         return
     try:
         judge = Judge(data)

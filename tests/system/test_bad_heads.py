@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.support.answers import message, whole
+from tests.support.answers import LAST_CHUNK, chunk, message, stream, streamed, whole
+from tests.support.answers import head as response_head
 from tests.support.processes import Running
-from tests.support.raw_client import KEY, Answer, Client, ask, body, exchange, head
+from tests.support.raw_client import KEY, Answer, Client, ask, body, exchange, head, request
 from tests.support.raw_provider import RawProvider
 from tests.system.planted import PROMPT, WRONG_KEY
 
@@ -196,3 +197,27 @@ async def test_a_session_id_over_256_characters_is_refused(relay: Running) -> No
     answer = await ask(relay.port, HELLO, x_session_id=257 * "s")
 
     assert (answer.status, answer.error["message"].split(":")[0]) == (400, "x-session-id")
+
+
+async def test_a_pipelined_request_s_content_is_no_head(relay: Running, provider: RawProvider) -> None:
+    provider.answers = [streamed()]
+    large = body("raw/second", stream=True, system=(100 << 10) * "x")
+    async with Client(relay.port) as client:
+        client.send(request(body("raw/first", stream=True)) + head(len(large)))
+        first = await client.answer()
+        client.send(large)
+        second = await client.answer()
+
+    assert (first.status, second.status, second.events[-1][0]) == (200, 200, "message_stop")
+
+
+async def test_nothing_is_written_into_the_answer_to_a_pipelined_request(relay: Running, provider: RawProvider) -> None:
+    slow = [response_head(), chunk(stream()[:500]), 0.3, chunk(stream()[500:]) + LAST_CHUNK]
+    provider.answers = lambda received: [streamed()] if received.model == "first" else slow
+    async with Client(relay.port) as client:
+        client.send(request(body("raw/first", stream=True)) + request(body("raw/second", stream=True)))
+        assert (await client.answer()).status == 200
+        client.send(b"POST /v1/messages HTTP/1.1\r\nx: " + 72 * 1024 * b"y")
+        second = await client.answer()
+
+    assert (second.status, second.end, second.events[-1][0]) == (200, "clean", "message_stop")

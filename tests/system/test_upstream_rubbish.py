@@ -226,6 +226,18 @@ GOOD: dict[str, tuple[Steps, bool]] = {
         [head(SSE, "200 OK", "content-encoding: gzip"), chunk(gzip.compress(stream())), LAST_CHUNK],
         True,
     ),
+    "gzip whose head comes alone": (
+        [
+            head(SSE, "200 OK", "content-encoding: gzip"),
+            chunk(gzip.compress(stream())[:10]),
+            0.05,
+            chunk(gzip.compress(stream())[10:-8]),
+            0.05,
+            chunk(gzip.compress(stream())[-8:]) + LAST_CHUNK,
+        ],
+        True,
+    ),
+    "a broken chunk behind the end of the stream": ([head() + chunk(stream()) + b"XX\r\n"], True),
     "a unary answer": ([whole(message())], False),
     "a unary answer delimited by its end": (
         [b"HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n", message(), FIN],
