@@ -18,6 +18,7 @@ from relay._core.sse cimport SseParser
 
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
 
+
 @cython.final
 cdef class Pipeline:
     """One streamed answer of a Messages provider on its way to a Messages client.
