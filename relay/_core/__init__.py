@@ -7,10 +7,10 @@ and report do not depend on the split. This is the only import path for Python c
 from relay._core.answer import answer
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
 from relay._core.estimator import Estimator
-from relay._core.http1 import chunk
 from relay._core.json import Scanner, members
 from relay._core.line import Line, decimal, moment
 from relay._core.meter import Meter
+from relay._core.output import chunk
 from relay._core.pipeline import Pipeline
 from relay._core.report import Report
 from relay._core.response import ResponseParser

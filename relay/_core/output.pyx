@@ -1,4 +1,5 @@
-"""The output of one read, made from pieces of the input and bytes of our own; copied once, when it is taken.
+"""The output of one read, made from pieces of the input and bytes of our own; copied once, when it is taken, in
+an HTTP chunk where that is wanted.
 
 Pieces that lie together in the input are one; an output that is the whole input leaves as the very object it came in.
 """
@@ -8,8 +9,29 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.string cimport memcpy
 
 from relay._core.buffer cimport Buffer
-from relay._core.http1 cimport SIZE_LINE, TAIL, size_line, tail
 from relay._core.types cimport Slice
+
+cdef enum:
+    SIZE_LINE = 18                # the longest: sixteen hex digits, CR, LF
+
+cdef const char* TAIL = b"\r\n0\r\n\r\n"  # what ends a chunk, and the body (RFC 9112 7.1)
+
+
+cdef inline Py_ssize_t _tail(bint last) noexcept nogil:
+    """Give how many bytes of TAIL end a chunk."""
+    return 7 if last else 2
+
+
+cdef int _size_line(Py_ssize_t size, char* line) noexcept nogil:
+    """Write a chunk's size and CRLF at the end of `line`; give how many bytes they are."""
+    cdef int at = SIZE_LINE - 2
+    line[SIZE_LINE - 2] = c"\r"
+    line[SIZE_LINE - 1] = c"\n"
+    while size:
+        at -= 1
+        line[at] = <char>b"0123456789abcdef"[size & 15]
+        size >>= 4
+    return SIZE_LINE - at
 
 
 @cython.final
@@ -71,14 +93,14 @@ cdef class Output:
             return data
         self._close()
         if chunked:
-            digits = size_line(self.len, line)
-        out = PyBytes_FromStringAndSize(NULL, before + digits + self.len + (tail(last) if chunked else 0))
+            digits = _size_line(self.len, line)
+        out = PyBytes_FromStringAndSize(NULL, before + digits + self.len + (_tail(last) if chunked else 0))
         at = PyBytes_AS_STRING(out)
         memcpy(at, PyBytes_AS_STRING(prefix), <size_t>before)
         memcpy(at + before, line + SIZE_LINE - digits, <size_t>digits)
         at = self._fill(at + before + digits)
         if chunked:
-            memcpy(at, TAIL, <size_t>tail(last))
+            memcpy(at, TAIL, <size_t>_tail(last))
         return out
 
     cdef char* _fill(self, char* at) noexcept nogil:
@@ -94,3 +116,15 @@ cdef class Output:
             at += piece.len
             piece += 1
         return at
+
+
+def chunk(bytes data not None, bint last=False, bytes prefix not None=b"") -> bytes:
+    """Give `prefix` and `data` as one chunk: size in hex, CRLF, data, CRLF; with `last` the body's end behind it.
+
+    raises   ValueError for empty data, which would be the end by itself
+    """
+    cdef Output out = Output()
+    if PyBytes_GET_SIZE(data) == 0:
+        raise ValueError("an empty chunk is the end of the body")
+    out.put(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+    return out.take(data, prefix, True, last)
