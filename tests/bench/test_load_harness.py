@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -30,6 +31,7 @@ def _wait_for(port: int) -> None:
             probe.settimeout(1.0)
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
+        time.sleep(0.01)
     raise AssertionError("the provider does not listen")
 
 
