@@ -1,14 +1,19 @@
-"""For the tests of the embedded provider: one without a pace, and a client that is nothing but a socket."""
+"""For the tests of the embedded provider: one without a pace, and a client that is nothing but a socket. For those of
+the command line: a file, and the variables that would interfere."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from relay.run.demo import DemoServer
+from tests.config.shapes import MINIMAL
+
+VARIABLES = ("RELAY_CONFIG", "RELAY_LISTEN", "RELAY_OPS_LISTEN", "RELAY_URL", "RELAY_KEY", "ANTHROPIC_API_KEY")
 
 
 @dataclass(frozen=True)
@@ -86,3 +91,10 @@ async def get(port: int, path: str) -> Any:
     raw = await answered(reader)
     writer.close()
     return json.loads(raw.content)
+
+
+@pytest.fixture
+def relay_yaml(tmp_path: Path) -> Path:
+    path = tmp_path / "relay.yaml"
+    path.write_text(MINIMAL)
+    return path
