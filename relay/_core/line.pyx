@@ -52,14 +52,14 @@ cdef char* _point(int64_t amount, int places, char* end) noexcept nogil:
 
 
 def decimal(amount, int places) -> bytes:
-    """Give amount / 10 ** places as JSON spells it, exactly: `1.250000`, `3`; `amount` is 0 or more."""
+    """Give amount / 10 ** places as JSON spells it, exactly: `1.250000`, `3`."""
     cdef char[ROOM] digits
     cdef char* at
     cdef int overflow = 0
     cdef int64_t number = PyLong_AsLongLongAndOverflow(amount, &overflow)
-    if overflow:
-        whole, part = divmod(amount, 10 ** <object>places)
-        return b"%d.%0*d" % (whole, places, part)
+    if overflow or number < 0:
+        whole, part = divmod(abs(amount), 10 ** <object>places)
+        return (b"-" if amount < 0 else b"") + (b"%d.%0*d" % (whole, places, part) if part else b"%d" % whole)
     at = _point(number, places, digits + ROOM)
     return PyBytes_FromStringAndSize(at, digits + ROOM - at)
 
@@ -152,6 +152,6 @@ cdef class Line:
         cdef int overflow = 0
         cdef int64_t number = PyLong_AsLongLongAndOverflow(value, &overflow)
         if overflow or number < 0:
-            return self._out.put(b"%d" % value if places == 0 else decimal(value, places))
+            return self._out.put(decimal(value, places))
         at = _point(number, places, digits + ROOM) if places else _written(number, 0, digits + ROOM)
         return self._out.append(at, digits + ROOM - at)

@@ -198,7 +198,7 @@ cdef class ResponseParser:
         """Read the lines [ptr, end) of a head, each with its CRLF."""
         cdef const char* lf = <const char*>memchr(ptr, c"\n", <size_t>(end - ptr))
         cdef int status = self._status(ptr, lf - 1)
-        cdef bint is_1_1 = lf - ptr > 7 and ptr[7] != c"0"
+        cdef bint is_1_1 = ptr[7] == c"1"
         cdef dict fields = {}
         ptr = lf + 1
         while ptr < end and self.fault is None:
@@ -216,10 +216,10 @@ cdef class ResponseParser:
         return 0
 
     cdef int _status(self, const char* ptr, const char* end) except -1:
-        """Give the code of a status line: `HTTP/1.x DDD`, and perhaps a reason."""
+        """Give the code of a status line: `HTTP/1.1 DDD` or `HTTP/1.0 DDD`, and perhaps a reason."""
         cdef int status = 0
         cdef int at
-        if end - ptr < 12 or not c"0" <= ptr[7] <= c"9" or ptr[8] != c" " or not _is_text(ptr, end):
+        if end - ptr < 12 or not c"0" <= ptr[7] <= c"1" or ptr[8] != c" " or not _is_text(ptr, end):
             return self._break("does not speak HTTP/1.1")
         for at in range(9, 12):
             if not c"0" <= ptr[at] <= c"9":

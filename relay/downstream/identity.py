@@ -19,9 +19,8 @@ def identify(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) 
     """
     if keys is None:
         return _ANYBODY
-    authorization = fields.get(b"authorization", b"")
-    is_bearer = authorization[:7].lower() == b"bearer "
-    credential = authorization[7:] if is_bearer else fields.get(b"x-api-key", b"")
+    scheme, _, bearer = fields.get(b"authorization", b"").partition(b" ")
+    credential = bearer if scheme.lower() == b"bearer" else fields.get(b"x-api-key", b"")
     # Found by digest: how long the search takes tells nothing about a key that could be guessed at.
     identity = keys.get(sha256(credential.strip()).digest())
     if identity is None:

@@ -37,7 +37,6 @@ class Connection(asyncio.Protocol):
         "_complete",
         "_decoder",
         "_end_told",
-        "_head_done",
         "_keep_alive",
         "_lingering",
         "_loop",
@@ -91,7 +90,6 @@ class Connection(asyncio.Protocol):
         self.broken = False
         self.bytes_in = 0
         self._decoder: Decoder | None = None
-        self._head_done = False
         self._complete = False
         self._end_told = False
         self._keep_alive = False
@@ -113,13 +111,13 @@ class Connection(asyncio.Protocol):
 
     async def head(self) -> None:
         """Wait for status and fields of the response."""
-        if not self._head_done and self.error is None:
+        if not self.status and self.error is None:
             self._waiter = self._loop.create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        if not self._head_done:
+        if not self.status:
             self._check()  # a fault behind the head is for pump(), after what came before it
 
     async def pump(self, sink: Sink) -> bool:
@@ -180,7 +178,7 @@ class Connection(asyncio.Protocol):
             return
         if self._complete:
             self._retire()
-        elif self._head_done and self.error is None:
+        elif self.status and self.error is None:
             self._lingering = True
             self.bytes_in = 0
             self._resume()
@@ -216,7 +214,7 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         content = parser.feed(data)
         try:
-            if not self._head_done and parser.status:
+            if not self.status and parser.status:
                 self._begin()
             if content and self._decoder is not None:
                 content = self._decoder.feed(content)
@@ -234,7 +232,6 @@ class Connection(asyncio.Protocol):
 
     def _begin(self) -> None:
         """The head has come."""
-        self._head_done = True
         self.status = self._parser.status
         self.fields = self._parser.fields
         coding = self.fields.get(b"content-encoding", b"identity").lower()
@@ -279,7 +276,7 @@ class Connection(asyncio.Protocol):
         if self._complete or self.error is not None:
             self._wake(True)
             return
-        if not self._head_done:
+        if not self.status:
             self.fail(self._lost_before_head())
             return
         # RFC 9112 6.3: without length and chunks the end of the connection is the end of the content.

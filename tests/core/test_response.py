@@ -94,6 +94,7 @@ BAD: dict[str, tuple[bytes, bytes]] = {
     "one byte": (b"\x15", b""),
     "an empty line first": (b"\r\n" + raw(LENGTH + "0"), b""),
     "HTTP/2": (raw("HTTP/2 200 OK"), b""),
+    "HTTP/1.5": (raw("HTTP/1.5 204 No Content"), b""),
     "HTTP/1.x": (raw("HTTP/1.x 200 OK"), b""),
     "a status of two digits": (raw("HTTP/1.1 20 OK"), b""),
     "a status of four digits": (raw("HTTP/1.1 2000 OK"), b""),

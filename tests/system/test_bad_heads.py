@@ -134,12 +134,25 @@ async def test_a_request_line_without_end_is_cut_off_in_bounded_memory(relay: Ru
         {"x_api_key": KEY[:-1]},
         {"x_api_key": KEY + "x"},
         {"x_api_key": KEY, "authorization": f"Bearer {WRONG_KEY}"},
+        {"x_api_key": KEY, "authorization": "Bearer"},
         {"x_api_key": None, "authorization": f"Basic {KEY}"},
         {"x_api_key": None, "authorization": KEY},
         {"x_api_key": "\udcff\udcfe"},
         {"x_api_key": 16_000 * "k"},
     ],
-    ids=["none", "wrong", "empty", "shorter", "longer", "wrong Bearer wins", "Basic", "no scheme", "no UTF-8", "16 KB"],
+    ids=[
+        "none",
+        "wrong",
+        "empty",
+        "shorter",
+        "longer",
+        "wrong Bearer wins",
+        "empty Bearer wins",
+        "Basic",
+        "no scheme",
+        "no UTF-8",
+        "16 KB",
+    ],
 )
 @pytest.mark.parametrize("path", ["/v1/messages", "/api/v1/messages", "/v1/messages/count_tokens"])
 async def test_a_bad_key_is_refused_with_401_and_one_text(
