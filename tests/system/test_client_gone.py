@@ -184,14 +184,13 @@ async def test_a_client_that_leaves_while_relay_connects_ends_the_attempt(connec
         async with asyncio.timeout(1):
             while not sockets_in_syn_sent(connecting):
                 await asyncio.sleep(0.01)
-        left_at = client.leave()
-        async with asyncio.timeout(1):
-            while sockets_in_syn_sent(connecting):
-                await asyncio.sleep(0.005)
-        noticed_s = time.monotonic() - left_at
+        left_at = time.time()
+        client.leave()
     record = await connecting.record_of("raw/connecting")
 
-    assert noticed_s < NOTICED_S
+    assert not sockets_in_syn_sent(connecting)
+    # By relay's clock: one look at all sockets takes a busy machine longer than relay has.
+    assert record["created"] + record["dur_ms"] / 1000 - left_at < NOTICED_S
     assert record["outcome"] == "client_gone"
 
 
