@@ -13,6 +13,7 @@ from relay._core.meter import Meter
 from relay._core.output import chunk
 from relay._core.pipeline import Pipeline
 from relay._core.report import Report
+from relay._core.request import Request, whole_request
 from relay._core.response import ResponseParser
 from relay._core.sse import SseParser
 from relay._core.utf8 import utf8_length
@@ -27,6 +28,7 @@ __all__ = [
     "Pipeline",
     "ProtocolError",
     "Report",
+    "Request",
     "ResponseParser",
     "Scanner",
     "SseParser",
@@ -37,4 +39,5 @@ __all__ = [
     "members",
     "moment",
     "utf8_length",
+    "whole_request",
 ]

@@ -11,6 +11,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memchr, memcmp
 
 from relay._core.buffer cimport Buffer
+from relay._core.fields cimport field_name, field_value, is_text, is_token
 from relay._core.types cimport Slice
 
 cdef enum:
@@ -25,12 +26,6 @@ cdef enum:
     NOT_MODIFIED = 304
     SWITCHED = 101
 
-# RFC 9110 5.6.2, in lower case; 0 for what no token holds.
-cdef bytes _TOKEN = bytes([
-    ord(chr(byte).lower()) if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "!#$%&'*+-.^_`|~") else 0
-    for byte in range(256)
-])
-cdef const unsigned char* TOKEN = <const unsigned char*>PyBytes_AS_STRING(_TOKEN)
 cdef const char* BEGIN = b"HTTP/1."
 
 
@@ -39,36 +34,6 @@ cdef inline int _hex(int c) noexcept nogil:
         return <int>(c - c"0")
     c |= 0x20
     return <int>(c - c"a" + 10) if c"a" <= c <= c"f" else -1
-
-
-cdef inline bint _is_text(const char* ptr, const char* end) noexcept nogil:
-    """Tell whether a field value has no control characters but tabs."""
-    while ptr < end:
-        if (<unsigned char>ptr[0] < 0x20 and ptr[0] != c"\t") or ptr[0] == 0x7F:
-            return False
-        ptr += 1
-    return True
-
-
-cdef bytes _name(const char* ptr, Py_ssize_t size):
-    """Give a field's name in lower case, None when it is no token."""
-    cdef bytes name = PyBytes_FromStringAndSize(NULL, size)
-    cdef char* out = PyBytes_AS_STRING(name)
-    cdef Py_ssize_t at
-    for at in range(size):
-        out[at] = <char>TOKEN[<unsigned char>ptr[at]]
-        if out[at] == 0:
-            return None
-    return name if size else None
-
-
-cdef bytes _value(const char* ptr, const char* end):
-    """Give a field's value without the white space around it, None when it is no text."""
-    while ptr < end and (ptr[0] == c" " or ptr[0] == c"\t"):
-        ptr += 1
-    while ptr < end and ((end - 1)[0] == c" " or (end - 1)[0] == c"\t"):
-        end -= 1
-    return PyBytes_FromStringAndSize(ptr, end - ptr) if _is_text(ptr, end) else None
 
 
 @cython.final
@@ -219,7 +184,7 @@ cdef class ResponseParser:
         """Give the code of a status line: `HTTP/1.1 DDD` or `HTTP/1.0 DDD`, and perhaps a reason."""
         cdef int status = 0
         cdef int at
-        if end - ptr < 12 or not c"0" <= ptr[7] <= c"1" or ptr[8] != c" " or not _is_text(ptr, end):
+        if end - ptr < 12 or not c"0" <= ptr[7] <= c"1" or ptr[8] != c" " or not is_text(ptr, end):
             return self._break("does not speak HTTP/1.1")
         for at in range(9, 12):
             if not c"0" <= ptr[at] <= c"9":
@@ -235,8 +200,8 @@ cdef class ResponseParser:
         cdef bytes value
         if colon == NULL:
             return self._break("sends a header field without a colon")
-        name = _name(ptr, colon - ptr)
-        value = _value(colon + 1, end)
+        name = field_name(ptr, colon - ptr)
+        value = field_value(colon + 1, end)
         if name is None or value is None:
             return self._break("sends a header field that is none")
         fields[name] = fields[name] + b", " + value if name in fields else value
@@ -324,14 +289,14 @@ cdef class ResponseParser:
         elif self._state == EXTENSION or self._state == TRAILER:
             if c == c"\r":
                 self._state = SIZE_LF if self._state == EXTENSION else TRAILER_LF
-            elif not _is_text(&c, &c + 1):
+            elif not is_text(&c, &c + 1):
                 self._break("sends a chunk extension or a trailer that is none")
         elif self._state == TRAILERS and c == c"\r":
             self._state = END_LF
         elif self._state == TRAILERS or self._state == TRAILER_NAME:
             if self._state == TRAILER_NAME and c == c":":
                 self._state = TRAILER
-            elif TOKEN[<unsigned char>c]:
+            elif is_token(c):
                 self._state = TRAILER_NAME
             else:
                 self._break("sends a trailer that is none")

@@ -9,8 +9,7 @@ from aiohttp import StreamReader
 from relay._core import LimitExceeded, ProtocolError, members, utf8_length
 from relay.call import Call, Identity, Member
 from relay.dialects.check import check
-from relay.downstream.server import MAX_HEAD
-from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
+from relay.errors import CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
 
 MAX_DEPTH: Final = 64
 MAX_SESSION_ID: Final = 256
@@ -27,29 +26,6 @@ _NOT_BUILT: Final = {
 }
 _SESSION: Final = (b"x-session-id", b"x-claude-code-session-id")
 _APP: Final = (b"x-openrouter-title", b"x-title", b"x-app")
-
-
-def head(raw: Sequence[tuple[bytes, bytes]]) -> Fields:
-    """Give the header fields by lower-case name, bytes as sent; repeated ones are joined by a comma.
-
-    raises   CallerHeadersTooLarge
-    """
-    fields: dict[bytes, bytes] = {}
-    size = 0
-    for name, value in raw:
-        size += len(name) + len(value)
-        fields[name.lower()] = value
-    if size > MAX_HEAD:
-        raise CallerHeadersTooLarge(f"the header fields are larger than {MAX_HEAD} bytes together")
-    return fields if len(fields) == len(raw) else _joined(raw)
-
-
-def _joined(raw: Sequence[tuple[bytes, bytes]]) -> Fields:
-    fields: dict[bytes, bytes] = {}
-    for name, value in raw:
-        name = name.lower()
-        fields[name] = value if name not in fields else fields[name] + b"," + value
-    return fields
 
 
 def check_content(fields: Fields, limit_bytes: int) -> None:

@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 import orjson
 from aiohttp import StreamReader
-from aiohttp.http import HttpVersion11
 
 from relay import __version__
 from relay.call import Call, Identity, Ids
@@ -23,7 +22,7 @@ from relay.downstream.admission import Admission
 from relay.downstream.identity import identify
 from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
-from relay.downstream.server import ClientConnection
+from relay.downstream.server import MAX_HEAD, ClientConnection
 from relay.errors import (
     CallerGone,
     CallerHeadersTooLarge,
@@ -46,18 +45,17 @@ class Asked:
     def __init__(
         self,
         connection: ClientConnection,
-        payload: StreamReader,
+        payload: StreamReader | None,
         reply: Reply,
         path: str,
         query: str,
-        fields: decode.Fields,
     ) -> None:
         self.payload = payload
         self.connection = connection
         self.reply = reply
         self.path = path
         self.query = query
-        self.fields = fields
+        self.fields = connection.request.fields
 
 
 class Ingress:
@@ -93,9 +91,9 @@ class Ingress:
         self._ids = Ids()
         self.live: set[Reply] = set()
 
-    async def handle(self, connection: ClientConnection, payload: StreamReader) -> bool:
+    async def handle(self, connection: ClientConnection, payload: StreamReader | None) -> bool:
         """Answer one request; tell whether the connection lives on. A bug is told as `internal error` and logged."""
-        message = connection.message
+        method = connection.request.method
         reply = Reply(connection, self._clock, self._outbox, self._stream)
         if self._admission.draining:
             reply.close_after()
@@ -103,14 +101,14 @@ class Ingress:
             route, asked = _routed(connection, payload, reply)
             await route(self, asked)
         except RelayError as error:
-            if not payload.is_eof() or isinstance(error, CallerHeadersTooLarge):
+            if (payload is not None and not payload.is_eof()) or isinstance(error, CallerHeadersTooLarge):
                 reply.close_after()
             reply.fail(error)
-            self._refused.note(error, message.method, reply.id)
+            self._refused.note(error, method, reply.id)
         except (asyncio.CancelledError, ConnectionError):
             reply.close_after()
             if not reply.recorded:
-                self._refused.note(CallerGone(), message.method, reply.id)
+                self._refused.note(CallerGone(), method, reply.id)
             raise
         except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an answer
             self._refused.defect(error, reply.id)
@@ -137,8 +135,9 @@ class Ingress:
         try:
             limit = self._generation.body_limit_bytes
             decode.check_content(asked.fields, limit)
-            payload = asked.payload
-            content = payload.read_nowait() if payload.is_eof() else await self._content(asked, limit)
+            content = asked.connection.request.content
+            if content is None:
+                content = await self._content(asked, limit)
             decode.check_size(len(content), limit)
             call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns)
             del content
@@ -150,11 +149,14 @@ class Ingress:
 
     async def _content(self, asked: Asked, limit: int) -> bytes:
         """Read the content as it comes, after a word to a client that waits for one (RFC 9110 10.1.1)."""
+        payload = cast(StreamReader, asked.payload)
+        if payload.is_eof():
+            return payload.read_nowait()
         transport = asked.connection.transport
         expects = asked.fields.get(b"expect", b"").lower() == b"100-continue"
-        if expects and transport is not None and asked.connection.message.version >= HttpVersion11:
+        if expects and transport is not None and asked.connection.request.is_1_1:
             transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return await decode.read_content(asked.payload, limit, self._timeouts.body_read)
+        return await decode.read_content(payload, limit, self._timeouts.body_read)
 
     async def _alive(self, asked: Asked) -> None:
         asked.reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))
@@ -204,14 +206,14 @@ ROUTES: Final[Mapping[str, Mapping[str, Route]]] = {
 _ONE_MODEL: Final[Mapping[str, Route]] = {"GET": Ingress._model}
 
 
-def _routed(connection: ClientConnection, payload: StreamReader, reply: Reply) -> tuple[Route, Asked]:
+def _routed(connection: ClientConnection, payload: StreamReader | None, reply: Reply) -> tuple[Route, Asked]:
     """Find who answers a request.
 
     raises   CallerUnsupported, naming what exists; CallerHeadersTooLarge
     """
-    message = connection.message
-    method = message.method
-    path, _, query = message.path.partition("?")
+    request = connection.request
+    method = request.method
+    path, _, query = request.path.partition("?")
     if path[:4] == "http":  # RFC 9112 3.2.2: a target may come with scheme and authority
         path = "/" + path.partition("://")[2].partition("/")[2]
     if path.startswith("/api/"):
@@ -225,7 +227,9 @@ def _routed(connection: ClientConnection, payload: StreamReader, reply: Reply) -
     if route is None:
         reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
         raise CallerUnsupported(f"{method} is not answered here; use {', '.join(methods)}", 405)
-    return route, Asked(connection, payload, reply, path, query, decode.head(message.raw_headers))
+    if request.size > MAX_HEAD:
+        raise CallerHeadersTooLarge(f"the header fields are larger than {MAX_HEAD} bytes together")
+    return route, Asked(connection, payload, reply, path, query)
 
 
 def _existing() -> str:

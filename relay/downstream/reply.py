@@ -12,7 +12,6 @@ from typing import Any, Final, cast
 from urllib.parse import quote
 
 import orjson
-from aiohttp.http import HttpVersion11
 
 from relay._core import chunk
 from relay.clock import Clock
@@ -86,15 +85,15 @@ class Reply:
         outbox: Outbox,
         settings: Stream,
     ) -> None:
-        message = connection.message
+        request = connection.request
         self._connection = connection
         self._transport = cast(Any, connection.transport)
         self._clock = clock
         self._outbox = outbox
         self._settings = settings
-        self.chunked: bool = message.version >= HttpVersion11
-        self._keep_alive = self.chunked and not message.should_close
-        self._is_head = message.method == "HEAD"
+        self.chunked = request.is_1_1
+        self._keep_alive = self.chunked and request.keeps
+        self._is_head = request.method == "HEAD"
         self._state = State.FRESH
         self._streams = False
         self._started = self._wrote = clock.tick
