@@ -63,8 +63,6 @@ def whole_request(bytes data not None) -> Request | None:
     cdef const char* end = ptr + PyBytes_GET_SIZE(data)
     cdef const char* head = ptr
     cdef const char* lf
-    cdef bytes name
-    cdef bytes value
     cdef Request request = Request.__new__(Request)
     ptr = _request_line(request, ptr, end)
     if ptr == NULL:
