@@ -126,30 +126,10 @@ def test_a_request_read_by_others_has_its_repeated_fields_joined() -> None:
     assert (request.size, request.content, request.is_1_1, request.keeps) == (13, None, False, False)
 
 
-BITS = st.sampled_from(
-    [
-        b"\r\n",
-        b"\n",
-        b"\r",
-        b":",
-        b" ",
-        b"\t",
-        b"0",
-        b"5",
-        b"#",
-        b",",
-        b"\x00",
-        b"\x80",
-        b"HTTP/1.1",
-        b"GET /",
-        b"transfer-encoding: chunked\r\n",
-        b"content-length: 1\r\n",
-        b"connection: close\r\n",
-        b"host: y\r\n",
-        b"upgrade:",
-    ]
-)
-CHANGES = st.lists(st.tuples(st.integers(0, 120), st.integers(0, 3), BITS | st.binary(max_size=3)), max_size=4)
+BITS = [b"\r\n", b"\n", b"\r", b":", b" ", b"\t", b"0", b"5", b"#", b",", b"\0", b"\x80", b"HTTP/1.1", b"GET /"]
+FIELDS = [b"transfer-encoding: chunked", b"content-length: 1", b"connection: close", b"host: y", b"upgrade: websocket"]
+NEW = st.sampled_from(BITS) | st.sampled_from(FIELDS).map(lambda field: b"\r\n" + field) | st.binary(max_size=3)
+CHANGES = st.lists(st.tuples(st.integers(0, 120), st.integers(0, 3), NEW), max_size=4)
 
 
 @given(st.sampled_from(sorted(PLAIN.values()) + sorted(LEFT.values())), CHANGES)
