@@ -180,7 +180,7 @@ class Reply:
             self._commit(out, last)
         if last:
             self._state = State.CLOSED
-        return bool(self._connection.writing_paused)
+        return self._connection.is_full
 
     def _commit(self, out: bytes, last: bool) -> None:
         self.status = 200
@@ -195,7 +195,7 @@ class Reply:
     @property
     def lags(self) -> bool:
         """The client has not taken enough of what was written, or is gone: `settle` tells which."""
-        return bool(self._connection.writing_paused) or self._connection.transport is None
+        return self._connection.is_full or self._connection.transport is None
 
     async def settle(self) -> None:
         """Wait until the client has taken enough; raises ConnectionError when it is gone."""
@@ -270,7 +270,7 @@ class Reply:
 
     def sweep(self, client_stall_s: float) -> None:
         """Send keep-alives to a client that waits; cut one that takes nothing any more."""
-        if self._connection.writing_paused:
+        if self._connection.is_full:
             self._watch_stall(client_stall_s)
             return
         if self._state is State.CLOSED:

@@ -31,6 +31,7 @@ class ClientConnection(web.RequestHandler):
     """One client connection; knows since when it waits for the rest of a request's head.
 
     request   what is being answered, or was last
+    is_full   more was written than the client has taken: `drained` waits; an attribute, for it is asked per event
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class ClientConnection(web.RequestHandler):
         "_tail",
         "_taken",
         "_waits_since",
+        "is_full",
         "request",
     )
 
@@ -67,11 +69,20 @@ class ClientConnection(web.RequestHandler):
         self._fresh = True  # no byte was read yet of the request that comes next; False for good where that is unsure
         self._taken: Request | None = None
         self._refused = False
+        self.is_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         if self.transport is not None:
             self.transport.set_write_buffer_limits(self._stream.write_high_bytes, self._stream.write_low_bytes)
+
+    def pause_writing(self) -> None:
+        self.is_full = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.is_full = False
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
