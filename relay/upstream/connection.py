@@ -251,6 +251,7 @@ class Connection(asyncio.Protocol):
             return False
         self._complete = True
         self._keep_alive = parser.keeps
+        self.broken = self._decoder is not None and self._decoder.is_cut
         return True
 
     def _broke_off(self, error: ProviderError) -> None:
@@ -280,7 +281,8 @@ class Connection(asyncio.Protocol):
             self.fail(self._lost_before_head())
             return
         # RFC 9112 6.3: without length and chunks the end of the connection is the end of the content.
-        self.broken = self._parser.delimited or exc is not None
+        is_cut = self._decoder is not None and self._decoder.is_cut
+        self.broken = self._parser.delimited or exc is not None or is_cut
         self._complete = True
         if self._sink is not None:
             self._deliver()

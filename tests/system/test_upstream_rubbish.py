@@ -237,6 +237,13 @@ GOOD: dict[str, tuple[Steps, bool]] = {
         ],
         True,
     ),
+    "gzip in two members": (
+        [
+            head(SSE, "200 OK", "content-encoding: gzip"),
+            chunk(gzip.compress(stream()[:99]) + gzip.compress(stream()[99:])) + LAST_CHUNK,
+        ],
+        True,
+    ),
     "a broken chunk behind the end of the stream": ([head() + chunk(stream()) + b"XX\r\n"], True),
     "a unary answer": ([whole(message())], False),
     "a unary answer delimited by its end": (
