@@ -19,7 +19,7 @@ cdef enum:
 cdef const char* VERSION = b" HTTP/1.1\r\n"
 
 # Fields that change how the bytes are read, or what the connection becomes.
-cdef frozenset _INTRICATE = frozenset((b"transfer-encoding", b"upgrade", b"sec-websocket-key1"))
+cdef frozenset _INTRICATE = frozenset((b"transfer-encoding", b"upgrade", b"proxy-connection", b"sec-websocket-key1"))
 
 
 @cython.final
@@ -54,6 +54,8 @@ cdef class Request:
         for name, value in fields:
             self.size += len(name) + len(value)
             name = name.lower()
+            if name == b"content-length":  # zeros without end are a number too, but none that int() takes
+                value = value.lstrip(b"0") or b"0"
             self.fields[name] = self.fields[name] + b"," + value if name in self.fields else value
 
 

@@ -155,7 +155,7 @@ class Ingress:
         transport = asked.connection.transport
         expects = asked.fields.get(b"expect", b"").lower() == b"100-continue"
         if expects and transport is not None and asked.connection.request.is_1_1:
-            transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._outbox.put(transport, b"HTTP/1.1 100 Continue\r\n\r\n")  # behind the answer before, where that waits
         return await decode.read_content(payload, limit, self._timeouts.body_read)
 
     async def _alive(self, asked: Asked) -> None:

@@ -24,6 +24,7 @@ from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, Gatew
 MAX_LINE = 16 << 10
 MAX_HEAD = 64 << 10
 MAX_FIELDS = 128
+MAX_UNREAD = 1 << 20  # bytes a client may still send that was refused
 LINE_END = 2  # an empty line behind a request is no beginning of another (RFC 9112 2.2)
 
 
@@ -86,10 +87,14 @@ class ClientConnection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
+            self._head_size += len(data)
+            if self._head_size > MAX_UNREAD:
+                self.force_close()
             return
         self._heard = True
         if self._behind >= 0:
             self._behind += len(data)
+            self._tail = (self._tail + data)[-3:]
         elif self._fresh and self._take(data):
             return
         elif not self._ends_head(data) and self._head_size > MAX_HEAD:
@@ -98,6 +103,8 @@ class ClientConnection(web.RequestHandler):
         if not self._request_in_progress and self._waits_since < 0:
             self._waits_since = self._clock.tick
         super().data_received(data)
+        if self._messages:
+            self._waits_since = -1
 
     def _take(self, data: bytes) -> bool:
         """Take a request that came whole, in the plain form; nothing of it, or before it, is with aiohttp's parser."""
@@ -108,6 +115,7 @@ class ClientConnection(web.RequestHandler):
         if request is None or request.content is None:
             return False
         self._behind = len(request.content)
+        self._waits_since = -1
         self._taken = request
         waiter.set_result(None)
         return True
@@ -122,15 +130,21 @@ class ClientConnection(web.RequestHandler):
             return False
         self._behind = len(data) - end - 4
         self._head_size = 0
-        self._tail = b""
+        self._tail = data[end + 4 :][-3:]
         return True
 
     def _refuse(self, error: RelayError) -> None:
         """Answer what is no whole request, and close: aiohttp has not seen one."""
         self._refused = True
+        self._loop.call_soon(self._dismiss, error)  # behind an answer that leaves at the end of this turn
+
+    def _dismiss(self, error: RelayError) -> None:
+        """Answer and end orderly: who still sends would see a reset instead of the answer (RFC 9112 9.6)."""
         if self.transport is not None:
             self.transport.write(_whole(error))
-        self.force_close()
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+            self._loop.call_later(self._lingering_time, self.force_close)
 
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Read on where reading was paused; aiohttp asks twice for each body, and parses nothing each time."""
@@ -151,6 +165,8 @@ class ClientConnection(web.RequestHandler):
                     await self._waiter
                 finally:
                     self._waiter = None
+                if self._force_close:
+                    return
             request, payload, self._taken = self._taken, None, None
             if request is None:
                 message, payload = self._messages[0]
@@ -172,8 +188,10 @@ class ClientConnection(web.RequestHandler):
             self._parser.message_consumed()
         if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
             self._resume_reading_if_drained()
+        # What follows a wish to switch protocols can be read in two ways.
+        closes = message.should_close or message.upgrade or message.method == "CONNECT"
         is_1_1 = message.version >= HttpVersion11
-        return Request(message.method, message.path, message.raw_headers, is_1_1=is_1_1, keeps=not message.should_close)
+        return Request(message.method, message.path, message.raw_headers, is_1_1=is_1_1, keeps=not closes)
 
     async def _answer(self, request: Request, payload: StreamReader | None) -> bool:
         """Answer one request; tell whether the connection lives on."""
@@ -221,12 +239,18 @@ class ClientConnection(web.RequestHandler):
     def _rest(self) -> None:
         """The request was answered; what came behind its content is the next one's head, or the beginning of it."""
         fields = self.request.fields
-        content_size = int(fields.get(b"content-length", 0))  # read or not
-        is_chunked = b"transfer-encoding" in fields
-        if self._behind > content_size + LINE_END and not is_chunked:
+        behind = self._behind - int(fields.get(b"content-length", 0))  # read or not
+        if b"transfer-encoding" in fields or self._messages:
+            self._fresh = False
+            self._behind = 0 if self._messages else -1  # a pipelined request's head has been read already
+            return
+        if behind > LINE_END:
             self._waits_since = self._clock.tick
-        self._fresh = self._fresh and self._behind == content_size and not is_chunked
-        self._behind = 0 if self._messages else -1  # a pipelined request's head has been read already
+        if self._fresh:
+            self._head_size = max(0, behind)
+            self._tail = self._tail[-behind:] if behind > 0 else b""
+        self._fresh = self._fresh and behind == 0
+        self._behind = -1
 
     def sweep(self, header_read_s: float) -> None:
         """Close a connection whose request head did not come in time."""

@@ -29,6 +29,7 @@ PLAIN: dict[str, bytes] = {
     "values beyond ASCII": raw(POST + "x-a: \xe4\xff\ncontent-length: 2", b"{}"),
     "connection: keep-alive": raw(POST + "Connection: Keep-Alive\ncontent-length: 2", b"{}"),
     "expects, with its content": raw(POST + "expect: 100-continue\ncontent-length: 2", b"{}"),
+    "coded content": raw(POST + "content-encoding: br\ncontent-length: 2", b"{}"),
     "64 fields": raw(POST + "\n".join(f"x-{number}: {number}" for number in range(63))),
 }
 
@@ -65,6 +66,7 @@ LEFT: dict[str, bytes] = {
     "a large head": raw(POST + "x-a: " + 9000 * "a"),
     "connection: close": raw(POST + "connection: close\ncontent-length: 2", b"{}"),
     "connection: two words": raw(POST + "connection: keep-alive, upgrade"),
+    "proxy-connection: close": raw(POST + "proxy-connection: close\ncontent-length: 2", b"{}"),
     "upgrade": raw(POST + "upgrade: websocket\ncontent-length: 2", b"{}"),
     "an old web socket": raw(POST + "sec-websocket-key1: x"),
     "chunked": raw(POST + "transfer-encoding: chunked", b"2\r\n{}\r\n0\r\n\r\n"),
@@ -126,8 +128,14 @@ def test_a_request_read_by_others_has_its_repeated_fields_joined() -> None:
     assert (request.size, request.content, request.is_1_1, request.keeps) == (13, None, False, False)
 
 
+def test_a_length_of_zeros_without_end_is_a_number() -> None:
+    request = Request("GET", "/", [(b"Content-Length", 9000 * b"0" + b"7")], is_1_1=True, keeps=True)
+    assert request.fields == {b"content-length": b"7"}
+
+
 BITS = [b"\r\n", b"\n", b"\r", b":", b" ", b"\t", b"0", b"5", b"#", b",", b"\0", b"\x80", b"HTTP/1.1", b"GET /"]
 FIELDS = [b"transfer-encoding: chunked", b"content-length: 1", b"connection: close", b"host: y", b"upgrade: websocket"]
+FIELDS += [b"proxy-connection: close", b"content-encoding: gzip"]
 NEW = st.sampled_from(BITS) | st.sampled_from(FIELDS).map(lambda field: b"\r\n" + field) | st.binary(max_size=3)
 CHANGES = st.lists(st.tuples(st.integers(0, 120), st.integers(0, 3), NEW), max_size=4)
 

@@ -23,7 +23,15 @@ class Read(NamedTuple):
 def read(data: bytes) -> list[Read] | None:
     """Give the requests in these bytes, all of them whole; None when it refuses one, or waits for more of it."""
     protocol = BaseProtocol(LOOP)
-    parser = HttpRequestParser(protocol, LOOP, 2**16, max_line_size=16 << 10, max_headers=128, max_field_size=16 << 10)
+    parser = HttpRequestParser(
+        protocol,
+        LOOP,
+        2**16,
+        max_line_size=16 << 10,
+        max_headers=128,
+        max_field_size=16 << 10,
+        auto_decompress=False,
+    )
     protocol._parser = parser
     try:
         messages, upgraded, _ = parser.feed_data(data)
