@@ -136,6 +136,7 @@ class ClientConnection(web.RequestHandler):
     def _refuse(self, error: RelayError) -> None:
         """Answer what is no whole request, and close: aiohttp has not seen one."""
         self._refused = True
+        self._waits_since = -1
         self._loop.call_soon(self._dismiss, error)  # behind an answer that leaves at the end of this turn
 
     def _dismiss(self, error: RelayError) -> None:
@@ -256,7 +257,6 @@ class ClientConnection(web.RequestHandler):
         """Close a connection whose request head did not come in time."""
         if self._waits_since < 0 or not self._clock.passed(self._waits_since, header_read_s) or self.transport is None:
             return
-        self._waits_since = -1
         if self._heard:
             self._refuse(CallerSlow("the request's header fields did not come in time"))
         else:

@@ -51,6 +51,16 @@ async def test_a_head_that_never_ends_is_closed_in_time(strict: Running, provide
     assert not told or b" 408 " in told or half.startswith(WHOLE)
 
 
+async def test_a_head_that_was_refused_is_not_refused_again_by_its_clock(strict: Running) -> None:
+    async with Client(strict.port) as client:
+        client.send(b"GET / HTTP/1.1\r\n" + 12 * (b"x-a: " + 6000 * b"a" + b"\r\n"))
+        told = await client.closed(HEAD_CLOCK_S + 1)
+        assert (told.count(b"HTTP/1.1 "), told.count(b" 431 ")) == (1, 1)
+        client.send(b"x")
+        await asyncio.sleep(HEAD_CLOCK_S)
+    assert not [line for line in strict.lines if b"defect" in line or b"Traceback" in line]
+
+
 @pytest.mark.parametrize("framing", ["length", "length, in two parts", "chunks"])
 async def test_a_connection_that_rests_between_requests_is_left_alone(
     strict: Running, provider: RawProvider, framing: str
