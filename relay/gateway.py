@@ -119,7 +119,7 @@ class Gateway:
             if not exchange.is_event_stream:
                 forward(messages.as_stream(await exchange.read(MAX_ANSWER)))
             else:
-                while await exchange.pump(forward) and not pipeline.stopped:
+                while await exchange.pump(forward) and pipeline:
                     await reply.settle()
             pipeline.check()
         except (PeerError, ProtocolError, LimitExceeded) as cause:
@@ -159,12 +159,17 @@ class Forward:
 
     def __call__(self, data: bytes) -> bool:
         """Take the bytes of one read, none: the body has ended; True: stop reading."""
-        pipeline = self._pipeline
-        out = pipeline.feed(data, monotonic_ns(), self._reply.opening())
+        pipeline, reply = self._pipeline, self._reply
+        if reply.committed:
+            out = pipeline.feed(data)
+        else:
+            out = pipeline.feed(data, prefix=reply.opening())
+            if out:
+                self._exchange.answered = True
+        ends = not pipeline
         if not out:
-            return pipeline.stopped
-        self._exchange.answered = True
-        return self._reply.push(out, pipeline.complete) or pipeline.stopped
+            return ends
+        return reply.push(out, ends and pipeline.complete) or ends
 
 
 def _count_here(call: Call, reply: Reply) -> None:

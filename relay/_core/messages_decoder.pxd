@@ -10,19 +10,20 @@ cdef enum:
 
 cdef class MessagesDecoder(FrameSink):
     cdef Stage next
-    cdef Buffer _scratch          # data that had to be written anew; None: none yet
-    cdef char[MAX_PREFIX] _prefix  # how the last plain delta began, up to the inside of its string
+    # First what each read asks for: it lies in three cache lines.
     cdef Py_ssize_t _prefix_len   # 0: none is known
     cdef Py_ssize_t _max_event    # longer frames are the parser's to refuse
+    cdef int64_t bytes_in         # of all events that were read
+    cdef int _open                # index of the open block, -1: none
+    cdef int _next                # index of the next block
+    cdef char[MAX_PREFIX] _prefix  # how the last plain delta began, up to the inside of its string
+    cdef Buffer _scratch          # data that had to be written anew; None: none yet
     cdef bint started             # message_start came
     cdef bint stopping            # a stop reason came
     cdef bint done                # message_stop came, or was added
     cdef bint failed              # the peer's error event came
-    cdef int _next                # index of the next block
-    cdef int _open                # index of the open block, -1: none
     cdef int64_t normalised       # frames dropped or written anew because an SDK could not bear them
     cdef int64_t unknown_deltas   # deltas of a type that relay has never heard of
-    cdef int64_t bytes_in         # of all events that were read
     cdef object id                # of START and USAGE, as told; None: not told
     cdef object model
     cdef object stop_reason

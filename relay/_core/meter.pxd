@@ -9,15 +9,16 @@ cdef enum:                        # fields of usage, as spec/operations.md USG-2
     INPUT, OUTPUT, CACHE_READ, CACHE_CREATION, CACHE_5M, CACHE_1H, REASONING, SEARCHES, FETCHES, FIELDS
 
 cdef class Meter(Stage):
-    cdef int64_t[FIELDS] value    # latest non-null number of each field; -1: never told
-    cdef bytes tier               # service_tier, None: never told
-    cdef Counts text              # text, thinking and tool arguments that came
-    cdef int64_t[KINDS] events    # by kind, as received
-    cdef int64_t text_bytes       # escaped bytes of text, thinking and tool arguments
+    # First what each read changes: it lies in two cache lines.
     cdef int64_t now              # time of the current read, ns
+    cdef int64_t last_event
     cdef int64_t first_event      # ns; 0: none yet
     cdef int64_t first_content
-    cdef int64_t last_event
+    cdef Counts text              # text, thinking and tool arguments that came
+    cdef int64_t text_bytes       # escaped bytes of text, thinking and tool arguments
+    cdef int64_t[KINDS] events    # by kind, as received
+    cdef int64_t[FIELDS] value    # latest non-null number of each field; -1: never told
+    cdef bytes tier               # service_tier, None: never told
     cdef readonly int64_t anomalies
     cdef bint final               # a usage came with or after the stop reason
 

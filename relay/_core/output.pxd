@@ -12,6 +12,7 @@ cdef class Output:
     cdef Buffer _made             # bytes that are not in the input
     cdef Buffer _pieces           # closed pieces, in order
     cdef Piece _open              # the last piece: what lies behind it is joined to it
+    cdef bint _spilt              # there is something in _made or _pieces
     cdef Py_ssize_t len           # bytes of all pieces
 
     cdef void begin(self, const char* ptr, Py_ssize_t size) noexcept nogil
@@ -19,4 +20,4 @@ cdef class Output:
     cdef int put(self, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int _close(self) except -1 nogil
     cdef bytes take(self, bytes data, bytes prefix, bint chunked, bint last)
-    cdef char* _fill(self, char* at) noexcept nogil
+    cdef char* _fill(self, char* at) except NULL nogil

@@ -45,8 +45,10 @@ cdef class Output:
     cdef void begin(self, const char* ptr, Py_ssize_t size) noexcept nogil:
         """A new read: what is written from these bytes needs no copy."""
         self._input = Slice(ptr, size)
-        self._made.clear()
-        self._pieces.clear()
+        if self._spilt:
+            self._made.clear()
+            self._pieces.clear()
+            self._spilt = False
         self._open = Piece(NULL, 0)
         self.len = 0
 
@@ -66,6 +68,7 @@ cdef class Output:
         if self._open.ptr != NULL:
             self._close()
             self._open = Piece(NULL, 0)
+        self._spilt = True
         self._made.append(ptr, size)
         self._open.len += size
         self.len += size
@@ -73,6 +76,7 @@ cdef class Output:
 
     cdef int _close(self) except -1 nogil:
         if self._open.len:
+            self._spilt = True
             self._pieces.append(<const char*>&self._open, sizeof(Piece))
         return 0
 
@@ -91,7 +95,6 @@ cdef class Output:
             return b""
         if not chunked and before == 0 and self.len == self._open.len == self._input.len and self._open.ptr != NULL:
             return data
-        self._close()
         if chunked:
             digits = _size_line(self.len, line)
         out = PyBytes_FromStringAndSize(NULL, before + digits + self.len + (_tail(last) if chunked else 0))
@@ -103,10 +106,17 @@ cdef class Output:
             memcpy(at, TAIL, <size_t>_tail(last))
         return out
 
-    cdef char* _fill(self, char* at) noexcept nogil:
-        cdef Piece* piece = <Piece*>self._pieces.ptr
-        cdef Piece* end = <Piece*>(self._pieces.ptr + self._pieces.len)
-        cdef const char* made = self._made.ptr
+    cdef char* _fill(self, char* at) except NULL nogil:
+        cdef Piece* piece
+        cdef Piece* end
+        cdef const char* made
+        if not self._spilt:
+            memcpy(at, self._open.ptr, <size_t>self._open.len)
+            return at + self._open.len
+        self._close()
+        piece = <Piece*>self._pieces.ptr
+        end = <Piece*>(self._pieces.ptr + self._pieces.len)
+        made = self._made.ptr
         while piece < end:
             if piece.ptr == NULL:
                 memcpy(at, made, <size_t>piece.len)

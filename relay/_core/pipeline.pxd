@@ -12,10 +12,10 @@ cdef class Pipeline:
     cdef MessagesDecoder _decoder
     cdef Meter _meter
     cdef MessagesEncoder _encoder
-    cdef object _fault            # what the next call raises
     cdef bint _closed
     cdef bint _chunked
+    cdef object _fault            # what the next call raises
     cdef int64_t _bytes_out
-    cdef readonly bint stopped    # nothing more will come: the answer is complete, or check() raises
+    cdef bint _stopped            # nothing more will come: the answer is complete, or check() raises
 
     cdef str _ended(self)

@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_clock",
         "_complete",
+        "_content",
         "_decoder",
         "_end_told",
         "_keep_alive",
@@ -44,7 +45,6 @@ class Connection(asyncio.Protocol):
         "_on_lost",
         "_outbox",
         "_parser",
-        "_parts",
         "_paused",
         "_sink",
         "_waiter",
@@ -66,20 +66,24 @@ class Connection(asyncio.Protocol):
         on_idle: Callable[["Connection"], None],
         on_lost: Callable[["Connection"], None],
     ) -> None:
+        # First what each read asks for: it lies in two cache lines.
         self._clock = clock
+        self.heard = clock.tick
+        self.bytes_in = 0
+        self._parser = ResponseParser()
+        self._decoder: Decoder | None = None
+        self._sink: Sink | None = None
+        self._content = b""  # of the body, what nobody has taken yet
         self._outbox = outbox
         self._on_idle = on_idle
         self._on_lost = on_lost
         self.transport: asyncio.Transport | None = None
-        self.opened = self.heard = clock.tick
+        self.opened = clock.tick
         self.used = 0
-        self._parts: list[bytes] = []
-        self._sink: Sink | None = None
         self._loop = asyncio.get_running_loop()  # asking for it is a system call in Python 3.11
         self._waiter: asyncio.Future[bool] | None = None
         self._paused = False
         self._lingering = False
-        self._parser = ResponseParser()
         self._reset()
 
     def _reset(self) -> None:
@@ -89,7 +93,7 @@ class Connection(asyncio.Protocol):
         self.error: ProviderError | Stale | None = None
         self.broken = False
         self.bytes_in = 0
-        self._decoder: Decoder | None = None
+        self._decoder = None
         self._complete = False
         self._end_told = False
         self._keep_alive = False
@@ -126,11 +130,14 @@ class Connection(asyncio.Protocol):
         returns   True when the sink returned True: reading is paused, call again to go on; False when all is delivered
         raises    what the sink raises, and the error of a connection that was failed by a clock
         """
-        if self._parts and sink(self._taken()):
+        if self._content and sink(self._taken()):
             return True
         self._check()
         if self._complete:
-            return self._tell_end(sink)
+            if self._end_told:
+                return False
+            self._end_told = True
+            return sink(b"")
         self._sink = sink
         self._resume()
         self._waiter = self._loop.create_future()
@@ -145,12 +152,6 @@ class Connection(asyncio.Protocol):
         """Raise the error; a method, for mypyc would hold the None that it saw once to be true behind an `await`."""
         if self.error is not None:
             raise self.error
-
-    def _tell_end(self, sink: Sink) -> bool:
-        if self._end_told:
-            return False
-        self._end_told = True
-        return sink(b"")
 
     @property
     def is_complete(self) -> bool:
@@ -173,7 +174,7 @@ class Connection(asyncio.Protocol):
 
     def release(self) -> None:
         """End the exchange: keep a connection whose response ended cleanly, or is about to; close any other."""
-        self._parts.clear()
+        self._content = b""
         if self.is_closed:
             return
         if self._complete:
@@ -211,23 +212,29 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.heard = self._clock.tick
         self.bytes_in += len(data)
-        parser = self._parser
-        content = parser.feed(data)
+        content = self._parser.feed(data)
+        sink = self._sink
+        if sink is not None and content and self._decoder is None and not self._content and self._parser:
+            self._give(sink, content)  # nearly every read of a stream is this
+        else:
+            self._received(content)
+
+    def _received(self, content: bytes) -> None:
+        """Take what a read held, whatever it was."""
         try:
-            if not self.status and parser.status:
+            if not self.status and self._parser.status:
                 self._begin()
             if content and self._decoder is not None:
                 content = self._decoder.feed(content)
-            if content:  # a piece of a coded body may hold no content yet; an empty one would be the end
-                self._parts.append(content)
         except CodingError:
             self._broke_off(ProviderProtocol("the provider's answer is in a coding that it should not be in"))
             return
-        if not parser.is_open and not self._end():
+        self._content += content
+        if not self._parser and not self._end():
             return
         if self._lingering:
             self._linger()
-        elif self._parts or self._complete:
+        elif self._content or self._complete:
             self._deliver()
 
     def _begin(self) -> None:
@@ -257,7 +264,7 @@ class Connection(asyncio.Protocol):
     def _broke_off(self, error: ProviderError) -> None:
         """The bytes are wrong from here on: what came before them is delivered first, in whatever reads it came."""
         sink = self._sink
-        if self._parts and sink is not None:
+        if self._content and sink is not None:
             self._sink = None
             try:
                 if sink(self._taken()):
@@ -295,10 +302,8 @@ class Connection(asyncio.Protocol):
     # Delivery
 
     def _taken(self) -> bytes:
-        parts = self._parts
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
-        parts.clear()
-        return data
+        content, self._content = self._content, b""
+        return content
 
     def _deliver(self) -> None:
         """Hand this read's body to the sink; without one hold it, and the socket too."""
@@ -307,13 +312,21 @@ class Connection(asyncio.Protocol):
             if not self._complete:
                 self._pause()
             return
+        if self._content:
+            self._give(sink, self._taken())
+        if self._complete and self._sink is not None:
+            self._end_told = True
+            self._give(sink, b"")
+
+    def _give(self, sink: Sink, content: bytes) -> None:
+        """Hand content to who awaits pump(); nothing: the body has ended."""
         try:
-            if self._parts and sink(self._taken()):
-                self._stop(True)
-            elif self._complete:
-                self._stop(self._tell_end(sink))
+            more = sink(content)
         except Exception as error:  # noqa: BLE001 - not swallowed: whoever awaits pump() gets it
             self._raise(error)
+            return
+        if more or not content:
+            self._stop(more)
 
     def _stop(self, more: bool) -> None:
         self._sink = None
@@ -346,7 +359,7 @@ class Connection(asyncio.Protocol):
 
     def _linger(self) -> None:
         """The client has its answer; take the rest of the body (a last chunk, usually) to keep the socket."""
-        self._parts.clear()
+        self._content = b""
         if self._complete:
             self._retire()
         elif self.bytes_in > MAX_LINGER:

@@ -36,7 +36,7 @@ def run(pieces: Iterable[bytes], **options: Any) -> Run:
         written = pipeline.feed(piece, 1_000)
         assert written == b"" or written.endswith(b"\n\n")
         output += written
-        if pipeline.stopped:
+        if not pipeline:
             break
     return Run(output, *_fault(pipeline), facts(pipeline.report()))
 

@@ -173,7 +173,7 @@ def test_a_fault_does_not_lose_what_came_before_it_in_the_same_read(fault: bytes
     before = message_start() + text_block(0, "a")
     pipeline = Pipeline()
     assert pipeline.feed(before + fault + text_block(1, "late"), 1) == message_start() + OWN_PING + text_block(0, "a")
-    assert pipeline.stopped
+    assert not pipeline
 
 
 def test_a_dead_pipeline_raises_the_same_again() -> None:
@@ -208,7 +208,7 @@ def test_the_peers_error_is_raised_and_never_written() -> None:
 def test_an_end_before_the_stop_reason_is_truncated() -> None:
     pipeline = Pipeline()
     pipeline.feed(message_start() + block_start(0), 1)
-    assert (pipeline.stopped, pipeline.report().ended) == (False, "open")
+    assert (bool(pipeline), pipeline.report().ended) == (True, "open")
     pipeline.feed(b"", 2)
     with pytest.raises(Truncated):
         pipeline.check()
@@ -366,7 +366,7 @@ def test_chunks_hold_what_would_leave_without_them(body: bytes, places: list[flo
     for piece in [*(piece for piece in cut(body, places) if piece), b""]:
         out = plain.feed(piece, 1)
         assert chunked.feed(piece, 1, prefix) == (chunk(out, plain.complete, prefix) if out else b"")
-        assert (chunked.stopped, chunked.complete) == (plain.stopped, plain.complete)
-        if plain.stopped:
+        assert (bool(chunked), chunked.complete) == (bool(plain), plain.complete)
+        if not plain:
             break
     assert facts(chunked.report()) == facts(plain.report())

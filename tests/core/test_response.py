@@ -32,7 +32,7 @@ def read(pieces: Iterable[bytes]) -> Read:
     parser = ResponseParser(MAX_HEAD)
     parser.begin()
     content = b"".join([parser.feed(piece) for piece in pieces])
-    return Read(parser.status, parser.fields, content, parser.is_open, parser.keeps, parser.fault is not None)
+    return Read(parser.status, parser.fields, content, bool(parser), parser.keeps, parser.fault is not None)
 
 
 def raw(head: str, content: bytes = b"") -> bytes:

@@ -69,11 +69,11 @@ async def answer(connection: Connection) -> tuple[int, bytes, bool]:
 
     def sink(data: bytes) -> bool:
         out.append(pipeline.feed(data, 1) if is_stream else data)
-        return is_stream and pipeline.stopped
+        return is_stream and not pipeline
 
     while await connection.pump(sink):
         pipeline.check()
-        if pipeline.stopped:
+        if not pipeline:
             break
     pipeline.check()
     return connection.status, b"".join(out), connection.broken
