@@ -1,6 +1,6 @@
 """The whole-process load bench: relay beside an aiohttp passthrough and nginx, as ratios of CPU inside one run.
 
-    python bench/load.py                                  everything `make load` shows, about ten minutes
+    python bench/load.py                                  everything `make load` shows, about half an hour
     python bench/load.py --scenarios A,P,C1 --gate        the load gate: exit 1 beyond good + 15 %
     python bench/load.py --calibrate                      what the harness itself costs, beside nginx
 
@@ -46,8 +46,8 @@ def _gateways(_: click.Context, __: click.Parameter, value: str) -> list[str]:
 @click.command()
 @click.option("--scenarios", default=BY_DEFAULT, show_default=True, callback=_scenarios, help="Keys, with commas.")
 @click.option("--gateways", default=",".join(BUILDERS), show_default=True, callback=_gateways, help="Who is measured.")
-@click.option("--seconds", default=4.0, show_default=True, type=click.FloatRange(0.5, 60), help="Length of a window.")
-@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 20), help="Windows for each figure.")
+@click.option("--seconds", default=3.0, show_default=True, type=click.FloatRange(0.5, 60), help="Length of a window.")
+@click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 20), help="Windows for each figure.")
 @click.option("--gate", is_flag=True, help="Exit 1 when a goal is missed by more than 15 %.")
 @click.option("--calibrate", "only_calibrate", is_flag=True, help="Measure the harness itself, in C1 and P.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write everything here.")
