@@ -51,6 +51,13 @@ load: venv                                 ## the whole process beside nginx and
 	sh tests/servers.sh
 	$(BIN)/python bench/load.py
 
+quality: venv $(VENV)/.quality             ## how well redaction finds personal data, beside other finders
+	$(BIN)/python -m tests.quality
+
+$(VENV)/.quality: $(VENV)/.ready
+	$(BIN)/python -m pip install -q --disable-pip-version-check --group quality
+	touch $@
+
 fuzz: venv                                 ## fuzz the parsers under AddressSanitizer, 10 minutes each
 	$(BIN)/python tests/fuzz/run.py
 
