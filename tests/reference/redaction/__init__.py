@@ -1,0 +1,52 @@
+"""Redaction as the contract states it, over a whole text: the oracle of the streaming engine. Clear, not fast.
+
+find(text, classes, custom) gives the matches, redact(text, classes, custom) the text in mode mask. Both read the whole
+text at once; nothing is shared with the engine.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from tests.reference.redaction.email import emails
+from tests.reference.redaction.model import Candidate, choose
+from tests.reference.redaction.network import ips, macs, uuids
+from tests.reference.redaction.numbers import credit_cards, ibans, ssns
+from tests.reference.redaction.phone import phones
+from tests.reference.redaction.view import Span, View, view
+
+RULES: dict[str, tuple[Callable[[View], Iterator[Candidate]], ...]] = {
+    "email": (emails,),
+    "ip": (ips,),
+    "uuid": (uuids,),
+    "mac": (macs,),
+    "ssn": (ssns,),
+    "credit_card": (credit_cards,),
+    "iban": (ibans,),
+    "phone": (phones,),
+}
+CLASSES = frozenset(RULES)
+
+
+def find(text: str, classes: Collection[str]) -> list[Span]:
+    """The matches of the classes that are on, left to right; offsets in code points."""
+    seen = view(text)
+    return choose(seen, _offers(seen, classes))
+
+
+def _offers(seen: View, classes: Iterable[str]) -> Iterator[Candidate]:
+    for cls in classes:
+        for rule in RULES[cls]:
+            yield from (offer for offer in rule(seen) if not _holds_literal(seen, offer))
+
+
+def _holds_literal(seen: View, offer: Candidate) -> bool:
+    return any(offer.start < literal.end and literal.start < offer.end for literal in seen.literals)
+
+
+def redact(text: str, classes: Collection[str]) -> str:
+    """The text with each match replaced by its class in brackets (mode mask, 8.1)."""
+    parts: list[str] = []
+    end = 0
+    for match in find(text, classes):
+        parts += text[end : match.start], f"[{match.cls.upper()}]"
+        end = match.end
+    return "".join(parts) + text[end:]
