@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from tests.reference.redaction.model import Candidate, candidate
 from tests.reference.redaction.tables import DOMAINS
-from tests.reference.redaction.view import LITERAL, View
+from tests.reference.redaction.view import LETTER, LITERAL, View
 
 _LOCAL = re.compile(rf"[0-9A-Za-z_.%+'{LITERAL}-]*\Z")
 _LOCAL_RUN = 2048
@@ -22,7 +22,7 @@ _SHAPE = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.%+'-]{0,63}")
 _AT = re.compile(r"@|%40")
 _COLON = re.compile(r"%3A", re.IGNORECASE)
 _PLUS = re.compile(r"%2B", re.IGNORECASE)
-_AUTHORITY = re.compile(r"""[A-Za-z][0-9A-Za-z+.-]*://[^\s/?#@'"<>]*\Z""")
+_AUTHORITY = re.compile(rf"""[{LETTER}][0-9A-Za-z+.{LITERAL}-]*://[^\s/?#@'"<>]*\Z""")
 _AUTHORITY_SIZE = 256
 _RUN = re.compile(
     rf"(?P<letters>[0-9A-Za-z\u00c0-\u024f\u0370-\u052f{LITERAL}-]+)|(?P<cjk>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+)"

@@ -1,8 +1,8 @@
 """The view of a text: what the built-in rules read (contract, section 3), and the placeholder literals in it (8.2).
 
 `view(text)` gives a View whose `chars` has one character for each code point of the text. The characters of a
-placeholder literal all become LITERAL, which every boundary rule counts as a letter, a digit and a word character: the reading that
-keeps a text the same when it is redacted twice.
+placeholder literal all become LITERAL, which every boundary rule counts as a letter, a digit and a word character: the
+reading that keeps a text the same when it is redacted twice.
 """
 
 import re
