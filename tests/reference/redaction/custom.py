@@ -2,8 +2,8 @@
 
 Readings taken where the contract leaves room:
 - `\\b` and `\\B` see one character to the right of a match as well: D is max_len + 1.
-- A phrase touches no ASCII or other letter or digit of a script that puts blanks between words; kana, Han and Hangul are
-  no obstacle, since words in them stand side by side.
+- A phrase touches no ASCII or other letter or digit of a script that puts blanks between words; kana, Han and Hangul
+  are no obstacle, since words in them stand side by side.
 - A phrase is as long as it is, even past 128. An object with `literal` has the phrase's edges and the case it asks for.
 - A match that would run into a placeholder literal ends before it.
 """

@@ -6,7 +6,8 @@ Readings taken where the contract leaves room:
 - An open match is judged on its first 64 characters, since later ones cannot be waited for.
 - A JWT needs its third part, unless the first two fill 530 characters (D): by then a stream has to decide.
 - A private key ends at its footer or at the first character that no key has, whichever comes first: what stands behind
-  such a character cannot be waited for. A footer's own characters do not count among the 32 that prove a key.
+  such a character cannot be waited for. The 32 characters
+  that prove a key stand in a row, before a footer and within 256 of the header: spread over words they would be prose.
 """
 
 import math
@@ -45,7 +46,8 @@ _KEY_FORMS = (
 )
 _KEY_RUN = re.compile(r"[0-9A-Za-z+/=:,.\\\s-]*")
 _KEY_LONGEST = 16_384
-_KEY_PROOF = 32
+_KEY_PROOF = re.compile(r"[0-9A-Za-z+/=:,.\\-]{32}")
+_KEY_PROOF_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _key_end(chars: str, header: re.Match[str], footer: re.Pattern[str]) -> int 
     run = _KEY_RUN.match(chars, header.end(), header.start() + _KEY_LONGEST)
     assert run is not None
     foot = footer.search(chars, header.end(), run.end())
-    body = chars[header.end() : foot.start() if foot else run.end()]
-    if len("".join(body.split())) < _KEY_PROOF:
+    last = min(foot.start() if foot else run.end(), header.end() + _KEY_PROOF_SIZE)
+    if not _KEY_PROOF.search(chars, header.end(), last):
         return None
     return foot.end() if foot else run.end()

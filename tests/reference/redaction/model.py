@@ -1,7 +1,7 @@
 """Candidates, their left context and the choice among them (contract, section 4).
 
 `choose(view, candidates)` gives the matches. Rules hand in every interval that satisfies grammar, boundary and
-validator; what depends on other matches, the context, is a function that the choice calls with the Left of the candidate.
+validator; what depends on other matches, the context, is a function that the choice calls with the candidate's Left.
 
 Readings taken where the contract leaves room:
 - A layer-1 context is cut by layer-1 matches and literals only: phones are chosen after layer 1 stands.
