@@ -6,11 +6,17 @@ text at once; nothing is shared with the engine.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from tests.reference.redaction.assigned import assigned_secrets, headers, passwords, url_credentials
+from tests.reference.redaction.assigned import (
+    assigned_secrets,
+    headers,
+    passwords,
+    redacted_credentials,
+    url_credentials,
+)
 from tests.reference.redaction.custom import Pattern, customs
 from tests.reference.redaction.email import emails
 from tests.reference.redaction.families import families, private_keys
-from tests.reference.redaction.model import Candidate, choose
+from tests.reference.redaction.model import LAYER_1, Candidate, choose
 from tests.reference.redaction.network import ips, macs, uuids
 from tests.reference.redaction.numbers import credit_cards, ibans, ssns
 from tests.reference.redaction.phone import phones
@@ -33,7 +39,9 @@ CLASSES = frozenset(RULES)
 def find(text: str, classes: Collection[str], custom: Sequence[str | Pattern] = ()) -> list[Span]:
     """The matches of the classes that are on, left to right; offsets in code points."""
     seen = view(text)
-    return choose(seen, [*customs(seen, custom), *_offers(seen, classes)])
+    shields = redacted_credentials(seen) if "token" in classes else []
+    offers = [*customs(seen, custom), *_offers(seen, classes)]
+    return choose(seen, [offer for offer in offers if not _is_shielded(offer, shields)])
 
 
 def _offers(seen: View, classes: Iterable[str]) -> Iterator[Candidate]:
@@ -44,6 +52,10 @@ def _offers(seen: View, classes: Iterable[str]) -> Iterator[Candidate]:
 
 def _holds_literal(seen: View, offer: Candidate) -> bool:
     return any(offer.start < literal.end and literal.start < offer.end for literal in seen.literals)
+
+
+def _is_shielded(offer: Candidate, shields: Iterable[tuple[int, int]]) -> bool:
+    return offer.cls in LAYER_1 and any(start <= offer.extent < end for start, end in shields)
 
 
 def redact(text: str, classes: Collection[str], custom: Sequence[str | Pattern] = ()) -> str:

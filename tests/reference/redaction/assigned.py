@@ -7,7 +7,8 @@ Readings taken where the contract leaves room:
 - A value is judged on its first 64 characters; a longer one is taken whole, whatever ends it, however long it is.
 - A path starts with `~/`, `./`, `../`, or with `/` and holds another `/`, or holds `/` and ends in a file's extension.
 - A value never starts with `=`, which belongs to the operator.
-- Passwords know the strings of `placeholder_value` too.
+- Passwords know the strings of `placeholder_value` too. A literal right behind a value turns it away, as what it hides
+  may have done.
 - `curl` stands on the same line, at most 200 characters before `-u` or `--user`; its value has the tests of 6.5.
 - The user of a URL has at most 256 characters, its scheme at most 32.
 """
@@ -57,6 +58,7 @@ _CURL = re.compile(
 _URL = re.compile(
     rf"""[A-Za-z][0-9A-Za-z+.-]{{0,31}}://[^\s/:@'"<>?#{LITERAL}]{{0,256}}:(?P<value>[^\s/@'"<>{LITERAL}]{{3,120}})@"""
 )
+_REDACTED_URL = re.compile(rf"""[A-Za-z][0-9A-Za-z+.-]{{0,31}}://[^\s/:@'"<>?#{LITERAL}]{{0,256}}:{LITERAL}+(?=@)""")
 _NOT_KEY = re.compile(rf"(?<![A-Za-z])(?:{_joined(WORDS['not_secret_key'])})(?![A-Za-z])", re.IGNORECASE)
 _BEFORE = re.compile(rf"[0-9A-Za-z_.{LITERAL}-]*\Z")
 _BEFORE_SIZE = 40
@@ -122,7 +124,7 @@ def _is_stand_in(value: str) -> bool:
 
 def _password_end(chars: str, start: int) -> int | None:
     run = _PASS_VALUE.match(chars, start)
-    if not run or chars[run.end() : run.end() + 1] in {"(", "["}:
+    if not run or (len(run[0]) <= JUDGED and chars[run.end() : run.end() + 1] in {"(", "[", LITERAL}):
         return None
     quoted = chars[start - 1] in "\"'`"
     value = run[0] if quoted else run[0].rstrip(".:?!")
@@ -173,6 +175,15 @@ def url_credentials(view: View) -> Iterator[Candidate]:
     for found in every(_URL, view.chars):
         if is_credential(found["value"]):
             yield Candidate(found.start(), *found.span("value"), "token")
+
+
+def redacted_credentials(view: View) -> list[tuple[int, int]]:
+    """Where the extents of URLs stand whose password is a literal: from the scheme to the end of the literal.
+
+    The extent of a password hides what stands between scheme and password (section 4). Were this not so once the
+    password is a placeholder, a second redaction would find what the first one left (R4).
+    """
+    return [found.span() for found in _REDACTED_URL.finditer(view.chars)]
 
 
 def is_credential(value: str) -> bool:

@@ -5,7 +5,7 @@ Readings taken where the contract leaves room:
 - The boundary after a single trailing `:` is tested after that `:`.
 - A zone is the longest one of 1 to 15 characters after which the boundary holds, else none.
 - `::1` is exempt in every spelling; `::ffff:127.0.0.1` is not, only v4 text has exempt networks.
-- "A lone pair" is two hex digits that are no part of a longer word.
+- "A lone pair" is two hex digits that are no part of a longer word; a literal may have been one, or stand behind one.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from tests.reference.redaction.model import Candidate, Left, candidate, spelled
-from tests.reference.redaction.view import ALNUM, DIGIT, LETTER, WORD, View, every
+from tests.reference.redaction.view import ALNUM, DIGIT, LETTER, LITERAL, WORD, View, every
 
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _V4 = re.compile(
@@ -35,8 +35,8 @@ _UUID = re.compile(rf"(?<![{ALNUM}])[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[
 _PAIR = "[0-9A-Fa-f]{2}"
 _MACS = tuple(
     re.compile(
-        rf"(?<![{WORD}])(?<!(?<![{WORD}]){_PAIR}{separator}){_PAIR}(?:{separator}{_PAIR}){{{more}}}"
-        rf"(?![{WORD}])(?!{separator}{_PAIR}(?![{WORD}]))"
+        rf"(?<![{WORD}])(?<!(?<![0-9A-Za-z_]){_PAIR}{separator})(?<!{LITERAL}{separator}){_PAIR}(?:{separator}{_PAIR}){{{more}}}"
+        rf"(?![{WORD}])(?!{separator}(?:{_PAIR}(?![0-9A-Za-z_])|{LITERAL}))"
     )
     for separator in ":-"
     for more in (5, 7)
