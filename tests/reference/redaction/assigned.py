@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from tests.reference.redaction.families import JUDGED, entropy
 from tests.reference.redaction.model import Candidate, candidate
 from tests.reference.redaction.tables import WORDS
-from tests.reference.redaction.view import LETTER, LITERAL, View, every
+from tests.reference.redaction.view import LETTER, LITERAL, WORD, View, every
 
 
 def _joined(words: tuple[str, ...]) -> str:
@@ -53,7 +53,8 @@ _HEADER = re.compile(
 )
 _BASIC = re.compile(rf"(?<![{LETTER}])Basic[ \t]{{1,3}}([0-9A-Za-z+/_-]{{4,}})={{0,2}}", re.IGNORECASE)
 _CURL = re.compile(
-    r"""\bcurl\b[^\r\n]{0,200}?[ \t](?:-u|--user)[ \t=]{0,3}["']?[^\s:"']{0,256}:(?P<value>[^\s"']{3,120})"""
+    rf"""(?<![{WORD}])curl(?![{WORD}])[^\r\n]{{0,200}}?[ \t](?:-u|--user)[ \t=]{{0,3}}["']?"""
+    r"""[^\s:"']{0,256}:(?P<value>[^\s"']{3,120})"""
 )
 _URL = re.compile(
     rf"""[A-Za-z][0-9A-Za-z+.-]{{0,31}}://[^\s/:@'"<>?#{LITERAL}]{{0,256}}:(?P<value>[^\s/@'"<>{LITERAL}]{{3,120}})@"""
