@@ -356,6 +356,7 @@ def test_a_random_token_of_each_family_is_found_whole(family):
         ("a\nc", ["/(?s)a.c/"], ["a\nc"]),
         ("４1", ["/[0-9]/"], ["1"]),
         ("bob[EMAIL]", ["/.+/"], ["bob"]),
+        ("[EMAIL]Apollo", ["Apollo", r"/\bApollo/"], []),
         ("x\ud800y", ["/y/"], ["y"]),
     ],
 )

@@ -44,13 +44,20 @@ def parse(written: str | Pattern) -> Pattern:
 
 def customs(view: View, written: Sequence[str | Pattern]) -> Iterator[Candidate]:
     """The longest match of each pattern at each start."""
-    # RE2 reads UTF-8, which has no lone surrogates; a stand-in keeps the offsets.
-    text = _SURROGATE.sub("\ufffd", view.text)
+    text = _readable(view)
     for pattern in map(parse, written):
         for start in range(len(text)):
             end = _end(view, text, pattern, start)
             if end is not None:
                 yield candidate(start, end, "custom")
+
+
+def _readable(view: View) -> str:
+    """The text with stand-ins of the same length: RE2 reads no lone surrogates, a literal counts as a word."""
+    characters = list(_SURROGATE.sub("\ufffd", view.text))
+    for literal in view.literals:
+        characters[literal.start : literal.end] = "0" * (literal.end - literal.start)
+    return "".join(characters)
 
 
 def _end(view: View, text: str, pattern: Pattern, start: int) -> int | None:
