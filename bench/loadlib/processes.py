@@ -134,7 +134,10 @@ class Tree:
         self._signal(signal.SIGSTOP)
 
     def wake(self) -> None:
-        """Lets every process of the tree go on."""
+        """Lets every process of the tree go on. Raises RuntimeError with the end of its log when it has ended."""
+        if not self.is_alive():
+            words = self.log.read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"a process ended by itself ({self._process.returncode}); its log ends with:\n{words}")
         self._signal(signal.SIGCONT)
 
     def end(self) -> None:
