@@ -1,6 +1,6 @@
 """The whole-process load bench: relay beside an aiohttp passthrough and nginx, as ratios of CPU inside one run.
 
-    python bench/load.py                                  everything `make load` shows, about half an hour
+    python bench/load.py                                  everything `make load` shows, about twenty minutes
     python bench/load.py --scenarios A,P,C1 --gate        the load gate: exit 1 beyond good + 15 %
     python bench/load.py --calibrate                      what the harness itself costs, beside nginx
 

@@ -22,8 +22,8 @@ Tell = Callable[[str], None]
 class Options:
     """How long and how often; `warm_s` precedes every window."""
 
-    seconds: float = 4.0
-    rounds: int = 3
+    seconds: float
+    rounds: int
     warm_s: float = 0.5
 
 

@@ -16,12 +16,12 @@ cdef class MessagesDecoder(FrameSink):
     cdef int64_t bytes_in         # of all events that were read
     cdef int _open                # index of the open block, -1: none
     cdef int _next                # index of the next block
-    cdef char[MAX_PREFIX] _prefix  # how the last plain delta began, up to the inside of its string
-    cdef Buffer _scratch          # data that had to be written anew; None: none yet
     cdef bint started             # message_start came
     cdef bint stopping            # a stop reason came
     cdef bint done                # message_stop came, or was added
     cdef bint failed              # the peer's error event came
+    cdef char[MAX_PREFIX] _prefix  # how the last plain delta began, up to the inside of its string
+    cdef Buffer _scratch          # data that had to be written anew; None: none yet
     cdef int64_t normalised       # frames dropped or written anew because an SDK could not bear them
     cdef int64_t unknown_deltas   # deltas of a type that relay has never heard of
     cdef object id                # of START and USAGE, as told; None: not told

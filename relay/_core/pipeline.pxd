@@ -16,6 +16,5 @@ cdef class Pipeline:
     cdef bint _chunked
     cdef object _fault            # what the next call raises
     cdef int64_t _bytes_out
-    cdef bint _stopped            # nothing more will come: the answer is complete, or check() raises
 
     cdef str _ended(self)

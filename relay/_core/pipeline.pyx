@@ -54,7 +54,7 @@ cdef class Pipeline:
 
     def __bool__(self) -> bool:
         # No property, which costs a compiled caller five times as much: this is asked at every read.
-        return not self._stopped
+        return not self._decoder.done and self._fault is None
 
     def feed(self, bytes data not None, int64_t now=0, bytes prefix not None=b"") -> bytes:
         """Give what these bytes let out, possibly nothing; empty `data` is the end of the answer.
@@ -81,7 +81,6 @@ cdef class Pipeline:
         except (ProtocolError, LimitExceeded, PeerError) as fault:
             if not self._decoder.done:  # what follows message_stop is nobody's business
                 self._fault = fault
-        self._stopped = self._decoder.done or self._fault is not None
         self._bytes_out += self._encoder.output.len
         return self._encoder.output.take(data, prefix, self._chunked, self._decoder.done)
 
