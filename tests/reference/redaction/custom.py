@@ -3,7 +3,8 @@
 Readings taken where the contract leaves room:
 - `\\b` and `\\B` see one character to the right of a match as well: D is max_len + 1.
 - A phrase touches no ASCII or other letter or digit of a script that puts blanks between words; kana, Han and Hangul
-  are no obstacle, since words in them stand side by side.
+  are no obstacle, since words in them stand side by side. What it touches is read in the view: before a phrase, the `n`
+  of an escaped line break is no letter, or a name would stay readable at the start of every line of quoted JSON.
 - A phrase is as long as it is, even past 128. An object with `literal` has the phrase's edges and the case it asks for.
 - A match that would run into a placeholder literal ends before it.
 """
@@ -16,7 +17,7 @@ from functools import lru_cache
 import re2
 
 from tests.reference.redaction.model import Candidate, candidate
-from tests.reference.redaction.view import View
+from tests.reference.redaction.view import LITERAL, View
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -66,7 +67,7 @@ def _end(view: View, text: str, pattern: Pattern, start: int) -> int | None:
     for end in range(min(_free_until(view, start), start + pattern.max_len), start, -1):
         around = text[max(0, start - 1) : end + 1]
         whole = _compiled(pattern, start > 0, "(?s:.)" if end < len(text) else "")
-        if whole.fullmatch(around) and (not pattern.literal or _stands_alone(text, start, end)):
+        if whole.fullmatch(around) and (not pattern.literal or _stands_alone(view.chars, start, end)):
             return end
     return None
 
@@ -82,9 +83,9 @@ def _compiled(pattern: Pattern, has_left: bool, right: str):  # type: ignore[no-
     return re2.compile(("(?s:.)" if has_left else "") + f"(?:{case}{inner}){right}")
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    return not (_runs_on(text[start - 1 : start + 1]) if start else False) and not _runs_on(text[end - 1 : end + 1])
+def _stands_alone(chars: str, start: int, end: int) -> bool:
+    return not (_runs_on(chars[start - 1 : start + 1]) if start else False) and not _runs_on(chars[end - 1 : end + 1])
 
 
 def _runs_on(pair: str) -> bool:
-    return len(pair) == 2 and all(each.isalnum() and not _UNSPACED.match(each) for each in pair)
+    return len(pair) == 2 and all(each == LITERAL or (each.isalnum() and not _UNSPACED.match(each)) for each in pair)
