@@ -19,9 +19,9 @@ def main() -> None:
     print(_size(texts), HEAD, sep="\n\n")
     for cls in CLASSES:
         print(*(_row(cls, name, score) for name, score in scores.items()), sep="\n")
-    print(f"\n{'finder':<9} {'clean texts touched':>20} {'labelled characters readable':>30}")
+    print(f"\n{'finder':<9} {'clean texts touched':>20} {'alarms/MB of code':>20} {'labelled characters readable':>30}")
     for name, score in scores.items():
-        print(f"{name:<9} {score.touched:>20.2%} {score.readable:>30.2%}")
+        print(f"{name:<9} {score.touched:>20.2%} {score.alarms:>20.1f} {score.readable:>30.2%}")
 
 
 def _size(texts: Sequence[LabelledText]) -> str:

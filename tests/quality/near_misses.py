@@ -13,6 +13,8 @@ from .numbers import CARD_GROUPS, grouped
 from .texts import Piece
 
 FIXED = (
+    "Projects Apollonia and Apollo 11 are not ours, Blue Heron is a bird.",
+    "EMP-12345 is too short and TEMP-file not a number; INV-2025-117 has no letters.",
     "The server listens on 127.0.0.1:8080 and on [::1]:8080; bind to 0.0.0.0 to open it.",
     "netmask 255.255.255.0 broadcast 255.255.255.255",
     "link/ether 00:00:00:00:00:00 brd ff:ff:ff:ff:ff:ff",

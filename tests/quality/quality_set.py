@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from random import Random
 
-from . import artefacts, frames, near_misses, network, numbers, people, secrets, source_code
+from . import artefacts, frames, near_misses, network, numbers, people, phrases, secrets, source_code
+from .score import SOURCE_CODE
 from .texts import LabelledText, Piece, Sample, Value, label, number
 
 SEED = 20_260_314
@@ -14,7 +15,8 @@ RECORDS = 150
 def build(seed: int = SEED) -> list[LabelledText]:
     """Give the whole set in a fixed order; the same seed gives the same texts, labels and ids."""
     random = Random(seed)
-    samples = list(chain.from_iterable(module.samples(random) for module in (people, numbers, network, secrets)))
+    sources = (people, numbers, network, secrets, phrases)
+    samples = list(chain.from_iterable(module.samples(random) for module in sources))
     positives = frames.frame(samples, random)
     records = frames.records(_by_class(samples), RECORDS, random)
     return number(chain(positives, records, _negatives(random)))
@@ -32,7 +34,7 @@ def _negatives(random: Random) -> Iterator[LabelledText]:
     sources: tuple[tuple[str, Iterable[tuple[Piece, ...]]], ...] = (
         ("negative/near-miss", near_misses.texts(random)),
         ("negative/tool-output", artefacts.texts(random)),
-        ("negative/source-code", source_code.texts(random)),
+        (SOURCE_CODE, source_code.texts(random)),
     )
     for kind, texts in sources:
         yield from (label(kind, pieces) for pieces in texts)

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from .texts import LabelledText, Span
 
+MEGABYTE = 1_000_000
+SOURCE_CODE = "negative/source-code"
+
 Find = Callable[[str], Sequence[Span]]
 
 
@@ -44,12 +47,14 @@ class Score:
 
     overlap, exact    a tally for each class
     touched           the share of texts without personal data in which something was found
+    alarms            spans found in a megabyte of source code without personal data
     readable          the share of labelled characters that no found span covers
     """
 
     overlap: dict[str, Tally]
     exact: dict[str, Tally]
     touched: float
+    alarms: float
     readable: float
 
 
@@ -58,10 +63,12 @@ def measure(find: Find, texts: Sequence[LabelledText], classes: Iterable[str]) -
     found = [tuple(find(text.text)) for text in texts]
     pairs = [(text.spans, spans) for text, spans in zip(texts, found, strict=True)]
     clean = [spans for labels, spans in pairs if not labels]
+    code = [(text.text, spans) for text, spans in zip(texts, found, strict=True) if text.kind == SOURCE_CODE]
     return Score(
         overlap={cls: _tally(pairs, cls, _overlapping) for cls in classes},
         exact={cls: _tally(pairs, cls, _equal) for cls in classes},
         touched=sum(bool(spans) for spans in clean) / max(1, len(clean)),
+        alarms=sum(len(spans) for _, spans in code) * MEGABYTE / max(1, sum(len(text.encode()) for text, _ in code)),
         readable=_readable(pairs),
     )
 

@@ -57,3 +57,13 @@ def test_finding_nothing_has_no_precision() -> None:
     nothing = score(always())
 
     assert (nothing.overlap["email"].precision, nothing.overlap["email"].recall, nothing.readable) == (None, 0, 1)
+
+
+def test_alarms_count_in_source_code_alone_by_the_megabyte() -> None:
+    code = LabelledText("c", "negative/source-code", "é" * 500)
+
+    alarmed = score(
+        lambda text: ((0, 1, "ip"), (2, 3, "email")) if text in (code.text, CLEAN.text) else (), (code, CLEAN)
+    )
+
+    assert alarmed.alarms == 2 * 1_000

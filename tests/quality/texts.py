@@ -7,7 +7,7 @@ random comes from the `Random` that is handed in: a seed fixes the set for one v
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-CLASSES = ("email", "phone", "ip", "uuid", "token", "credit_card", "iban", "ssn", "mac")
+CLASSES = ("email", "phone", "ip", "uuid", "token", "credit_card", "iban", "ssn", "mac", "custom")
 HOLE = "{}"
 
 Span = tuple[int, int, str]
