@@ -25,17 +25,17 @@ MOST_PROBES = 12
 LOAD_CORE_FULL = 95.0
 MEMORY_SECONDS = 3.0
 MEMORY_SPREAD_S = 6.0
+WARM_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What all measurements share: the provider, the pinning, the key, and how long windows and warm-ups are."""
+    """What all measurements share: the provider, the pinning, the key, and how long windows are."""
 
     provider: Tree
     place: Place
     cores: Cores
     seconds: float
-    warm_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def sample_window(bench: Bench, running: Running, scenario: Scenario, round_: in
 def warm(bench: Bench, port: int, load: Load) -> None:
     """Runs the load shortly. Streams are replaced by short calls on as many connections, which fill the pools."""
     short = replace(load, model="s10x20", mode="closed", pace=0.0) if load.mode == "once" else load
-    window = Window.ahead(bench.warm_s, lead_s=0.0)
+    window = Window.ahead(WARM_S, lead_s=0.0)
     _result(Client(short, window, port, bench.place.key, bench.cores.load))
 
 

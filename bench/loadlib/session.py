@@ -20,11 +20,10 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How long and how often; `warm_s` precedes every window."""
+    """How long and how often."""
 
     seconds: float
     rounds: int
-    warm_s: float = 0.5
 
 
 @contextmanager
@@ -49,7 +48,7 @@ def provider_up(options: Options) -> Iterator[Bench]:
         provider = start_provider(port, cores.load, directory / "provider.log")
         undo.callback(provider.end)
         place = Place(directory, port, new_key())
-        yield Bench(provider, place, cores, options.seconds, options.warm_s)
+        yield Bench(provider, place, cores, options.seconds)
 
 
 @contextmanager

@@ -5,8 +5,7 @@ from itertools import chain
 from random import Random
 
 from . import artefacts, frames, near_misses, network, numbers, people, phrases, secrets, source_code
-from .score import SOURCE_CODE
-from .texts import LabelledText, Piece, Sample, Value, label, number
+from .texts import SOURCE_CODE, LabelledText, Piece, Sample, Value, label, number
 
 SEED = 20_260_314
 RECORDS = 150

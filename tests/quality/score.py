@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from .texts import LabelledText, Span
+from .texts import SOURCE_CODE, LabelledText, Span
 
 MEGABYTE = 1_000_000
-SOURCE_CODE = "negative/source-code"
 
 Find = Callable[[str], Sequence[Span]]
 

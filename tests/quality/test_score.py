@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from .score import Find, Score, measure
-from .texts import LabelledText, Span
+from .texts import SOURCE_CODE, LabelledText, Span
 
 LABELLED = LabelledText("a", "prose/en", "0123456789", ((0, 4, "email"), (6, 8, "ip")))
 CLEAN = LabelledText("b", "negative/near-miss", "abcdefghij")
@@ -60,10 +60,8 @@ def test_finding_nothing_has_no_precision() -> None:
 
 
 def test_alarms_count_in_source_code_alone_by_the_megabyte() -> None:
-    code = LabelledText("c", "negative/source-code", "é" * 500)
+    code = LabelledText("c", SOURCE_CODE, "é" * 500)
 
-    alarmed = score(
-        lambda text: ((0, 1, "ip"), (2, 3, "email")) if text in (code.text, CLEAN.text) else (), (code, CLEAN)
-    )
+    alarmed = score(lambda text: ((0, 1, "ip"), (2, 3, "email")), (code, CLEAN))
 
     assert alarmed.alarms == 2 * 1_000

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 CLASSES = ("email", "phone", "ip", "uuid", "token", "credit_card", "iban", "ssn", "mac", "custom")
 HOLE = "{}"
+SOURCE_CODE = "negative/source-code"
 
 Span = tuple[int, int, str]
 
