@@ -8,6 +8,7 @@ RELAY_SANITIZE=1  _core by clang with AddressSanitizer and fuzzer coverage (see 
 """
 
 import os
+import runpy
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -59,7 +60,9 @@ ROOMS = [
 
 
 def core() -> list[Extension]:
-    """One extension per .pyx of relay/_core."""
+    """One extension per .pyx of relay/_core, after the tables that some of them include."""
+    for writer in ("tables", "families"):
+        runpy.run_path(f"relay/redact/{writer}.py", run_name="__main__")
     extensions = [
         Extension(
             f"relay._core.{source.stem}",

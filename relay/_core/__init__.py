@@ -5,9 +5,12 @@ and report do not depend on the split. This is the only import path for Python c
 """
 
 from relay._core.answer import answer
+from relay._core.channel import Channel
+from relay._core.document import Document, Field
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
 from relay._core.estimator import Estimator
 from relay._core.json import Scanner, members
+from relay._core.json_channel import JsonChannel
 from relay._core.line import Line, decimal, moment
 from relay._core.meter import Meter
 from relay._core.output import chunk
@@ -15,11 +18,17 @@ from relay._core.pipeline import Pipeline
 from relay._core.report import Report
 from relay._core.request import Request, whole_request
 from relay._core.response import ResponseParser
+from relay._core.ruleset import CLASS_NAMES, Ruleset
 from relay._core.sse import SseParser
 from relay._core.utf8 import utf8_length
 
 __all__ = [
+    "CLASS_NAMES",
+    "Channel",
+    "Document",
     "Estimator",
+    "Field",
+    "JsonChannel",
     "LimitExceeded",
     "Line",
     "Meter",
@@ -30,6 +39,7 @@ __all__ = [
     "Report",
     "Request",
     "ResponseParser",
+    "Ruleset",
     "Scanner",
     "SseParser",
     "Truncated",

@@ -32,4 +32,5 @@ cdef class Scanner:
     cdef _compile(self, list tree)
 
 cdef const char* string_end(const char* ptr, const char* end) noexcept nogil
+cdef const char* value_end(const char* ptr, const char* end, int depth) noexcept nogil
 cdef str string_text(Slice value)

@@ -323,6 +323,14 @@ cdef class Scanner:
         return walk.bad - text.ptr + 1
 
 
+cdef const char* value_end(const char* ptr, const char* end, int depth) noexcept nogil:
+    """Give the end of the value at `ptr`; NULL when it is none, or goes deeper than `depth` levels."""
+    cdef Walk walk
+    walk.end = end
+    walk.depth = depth
+    return _value(&walk, ptr, NOWHERE)
+
+
 def members(bytes data not None, int max_depth=64) -> list[tuple[str, int, int, int, int]]:
     """Give the members of a JSON object in order: (key, start, end, start of value, end of value), duplicates included.
 

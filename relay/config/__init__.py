@@ -1,6 +1,6 @@
 """Configuration: a file (or none) and the environment in, one frozen Loaded value out, or ConfigError with all faults.
 
-load(path, known, environ)       a file
+load(path, known, environ, …)    a file
 fileless(environ, known, key)    no file: `demo/*` and the providers whose usual variable is set
 relocate(generation, …)          the embedded provider's address, once it listens
 Nothing else of relay reads the file or the environment. Secrets are read here, once.
@@ -9,7 +9,7 @@ Nothing else of relay reads the file or the environment. Secrets are read here, 
 from relay.config.build import relocate
 from relay.config.faults import ConfigError, Fault
 from relay.config.load import fileless, load, new_key, parse
-from relay.config.settings import Address, ClientTimeouts, Loaded, LogFormat, Settings, Stream
+from relay.config.settings import Address, ClientTimeouts, Loaded, LogFormat, Redaction, Settings, Stream
 
 __all__ = [
     "Address",
@@ -18,6 +18,7 @@ __all__ = [
     "Fault",
     "Loaded",
     "LogFormat",
+    "Redaction",
     "Settings",
     "Stream",
     "fileless",

@@ -8,10 +8,10 @@ from dataclasses import replace
 from relay.call import Identity
 from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Price, Secret
 from relay.config import schema
-from relay.config.check import Draft, merged_timeouts
+from relay.config.check import Draft, merged_timeouts, redaction_floor
 from relay.config.faults import Where
 from relay.config.references import endpoints
-from relay.config.settings import ClientTimeouts, LogFormat, Settings, Stream
+from relay.config.settings import ClientTimeouts, LogFormat, Redaction, Settings, Stream
 
 _UNKNOWN = KnownProvider(name="", display_name="", dialect="", base_url="")
 
@@ -25,11 +25,13 @@ def build(draft: Draft) -> tuple[Generation, Settings]:
         models=exact,
         wildcards=tuple(wildcards),
         keys=_keys(draft),
-        credentials={_credential(where): secret for where, secret in draft.secrets.items() if where[0] != "keys"},
+        credentials={
+            _credential(where): secret for where, secret in draft.secrets.items() if where[0] in ("providers", "models")
+        },
         digest=digest(draft.file),
         body_limit_bytes=draft.file.limits.body,
     )
-    return generation, _settings(draft.file)
+    return generation, _settings(draft)
 
 
 def relocate(generation: Generation, provider: str, base_url: str) -> Generation:
@@ -115,7 +117,8 @@ def _sha256(secret: Secret) -> bytes:
     return hashlib.sha256(secret.reveal().encode()).digest()
 
 
-def _settings(file: schema.File) -> Settings:
+def _settings(draft: Draft) -> Settings:
+    file = draft.file
     timeouts, stream = file.timeouts, file.stream
     return Settings(
         listen=file.listen,
@@ -130,4 +133,9 @@ def _settings(file: schema.File) -> Settings:
         stream=Stream(stream.ping_interval, stream.early_commit_after, stream.write_high, stream.write_low),
         drain_deadline_s=file.drain.deadline,
         log_format=LogFormat(file.log.format),
+        redaction=Redaction(
+            floor=redaction_floor(file.redact),
+            is_strict=file.redact.coverage == "strict",
+            hash_key=draft.secrets.get(("redact", "hash_key")),
+        ),
     )

@@ -4,18 +4,21 @@
 """
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from relay.catalog import KnownProvider, Secret, Timeouts
 from relay.config.explain import suggestion
 from relay.config.faults import Where
 from relay.config.references import endpoints
-from relay.config.schema import File, Serving, UpstreamTimeouts
+from relay.config.schema import File, Redact, Serving, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_CAPABILITIES, UNBUILT_DIALECTS
 
 Finding = tuple[Where, str]
+Judge = Callable[[Mapping[str, Any]], Iterable[Finding]]
+"""What finds the faults of a redaction policy, which config can't: it is handed down from above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,14 @@ class Draft:
 
     secrets   by the place of their reference; those that lead nowhere are missing
     folder    where relative file names start
+    judge     finds what the schema can't see in `redact`
     """
 
     file: File
     known: Mapping[str, KnownProvider]
     secrets: Mapping[Where, Secret]
     folder: Path
+    judge: Judge
 
 
 def check(draft: Draft) -> Iterator[Finding]:
@@ -41,6 +46,12 @@ def check(draft: Draft) -> Iterator[Finding]:
 def merged_timeouts(*levels: UpstreamTimeouts | None) -> Timeouts:
     """Give the clocks of an endpoint: what a later level wrote beats what an earlier one wrote."""
     return Timeouts(**_written(*levels))
+
+
+def redaction_floor(section: Redact) -> dict[str, Any]:
+    """Give the operator's floor of redaction in the words of a request: only what is written."""
+    said = section.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    return {name: value for name, value in said.items() if name not in ("coverage", "hash_key")}
 
 
 def _written(*levels: UpstreamTimeouts | None) -> dict[str, float]:
@@ -154,6 +165,15 @@ def _buffers(draft: Draft) -> Iterator[Finding]:
         yield ("stream", "write_low"), "must be smaller than write_high"
 
 
+def _redaction(draft: Draft) -> Iterator[Finding]:
+    section = draft.file.redact
+    for where, reason in draft.judge(redaction_floor(section)):
+        yield ("redact", *where), reason[0].lower() + reason[1:]
+    modes = section.mode.values() if isinstance(section.mode, dict) else (section.mode,)
+    if "hash" in modes and section.hash_key is None:
+        yield ("redact", "mode"), "`hash` needs a key; write `hash_key: {env: NAME}`"
+
+
 def _servings(file: File) -> Iterator[tuple[Where, Serving]]:
     for name, provider in file.providers.items():
         yield ("providers", name), provider
@@ -170,4 +190,5 @@ CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     _capabilities,
     _timeouts,
     _buffers,
+    _redaction,
 )

@@ -62,7 +62,7 @@ def _where(loc: tuple[str | int, ...]) -> Where:
 
 
 def _is_form(part: object) -> bool:
-    return part in ("(list)", "(open)", "(entry)")
+    return part in ("(list)", "(open)", "(entry)", "(text)")
 
 
 def _reason(entry: Any) -> str:

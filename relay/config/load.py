@@ -6,7 +6,7 @@ overrides exactly the keys of `_OVERRIDES`, `RELAY_GRACE_SECONDS` and (by refusa
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from relay.catalog import KnownProvider
 from relay.config.build import build, relocate
-from relay.config.check import Draft, check
+from relay.config.check import Draft, Finding, Judge, check
 from relay.config.explain import faults_of, prune
 from relay.config.faults import ConfigError, Fault, Where
 from relay.config.references import resolve
@@ -33,17 +33,18 @@ _OVERRIDES: Mapping[str, Where] = {"RELAY_LISTEN": ("listen",), "RELAY_OPS_LISTE
 _GRACE_MARGIN_S = 5
 
 
-def load(path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str, str]) -> Loaded:
+def load(path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str, str], judge: Judge) -> Loaded:
     """Give the configuration of a file; raises ConfigError with everything that is wrong with it.
 
     known   the providers that need only a credential, by name
+    judge   finds what is wrong with a redaction policy
     """
-    return _loaded(path, known, environ)[0]
+    return _loaded(path, known, environ, judge)[0]
 
 
-def parse(path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str, str]) -> File:
+def parse(path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str, str], judge: Judge) -> File:
     """Give the effective file: checked, with its defaults and the environment's overrides, secrets as references."""
-    return _loaded(path, known, environ)[1]
+    return _loaded(path, known, environ, judge)[1]
 
 
 def fileless(
@@ -61,8 +62,14 @@ def fileless(
         | {row.name: {"credential": {"env": row.env}} for row in rows},
         "models": {f"{name}/*": [{"provider": name, "model": "*"}] for name in ("demo", *(row.name for row in rows))},
     }
-    loaded, _ = _finished(Source("relay", data), [], known, {**environ, LOCAL_KEY: key}, Path())
+    around = _Surroundings(known, {**environ, LOCAL_KEY: key}, Path(), _accept)
+    loaded, _ = _finished(Source("relay", data), [], around)
     return replace(loaded, generation=relocate(loaded.generation, EMBEDDED.name, demo_base_url))
+
+
+def _accept(_policy: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Judge what says nothing."""
+    return ()
 
 
 def new_key() -> str:
@@ -70,7 +77,9 @@ def new_key() -> str:
     return f"sk-relay-{secrets.token_hex(4)}-{secrets.token_hex(24)}"
 
 
-def _loaded(path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str, str]) -> tuple[Loaded, File]:
+def _loaded(
+    path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str, str], judge: Judge
+) -> tuple[Loaded, File]:
     try:
         content = path.read_bytes()
     except OSError as cause:
@@ -79,20 +88,24 @@ def _loaded(path: Path, known: Mapping[str, KnownProvider], environ: Mapping[str
     source, faults = read(content, str(path))
     if not isinstance(source.data, dict):
         raise ConfigError([*faults, Fault(source.name, 1, "", "the file must be a mapping of keys")])
-    return _finished(source, faults, known, environ, path.parent)
+    return _finished(source, faults, _Surroundings(known, environ, path.parent, judge))
 
 
-def _finished(
-    source: Source,
-    faults: list[Fault],
-    known: Mapping[str, KnownProvider],
-    environ: Mapping[str, str],
-    folder: Path,
-) -> tuple[Loaded, File]:
-    faults = [*faults, *_override(source, environ)]
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What a file is read in: see load(); `folder` is where relative file names start."""
+
+    known: Mapping[str, KnownProvider]
+    environ: Mapping[str, str]
+    folder: Path
+    judge: Judge
+
+
+def _finished(source: Source, faults: list[Fault], around: _Surroundings) -> tuple[Loaded, File]:
+    faults = [*faults, *_override(source, around.environ)]
     file, holders = _validated(source, faults)
-    resolved, lost = resolve(file, environ, folder)
-    draft = Draft(file, {EMBEDDED.name: EMBEDDED, **known}, resolved, folder)
+    resolved, lost = resolve(file, around.environ, around.folder)
+    draft = Draft(file, {EMBEDDED.name: EMBEDDED, **around.known}, resolved, around.folder, around.judge)
     # A mapping that held an unknown key may lack just what that key was meant to be: one fault is enough.
     found = [finding for finding in (*lost, *check(draft)) if finding[0] not in holders]
     faults += [source.fault(where, reason) for where, reason in found]

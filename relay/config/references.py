@@ -12,7 +12,7 @@ from relay.catalog import Secret
 from relay.config.faults import Where
 from relay.config.schema import Endpoint, File, Reference, endpoints_of
 
-MIN_KEY_CHARS = 8
+_LEAST_CHARS = {"keys": 8, "redact": 16}
 _MAX_FILE_BYTES = 64 << 10
 _FIELD = re.compile(r"[!-~]+")
 
@@ -33,7 +33,7 @@ def resolve(
     for where, reference in references(file):
         try:
             text = _read(reference, environ, folder)
-            _judge(text, is_key=where[0] == "keys")
+            _judge(text, _LEAST_CHARS.get(str(where[0]), 1))
         except Unresolved as fault:
             faults.append((where, str(fault)))
             continue
@@ -49,6 +49,8 @@ def references(file: File) -> Iterator[tuple[Where, Reference]]:
     for name, provider in file.providers.items():
         if provider.credential:
             yield ("providers", name, "credential"), provider.credential
+    if file.redact.hash_key:
+        yield ("redact", "hash_key"), file.redact.hash_key
     for where, _, endpoint in endpoints(file):
         if endpoint.credential:
             yield (*where, "credential"), endpoint.credential
@@ -79,10 +81,10 @@ def _read(reference: Reference, environ: Mapping[str, str], folder: Path) -> str
     return content.decode("latin-1").rstrip("\r\n")
 
 
-def _judge(text: str, *, is_key: bool) -> None:
+def _judge(text: str, least: int) -> None:
     if not text:
         raise Unresolved("the secret's file is empty")
     if not _FIELD.fullmatch(text):
         raise Unresolved("the secret holds spaces or characters that can't stand in a header field")
-    if is_key and len(text) < MIN_KEY_CHARS:
-        raise Unresolved(f"the secret is shorter than {MIN_KEY_CHARS} characters")
+    if len(text) < least:
+        raise Unresolved(f"the secret is shorter than {least} characters")

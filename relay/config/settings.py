@@ -1,14 +1,16 @@
-"""What the process itself needs from the configuration: Address, ClientTimeouts, Stream, Settings; Loaded joins it all.
+"""What the process itself needs from the configuration: Address, ClientTimeouts, Stream, Redaction, Settings; Loaded.
 
 The composition root hands each room its part; nothing here changes after loading. Times are seconds, sizes bytes.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import ip_address
+from typing import Any
 
-from relay.catalog import Generation, Timeouts
+from relay.catalog import Generation, Secret, Timeouts
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[A-Za-z0-9.-]*):(?P<port>[0-9]{1,5})")
 
@@ -80,6 +82,20 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Redaction:
+    """What the operator says about redaction.
+
+    floor       in the words of a request's `gateway.redact`, checked; empty: nothing is said
+    is_strict   what relay doesn't know ends the stream (RED-6)
+    hash_key    None: mode `hash` is refused
+    """
+
+    floor: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    is_strict: bool = False
+    hash_key: Secret | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One process's own configuration.
 
@@ -100,6 +116,7 @@ class Settings:
     stream: Stream
     drain_deadline_s: float
     log_format: LogFormat
+    redaction: Redaction
 
 
 @dataclass(frozen=True, slots=True)

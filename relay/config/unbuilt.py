@@ -43,7 +43,6 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
         "network": "has no network rules yet",
         "prices": "reads prices at the endpoints only",
         "ready": "has no readiness rules yet",
-        "redact": "does not redact yet",
         "reload": "does not reload yet",
         "semantic": "has no semantic engine yet",
         "telemetry": "does not export telemetry yet",
@@ -64,6 +63,7 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
         "expires": "has no expiring keys yet",
         "limits": "has no limits by key yet",
         "models": "does not restrict models by key yet",
+        "redact": "has no redaction by key yet",
         "tenant": "has no tenants yet",
     },
     "Reference": {"exec": "does not run commands for secrets"},
@@ -105,6 +105,7 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
         "flush": "has nothing to flush yet",
         "lame_duck": "stops accepting at once",
     },
+    "Redact": {"hold_max": "never holds back more than 600 characters"},
     "Log": {"level": "has no log levels yet"},
 }
 """Schema class → key → phrase."""

@@ -7,6 +7,7 @@ import pytest
 
 from relay.catalog import KnownProvider
 from relay.config import ConfigError, Loaded, load
+from relay.redact.policy import faults
 from tests.config.shapes import ENVIRON, KNOWN, MINIMAL
 
 
@@ -32,7 +33,7 @@ def load_text(tmp_path: Path) -> Callable[..., Loaded]:
     def loaded(text: str, environ: Mapping[str, str] = ENVIRON, name: str = "relay.yaml") -> Loaded:
         path = tmp_path / name
         path.write_text(text)
-        return load(path, KNOWN, environ)
+        return load(path, KNOWN, environ, faults)
 
     return loaded
 
@@ -41,9 +42,9 @@ def load_text(tmp_path: Path) -> Callable[..., Loaded]:
 def faults_of(load_text: Callable[..., Loaded]) -> Callable[..., list[str]]:
     """Load a text that can't be used; give its faults as `line: path: reason`, without the folder."""
 
-    def faults(text: str, environ: Mapping[str, str] = ENVIRON) -> list[str]:
+    def found(text: str, environ: Mapping[str, str] = ENVIRON) -> list[str]:
         with pytest.raises(ConfigError) as caught:
             load_text(text, environ)
         return [str(fault).rpartition("/relay.yaml:")[2] for fault in caught.value.faults]
 
-    return faults
+    return found

@@ -13,6 +13,7 @@ ENVIRON: Mapping[str, str] = {
     "RELAY_KEY": "caller-key-material",
     "ANTHROPIC_API_KEY": "provider-key-material",
     "LOCAL_KEY": "local-key-material",
+    "HASH_KEY": "hash-key-material",
 }
 MINIMAL = """\
 listen: 127.0.0.1:8080

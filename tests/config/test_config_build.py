@@ -12,10 +12,13 @@ import pytest
 
 from relay.call import Identity
 from relay.catalog import Generation, KnownProvider, Price, Timeouts
-from relay.config import Address, Loaded, LogFormat, fileless, new_key, relocate
+from relay.config import Address, Loaded, LogFormat, Redaction, fileless, new_key, relocate
 from relay.config.load import EMBEDDED
 from relay.config.schema import Timeouts as AllTimeouts
 from relay.config.schema import UpstreamTimeouts
+from relay.redact.classes import Class, Mode
+from relay.redact.policy import parse
+from tests.config.shapes import ENVIRON
 
 Load = Callable[..., Loaded]
 
@@ -238,3 +241,46 @@ def test_a_new_key_has_its_form_and_at_least_160_random_bits() -> None:
 def _addresses(generation: Generation) -> set[str]:
     models = (*generation.models.values(), *generation.wildcards)
     return {endpoint.base_url for model in models for endpoint in model.endpoints}
+
+
+def test_without_a_section_nothing_is_said_about_redaction(load_text: Load, minimal: str) -> None:
+    assert load_text(minimal).settings.redaction == Redaction()
+    assert load_text(minimal + "redact: {}\n").settings.redaction == Redaction()
+
+
+def test_the_floor_of_redaction_holds_what_is_written_in_the_words_of_a_request(load_text: Load, minimal: str) -> None:
+    text = minimal + (
+        "redact: {email: true, ip: false, mode: {email: hash}, custom: [Apollo, {pattern: a.c}], "
+        "restore: false, scan_thinking: drop, coverage: strict, hash_key: {env: HASH_KEY}}\n"
+    )
+
+    loaded = load_text(text)
+
+    redaction = loaded.settings.redaction
+    assert redaction.floor == {
+        "email": True,
+        "mode": {"email": "hash"},
+        "custom": ["Apollo", {"pattern": "a.c"}],
+        "restore": False,
+        "scan_thinking": "drop",
+    }
+    assert redaction.is_strict
+    assert redaction.hash_key is not None
+    assert redaction.hash_key.reveal() == "hash-key-material"
+    assert "redact" not in loaded.generation.credentials
+    assert "Apollo" not in repr(loaded)
+
+
+def test_the_floor_is_a_policy(load_text: Load, minimal: str) -> None:
+    floor = load_text(minimal + "redact: {email: true, credit_card: true}\n").settings.redaction.floor
+
+    policy = parse(floor)
+
+    assert policy is not None
+    assert policy.modes == {Class.EMAIL: Mode.MASK, Class.CREDIT_CARD: Mode.MASK}
+
+
+def test_a_hash_key_that_is_too_short_is_refused(faults_of: Callable[..., list[str]], minimal: str) -> None:
+    faults = faults_of(minimal + "redact: {hash_key: {env: SHORT}}\n", {**ENVIRON, "SHORT": "fifteen-letters"})
+
+    assert faults == ["14: redact.hash_key: the secret is shorter than 16 characters"]

@@ -162,7 +162,32 @@ TAILS = {
     ),
     "log: {format: xml}": "14: log.format: must be 'auto', 'json' or 'text'",
     "log: {level: debug}": "14: log.level: this version of relay has no log levels yet; remove the key",
-    "redact: {email: true}": "14: redact: this version of relay does not redact yet; remove the key",
+    "redact: {emial: true}": "14: redact.emial: unknown key; did you mean email?",
+    "redact: {email: 1}": "14: redact.email: must be true or false",
+    "redact: [email]": "14: redact: must be a mapping",
+    "redact: {mode: hide}": "14: redact.mode: must be 'mask', 'placeholder', 'hash', 'block' or 'report'",
+    "redact: {mode: {email: hide}}": (
+        "14: redact.mode.email: must be 'mask', 'placeholder', 'hash', 'block' or 'report'"
+    ),
+    "redact: {email: true, mode: hash}": "14: redact.mode: `hash` needs a key; write `hash_key: {env: NAME}`",
+    "redact: {mode: {ip: hash}}": "14: redact.mode: `hash` needs a key; write `hash_key: {env: NAME}`",
+    "redact: {hash_key: {env: LOCAL}}": "14: redact.hash_key: the environment variable LOCAL is not set",
+    "redact: {hash_key: abc}": (
+        "14: redact.hash_key: a secret never stands in the file; write {env: NAME} or {file: PATH}"
+    ),
+    "redact: {custom: [Apollo, '/a(b/']}": "14: redact.custom.1: missing )",
+    "redact:\n  custom:\n    - Apollo\n    - /a*/": "17: redact.custom.1: matches the empty string",
+    "redact: {custom: [3]}": "14: redact.custom.0: must be text",
+    "redact: {custom: [{name: x}]}": "14: redact.custom.0.pattern: required key is missing",
+    "redact: {custom: [{pattern: a, max_len: 257}]}": "14: redact.custom.0.max_len: must be at most 256",
+    "redact: {custom: [{pattern: a, maxlen: 2}]}": "14: redact.custom.0.maxlen: unknown key; did you mean max_len?",
+    "redact: {apply_to: []}": "14: redact.apply_to: must hold at least one entry",
+    "redact: {restore_in: [images]}": "14: redact.restore_in.0: must be 'text', 'tool_input' or 'token_text'",
+    "redact: {allow: ['*']}": "14: redact.allow.0: needs more than its mark: it would leave everything alone",
+    "redact: {coverage: loose}": "14: redact.coverage: must be 'open' or 'strict'",
+    "redact: {hold_max: 64KiB}": (
+        "14: redact.hold_max: this version of relay never holds back more than 600 characters; remove the key"
+    ),
     "? [a]\n: b": "14: a key must be text",
     "x: !!python/object:os.system y": "14: tags (`!…`) are not allowed",
     "x: *y": "14: an alias stands before the end of what it names",
@@ -194,14 +219,14 @@ def test_a_section_of_a_later_version_is_refused_by_name(key: str, faults_of: Fa
 
 
 def test_all_faults_come_at_once_in_the_order_of_the_file(faults_of: Faults, minimal: str) -> None:
-    text = minimal.replace("dialect: messages", "dialect: chat") + "redact: {email: true}\nsemantics: {}\n"
+    text = minimal.replace("dialect: messages", "dialect: chat") + "semantic: {email: true}\nsemantics: {}\n"
 
     assert [fault.split(": ")[1] for fault in faults_of(text, {})] == [
         "keys.0.secret",
         "providers.anthropic.credential",
         "providers.local.credential",
         "providers.local.dialect",
-        "redact",
+        "semantic",
         "semantics",
     ]
 

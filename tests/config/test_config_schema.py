@@ -16,6 +16,7 @@ from relay.config.schema import File, json_schema
 from relay.config.source import MAX_NODES, read
 from relay.config.unbuilt import UNBUILT
 from relay.config.values import Duration, Size, Usd
+from relay.redact.policy import faults
 from tests.config.shapes import ENVIRON, KNOWN, MINIMAL
 
 SECRETS = tuple(ENVIRON.values())
@@ -31,6 +32,15 @@ timeouts: {client_stall: 2m, total_stream: 1h}
 stream: {ping_interval: 2.5s, early_commit_after: 0s, write_high: 128KiB, write_low: 1B}
 drain: {deadline: 0s}
 log: {format: json}
+redact:
+  email: true
+  custom: [Apollo, /ab+/i, {pattern: a.c, name: abc, ignore_case: true, max_len: 12}]
+  mode: {email: placeholder, ip: hash}
+  apply_to: [request]
+  restore_in: [text]
+  allow: ["@example.org"]
+  coverage: strict
+  hash_key: {env: HASH_KEY}
 """
 )
 VALIDATOR = Draft202012Validator(json_schema())
@@ -56,7 +66,7 @@ def test_the_schema_takes_what_the_loader_takes(text: str, load_text: Callable[.
         ("dialect: messages", "dialect: chat"),
         ("zdr: true", "zrd: true"),
         ("prompt: 3.0", "prompt: -3"),
-        ("keys:", "redact: {}\nkeys:"),
+        ("keys:", "redact: {emial: true}\nkeys:"),
         ("keys:", "limits: {body: 3}\nkeys:"),
     ],
 )
@@ -92,12 +102,12 @@ def test_no_key_is_both_built_and_refused() -> None:
 def test_what_is_shown_loads_as_the_same_configuration(text: str, tmp_path: Path) -> None:
     first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
     first.write_text(text)
-    shown = parse(first, KNOWN, ENVIRON).model_dump(mode="json", exclude_none=True)
+    shown = parse(first, KNOWN, ENVIRON, faults).model_dump(mode="json", exclude_none=True)
     second.write_text(yaml.safe_dump(shown))
 
-    again = load(second, KNOWN, ENVIRON)
+    again = load(second, KNOWN, ENVIRON, faults)
 
-    once = load(first, KNOWN, ENVIRON)
+    once = load(first, KNOWN, ENVIRON, faults)
     assert again.settings == once.settings
     assert again.generation.models == once.generation.models
     assert again.generation.digest == once.generation.digest
@@ -158,7 +168,7 @@ def test_any_change_of_a_valid_file_gives_a_configuration_or_its_faults(
     path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8", errors="surrogatepass")
 
     try:
-        shown = repr(load(path, KNOWN, ENVIRON))
+        shown = repr(load(path, KNOWN, ENVIRON, faults))
     except ConfigError as error:
         assert all(fault.reason for fault in error.faults)
         shown = str(error) if not any(secret in json.dumps(changes) for secret in SECRETS) else ""

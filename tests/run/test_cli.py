@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from relay.run.cli import relay
 from relay.run.cli import run as run_line
+from relay.run.commands import policy_faults
 from relay.run.commands.serve import banner, needs_demo
 from tests.config.shapes import ENVIRON, KNOWN, MINIMAL
 from tests.run.conftest import VARIABLES
@@ -48,13 +49,15 @@ def test_check_says_what_a_valid_file_holds(run: Run, relay_yaml: Path) -> None:
 
 
 def test_check_prints_every_fault_to_stderr(run: Run, relay_yaml: Path) -> None:
-    relay_yaml.write_text(MINIMAL + "redact: {email: true}\n")
+    relay_yaml.write_text(MINIMAL + "semantic: {}\n")
 
     result = run("check", "-c", str(relay_yaml))
 
     assert (result.exit_code, result.stdout) == (78, "")
     assert len(result.stderr.splitlines()) == 4
-    assert f"{relay_yaml}:14: redact: this version of relay does not redact yet; remove the key" in result.stderr
+    assert (
+        f"{relay_yaml}:14: semantic: this version of relay has no semantic engine yet; remove the key" in result.stderr
+    )
 
 
 def test_check_as_json_is_for_machines(run: Run, relay_yaml: Path) -> None:
@@ -146,7 +149,7 @@ def test_the_banner_without_a_file_shows_the_key_and_what_to_paste() -> None:
 def test_the_banner_with_a_file_shows_no_secret(relay_yaml: Path) -> None:
     from relay.config import load
 
-    loaded = load(relay_yaml, KNOWN, ENVIRON)
+    loaded = load(relay_yaml, KNOWN, ENVIRON, policy_faults)
 
     text = banner(loaded, None, "http://127.0.0.1:8080")
 

@@ -3,13 +3,14 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 if TYPE_CHECKING:
     from relay.catalog import KnownProvider
     from relay.config import ConfigError
+    from relay.redact.fields import Finding
 
 EXIT_FAILED = 1
 EXIT_UNAVAILABLE = 69
@@ -50,6 +51,13 @@ def known_providers() -> "Mapping[str, KnownProvider]":
     from relay.providers import PROVIDERS
 
     return PROVIDERS
+
+
+def policy_faults(policy: Mapping[str, Any]) -> "list[Finding]":
+    """Give what is wrong with the operator's redaction policy."""
+    from relay.redact.policy import faults
+
+    return faults(policy)
 
 
 def environment(listen: str | None = None, ops_listen: str | None = None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from relay.run.commands import EXIT_CONFIG, config_option, find_config, json_option, known_providers
+from relay.run.commands import EXIT_CONFIG, config_option, find_config, json_option, known_providers, policy_faults
 
 if TYPE_CHECKING:
     from relay.config import Fault, Loaded
@@ -34,7 +34,7 @@ def check(ctx: click.Context, path: Path | None, as_json: bool) -> None:
         if found is None:
             loaded = fileless(os.environ, known_providers(), new_key())
         else:
-            loaded = load(found, known_providers(), os.environ)
+            loaded = load(found, known_providers(), os.environ, policy_faults)
     except ConfigError as error:
         _say_faults(found, error.faults, as_json)
         ctx.exit(EXIT_CONFIG)

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from relay.run.commands import EXIT_FAILED, config_option, find_config, json_option, known_providers, refuse
+from relay.run.commands import (
+    EXIT_FAILED,
+    config_option,
+    find_config,
+    json_option,
+    known_providers,
+    policy_faults,
+    refuse,
+)
 
 
 @click.group(short_help="Print the schema or the configuration in effect.")
@@ -45,7 +53,7 @@ def show(ctx: click.Context, path: Path | None, as_json: bool) -> None:
         click.echo("relay: no configuration file", err=True)
         ctx.exit(EXIT_FAILED)
     try:
-        file = parse(found, known_providers(), os.environ)
+        file = parse(found, known_providers(), os.environ, policy_faults)
     except ConfigError as error:
         refuse(error)
     shown = file.model_dump(mode="json", exclude_none=True)

@@ -16,6 +16,7 @@ from relay.run.commands import (
     environment,
     find_config,
     known_providers,
+    policy_faults,
     refuse,
 )
 
@@ -86,7 +87,7 @@ def _configuration(path: Path | None, environ: dict[str, str]) -> "tuple[Loaded,
     found = find_config(path, environ)
     try:
         if found is not None:
-            return load(found, known_providers(), environ), None
+            return load(found, known_providers(), environ, policy_faults), None
         key = new_key()
         return fileless(environ, known_providers(), key), key
     except ConfigError as error:

@@ -5,6 +5,9 @@ Readings taken where the contract leaves room:
 - Words of `not_secret_key` stand in the identifier as whole words, their parts joined like those of a key.
 - "Blanks" around an operator are blanks and tabs; up to two of `" ' ]` may close the key.
 - A value is judged on its first 64 characters; a longer one is taken whole, whatever ends it, however long it is.
+- The marks at the end of an unquoted password stay outside only if it has at most 64 characters: behind more of them a
+  stream has let the run go, marks and all.
+- A Basic value of more than 64 characters is judged on them and taken as far as the characters of 6.2 go.
 - A path starts with `~/`, `./`, `../`, or with `/` and holds another `/`, or holds `/` and ends in a file's extension.
 - A value never starts with `=`, which belongs to the operator.
 - Passwords know the strings of `placeholder_value` too. A literal right behind a value turns it away, as what it hides
@@ -128,7 +131,7 @@ def _password_end(chars: str, start: int) -> int | None:
     if not run or (len(run[0]) <= JUDGED and chars[run.end() : run.end() + 1] in {"(", "[", LITERAL}):
         return None
     quoted = chars[start - 1] in "\"'`"
-    value = run[0] if quoted else run[0].rstrip(".:?!")
+    value = run[0] if quoted or len(run[0]) > JUDGED else run[0].rstrip(".:?!")
     return start + len(value) if is_password(value[:JUDGED]) else None
 
 
@@ -154,11 +157,20 @@ def headers(view: View) -> Iterator[Candidate]:
         if end is not None:
             yield candidate(found.end(), end, "token")
     for found in every(_BASIC, view.chars):
-        if is_basic(found[1]) and _VALUE_END.match(view.chars, found.end()):
-            yield candidate(found.start(1), found.end(), "token")
+        end = _basic_end(view.chars, found) if is_basic(found[1]) else None
+        if end is not None:
+            yield candidate(found.start(1), end, "token")
     for found in every(_CURL, view.chars):
         if LITERAL not in found["value"] and is_credential(found["value"]):
             yield candidate(*found.span("value"), "token")
+
+
+def _basic_end(chars: str, found: re.Match[str]) -> int | None:
+    if len(found[1]) > JUDGED:
+        run = _VALUE.match(chars, found.start(1))
+        assert run is not None
+        return run.end()
+    return found.end() if _VALUE_END.match(chars, found.end()) else None
 
 
 def is_basic(encoded: str) -> bool:

@@ -7,6 +7,7 @@ Readings taken where the contract leaves room:
   a run that is too long.
 - The `@` of an authority is the first one within 256 characters of `scheme://`; white space, quotes and `/ ? # < >` end
   an authority. Without a bound the rule would look further back than R12 allows.
+- Of the run before `@` 320 characters are looked at, of a label's run 64 (CJK: 31), of a domain 254: D is 320.
 """
 
 import re
@@ -17,7 +18,7 @@ from tests.reference.redaction.tables import DOMAINS
 from tests.reference.redaction.view import LETTER, LITERAL, View
 
 _LOCAL = re.compile(rf"[0-9A-Za-z_.%+'{LITERAL}-]*\Z")
-_LOCAL_RUN = 2048
+_LOCAL_RUN = 320
 _SHAPE = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.%+'-]{0,63}")
 _AT = re.compile(r"@|%40")
 _COLON = re.compile(r"%3A", re.IGNORECASE)
@@ -25,7 +26,8 @@ _PLUS = re.compile(r"%2B", re.IGNORECASE)
 _AUTHORITY = re.compile(rf"""[{LETTER}][0-9A-Za-z+.{LITERAL}-]*://[^\s/?#@'"<>]*\Z""")
 _AUTHORITY_SIZE = 256
 _RUN = re.compile(
-    rf"(?P<letters>[0-9A-Za-z\u00c0-\u024f\u0370-\u052f{LITERAL}-]+)|(?P<cjk>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]+)"
+    rf"(?P<letters>[0-9A-Za-z\u00c0-\u024f\u0370-\u052f{LITERAL}-]{{1,64}})"
+    r"|(?P<cjk>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{1,31})"
 )
 _LONGEST = {"letters": 63, "cjk": 30}
 
@@ -67,7 +69,7 @@ def _labels(chars: str, start: int) -> list[tuple[str, int]]:
     """The labels from `start` on with their ends, at most ten and 253 characters."""
     labels: list[tuple[str, int]] = []
     place = start
-    while len(labels) < 10 and (run := _RUN.match(chars, place)):
+    while len(labels) < 10 and (run := _RUN.match(chars, place, start + 254)):
         label = run[0].rstrip("-")
         if not _is_label(label, run.lastgroup or "") or place + len(label) - start > 253:
             break

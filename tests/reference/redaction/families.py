@@ -4,10 +4,14 @@ Readings taken where the contract leaves room:
 - Alternatives of a family are judged one by one: an open one (`{n,}` at its end) takes the whole run and has no right
   edge, a closed one has the edge of the family.
 - An open match is judged on its first 64 characters, since later ones cannot be waited for.
+- No family but a JWT waits for more than 300 characters: a closed match has 299 at most, and the runs in the middle of
+  three families that have no bound of their own get one (a host name's label 63, Vercel's store 64, a signature 256).
+- Ignoring case is ASCII's.
 - A JWT needs its third part, unless the first two fill 530 characters (D): by then a stream has to decide.
 - A private key ends at its footer or at the first character that no key has, whichever comes first: what stands behind
   such a character cannot be waited for. The 32 characters
   that prove a key stand in a row, before a footer and within 256 of the header: spread over words they would be prose.
+  A word of its header or footer has 24 characters at most.
 """
 
 import math
@@ -21,7 +25,13 @@ from tests.reference.redaction.tables import FAMILIES, Family
 from tests.reference.redaction.view import WORD, View, every
 
 JUDGED = 64
+CLOSED_MOST = 299
 
+_CAPPED = {
+    "azure-sas": ("{40,}", "{40,256}"),
+    "teams-webhook": ("[0-9a-z-]+", "[0-9a-z-]{1,63}"),
+    "vercel": ("[0-9A-Za-z]+_", "[0-9A-Za-z]{1,64}_"),
+}
 _EDGES = {"word": f"[{WORD}]", "word+hyphen": f"[{WORD}-]", "none": r"(?!)"}
 _KEYS = frozenset({"pem-private-key", "putty-key"})
 _OPEN_END = re.compile(r"\{\d+,\}(?:=\{0,\d\})?\Z|\)\*\Z")
@@ -39,7 +49,7 @@ _NEEDS = {
 _LONG_JWT = r"eyJ[0-9A-Za-z_-]{10,512}\.eyJ[0-9A-Za-z_-]{10,}(?:\.[0-9A-Za-z_-]+)*"
 _JWT_DECIDED = 530
 
-_PEM = r"(?: [A-Z0-9]+){0,3} PRIVATE KEY(?: BLOCK)?-----"
+_PEM = r"(?: [A-Z0-9]{1,24}){0,3} PRIVATE KEY(?: BLOCK)?-----"
 _KEY_FORMS = (
     (re.compile(f"-----BEGIN{_PEM}"), re.compile(f"-----END{_PEM}")),
     (re.compile(r"PuTTY-User-Key-File-[23]: "), re.compile(r"Private-MAC: [0-9a-f]{40,64}")),
@@ -75,8 +85,8 @@ def _alternatives(regex: str) -> list[str]:
 
 
 def _forms(family: Family) -> Iterator[Form]:
-    for regex in _alternatives(family.regex):
-        yield Form(family, re.compile(regex), bool(_OPEN_END.search(regex)))
+    for regex in _alternatives(family.regex.replace(*_CAPPED.get(family.name, ("", "")))):
+        yield Form(family, re.compile(regex, re.ASCII), bool(_OPEN_END.search(regex)))
     if family.name == "jwt":
         yield Form(family, re.compile(_LONG_JWT), True, _JWT_DECIDED)
 
@@ -101,7 +111,8 @@ def _form_end(chars: str, form: Form, found: re.Match[str], edge: re.Pattern[str
     start, last = found.span()
     if form.is_open:
         return last if last - start >= form.least and _is_secret(form, found[0]) else None
-    for end in range(last, start, -1):
+    bounded = form.pattern.match(chars, start, start + CLOSED_MOST)
+    for end in range(bounded.end() if bounded else start, start, -1):
         reading = form.pattern.fullmatch(chars, start, end)
         if reading and not edge.match(chars, end) and _is_secret(form, reading[0]):
             return end

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-_FACTS = json.loads((Path(__file__).parent / "tables.json").read_text(encoding="utf-8"))
+_FACTS = json.loads((Path(__file__).parents[3] / "relay/redact/tables.json").read_text(encoding="utf-8"))
 
 IBAN_LENGTHS: dict[str, int] = {**_FACTS["iban_registry"], **_FACTS["iban_other"]}
 CALLING_CODES: dict[str, frozenset[int]] = {code: frozenset(sizes) for code, sizes in _FACTS["calling_codes"].items()}

@@ -1,0 +1,17 @@
+from collections.abc import Callable
+
+from relay._core.ruleset import Ruleset
+
+class Channel:
+    def __init__(
+        self,
+        rules: Ruleset,
+        replace: Callable[[int, str | None, bool], str | None] | None = ...,
+        *,
+        escaped: bool = ...,
+        spans: bool = ...,
+    ) -> None: ...
+    def feed(self, text: str) -> str: ...
+    def flush(self) -> str: ...
+    def found(self) -> list[tuple[int, int, str]]: ...
+    def held(self) -> int: ...

@@ -1,0 +1,208 @@
+"""One channel's text in, its redaction out, in pieces cut anywhere (spec/redaction.md 9).
+
+What `feed` gives is never taken back: text leaves once no rule could still begin or change a match in it. A match whose
+run goes on is replaced as soon as it is certain, and the rest of the run is dropped as it comes.
+"""
+
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.stdint cimport uint32_t
+from libc.string cimport strlen
+
+from relay._core.buffer cimport Buffer
+from relay._core.codes cimport Codes, CodeSink
+from relay._core.left cimport Mark
+from relay._core.literals cimport label
+from relay._core.matcher cimport Matcher
+from relay._core.ruleset cimport Ruleset
+from relay._core.window cimport Window
+
+from json import loads as _loads
+
+from relay._core.ruleset import CLASS_NAMES
+
+cdef extern from "Python.h":
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
+    char* PyUnicode_DATA(object text)
+    Py_ssize_t PyUnicode_GET_LENGTH(object text)
+    Py_ssize_t PyBytes_GET_SIZE(object text)
+    char* PyBytes_AS_STRING(object text)
+
+cdef enum:
+    SLICE = 2048                  # characters that are looked at together: bounds the memory of a large piece
+    LONGEST_RUN = 16384
+    LONGEST_VALUE = 16384         # bytes of a value that are kept aside
+
+
+cdef class Channel(CodeSink):
+    """One logical text.
+
+    rules     what is looked for
+    replace   called with (class number, value, is_key) for each match; gives what stands in its place, None: the value.
+              A value over 16 KiB is None; `is_key`: it stands in a key of an object. None: `[EMAIL]` and its like
+    escaped   its pieces are the inside of a JSON string
+    spans     note where the matches are
+    """
+
+    def __cinit__(self, Ruleset rules not None, replace=None, *, bint escaped=False, bint spans=False):
+        self.matcher = Matcher(rules)
+        self.out = Buffer()
+        self._codes = Codes()
+        self._aside = Buffer()
+        self._replace = replace
+        self.is_escaped = escaped
+        self.layers = escaped
+        self.spans = [] if spans else None
+
+    def feed(self, str text not None) -> str:
+        """Give what this piece lets out."""
+        self._take_in(text)
+        return self._taken()
+
+    def flush(self) -> str:
+        """Give the rest: the text has ended."""
+        self.finish()
+        return self._taken()
+
+    def found(self) -> list[tuple[int, int, str]]:
+        """Give the matches so far, as start and end in code points and class, if they were wanted."""
+        return [(start, end, CLASS_NAMES[cls]) for start, end, cls in self.spans]
+
+    def held(self) -> int:
+        """Give how many characters wait."""
+        return self.matcher.window.len - self.matcher.window.released
+
+    def _taken(self):
+        cdef Buffer out = self.out
+        text = PyUnicode_DecodeUTF8(out.ptr, out.len, "surrogatepass") if out.len else ""
+        out.clear()
+        return text
+
+    cdef int _take_in(self, str text) except -1:
+        cdef bytes encoded
+        if PyUnicode_IS_COMPACT_ASCII(text):
+            return self.take(PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text))
+        encoded = text.encode("utf-8", "surrogatepass")
+        return self.take(PyBytes_AS_STRING(encoded), PyBytes_GET_SIZE(encoded))
+
+    cdef int begin(self) except -1 nogil:
+        """Start another text; what the last one left is forgotten."""
+        self._codes.begin()
+        self.out.clear()
+        self._aside.clear()
+        self._swallow = 0
+        self._passes = self.changed = False
+        return self.matcher.begin(NULL, 0)
+
+    cdef int take(self, const char* ptr, Py_ssize_t size) except -1 nogil:
+        """Take a piece of raw bytes and let out what is certain."""
+        cdef const char* end = ptr + size
+        cdef Py_ssize_t part
+        while ptr < end:
+            part = end - ptr if end - ptr < SLICE else <Py_ssize_t>SLICE
+            if self.is_escaped:
+                self._codes.escaped(ptr, part, self)
+            else:
+                self._codes.utf8(ptr, part, self)
+            self.pump(False)
+            ptr += part
+        return 0
+
+    cdef int finish(self) except -1 nogil:
+        """Let out the rest: the text has ended."""
+        self._codes.finish(self)
+        return self.pump(True)
+
+    cdef int ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:
+        return self.matcher.window.ascii(ptr, size)
+
+    cdef int code(self, uint32_t code, const char* raw, int width) except -1 nogil:
+        return self.matcher.window.code(code, raw, width)
+
+    cdef int pump(self, bint last) except -1 nogil:
+        """Let out what is certain; `last`: everything."""
+        return self._pump(self.matcher, self.matcher.window, last)
+
+    cdef int _pump(self, Matcher matcher, Window window, bint last) except -1 nogil:
+        cdef Mark* mark = NULL
+        cdef int at
+        if self._swallow and self._swallow_on(matcher, window, last):
+            return 0
+        matcher.decide(last)
+        for at in range(matcher.count):
+            mark = &matcher.found[at]
+            window.release(mark.start, self.out)
+            self.take_out(matcher, mark)
+        if mark != NULL and mark.swallow:
+            self._swallow = mark.swallow
+            self._left = LONGEST_RUN - (mark.end - mark.start)
+        else:
+            window.release(matcher.hold, self.out)
+        return matcher.let_out()
+
+    cdef int take_out(self, Matcher matcher, Mark* mark) except -1 nogil:
+        """Put what stands for a match in its place."""
+        cdef const char* name = label(mark.cls)
+        if self.spans is not None:
+            with gil:
+                self.spans.append((matcher.base + mark.start, matcher.base + mark.end, mark.cls))
+        self.counts[mark.cls] += 1
+        if self._replace is None and not self.is_key:
+            self.changed = True
+            self.out.append(b"[", 1)
+            self.out.append(name, <Py_ssize_t>strlen(name))
+            self.out.append(b"]", 1)
+            return matcher.window.drop(mark.end)
+        self._cls = mark.cls
+        matcher.window.release(mark.end, self._aside)
+        return 0 if mark.swallow else self._ask()
+
+    cdef int _ask(self) except -1 nogil:
+        """Have the value that lies aside replaced."""
+        with gil:
+            value = self._value() if self._aside.len <= LONGEST_VALUE else None
+            replacement = self._replace(self._cls, value, self.is_key)
+            if replacement is None:
+                self._passes = True
+                self.out.add(self._aside.slice())
+            else:
+                self.changed = True
+                self.out.put(replacement.encode())
+        self._aside.clear()
+        return 0
+
+    cdef str _value(self):
+        """Give the value that lies aside as the text it stands for."""
+        cdef str text = PyUnicode_DecodeUTF8(self._aside.ptr, self._aside.len, "surrogatepass")
+        for _ in range(self.layers):
+            text = _loads(f'"{text}"')
+        return text
+
+    cdef bint _swallow_on(self, Matcher matcher, Window window, bint last) except -1 nogil:
+        """Take what goes on a match; tell whether that may be all."""
+        cdef Py_ssize_t place = matcher.run_on(self._swallow, self._left, last)
+        cdef bint is_open = place < 0
+        if is_open:
+            place = -1 - place
+        self._left -= place - window.released
+        self._take_on(window, place)
+        if self.spans is not None:
+            with gil:
+                start, _, cls = self.spans.pop()
+                self.spans.append((start, matcher.base + place, cls))
+        if not is_open:
+            self._swallow = 0
+            self._passes = False
+            if self._aside.len:
+                self._ask()
+                self._passes = False
+        matcher.let_out()
+        return is_open
+
+    cdef int _take_on(self, Window window, Py_ssize_t place) except -1 nogil:
+        """Take a part of a run that was swallowed up to here: it is dropped, kept aside, or passes."""
+        if self._passes:
+            return window.release(place, self.out)
+        if not self._aside.len:
+            return window.drop(place)
+        window.release(place, self._aside)
+        return self._ask() if self._aside.len > LONGEST_VALUE else 0

@@ -1,0 +1,201 @@
+"""Bytes to code points: UTF-8, or the inside of JSON strings, cut anywhere.
+
+In: pieces of one text. Out, to a CodeSink: runs of plain ASCII, and single code points with the raw bytes that stand
+for them. Bytes that are no UTF-8 become U+FFFD, by the maximal subpart as the Encoding Standard has it; a lone
+surrogate passes as it came. Carries at most one unfinished sequence, or an escaped high surrogate.
+"""
+
+cimport cython
+from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memchr, memcpy, memmove
+
+from relay._core.text cimport is_ascii
+
+cdef enum:
+    REPLACEMENT = 0xFFFD
+
+
+cdef class CodeSink:
+    """Takes a text in order."""
+
+    cdef int ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:
+        """Take ASCII that stands for itself."""
+        return 0
+
+    cdef int code(self, uint32_t code, const char* raw, int width) except -1 nogil:
+        """Take one code point that is written in `width` raw bytes."""
+        return 0
+
+
+cdef inline int _hex(uint8_t digit) noexcept nogil:
+    if digit <= c"9":
+        return digit - c"0"
+    return (digit | 0x20) - c"a" + 10
+
+
+cdef inline const char* _ascii_end(const char* ptr, const char* end, bint escapes) noexcept nogil:
+    """Give the first byte that is not ASCII, or with `escapes` a backslash; or `end`."""
+    while ptr < end and not ptr[0] & 0x80 and not (escapes and ptr[0] == c"\\"):
+        ptr += 1
+    return ptr
+
+
+@cython.final
+cdef class Codes:
+    """Decoder of one text."""
+
+    cdef int utf8(self, const char* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil:
+        """Take UTF-8 that may be cut anywhere; what is none becomes U+FFFD, a surrogate passes."""
+        cdef const char* end = ptr + size
+        cdef const char* stop
+        cdef int used
+        while self._partial_len and ptr < end:
+            self._partial[self._partial_len] = ptr[0]
+            self._partial_len += 1
+            used = self._sequence(<const uint8_t*>self._partial, self._partial_len, sink)
+            if used == 0:
+                ptr += 1
+                continue
+            # A byte that does not go on the sequence begins anew behind U+FFFD.
+            if used == self._partial_len:
+                ptr += 1
+            self._partial_len = 0
+        if is_ascii(ptr, end):
+            return sink.ascii(ptr, end - ptr)
+        while ptr < end:
+            stop = _ascii_end(ptr, end, False)
+            sink.ascii(ptr, stop - ptr)
+            ptr = stop
+            if ptr == end:
+                break
+            used = self._sequence(<const uint8_t*>ptr, end - ptr, sink)
+            if used == 0:
+                self._partial_len = <int>(end - ptr)
+                memcpy(self._partial, ptr, <size_t>(end - ptr))
+                break
+            ptr += used
+        return 0
+
+    cdef int _sequence(self, const uint8_t* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil:
+        """Take the sequence at `ptr`; give how many bytes it took, none when it may go on behind `size`."""
+        cdef uint8_t lead = ptr[0]
+        cdef uint8_t low = 0x80
+        cdef uint8_t high = 0xBF
+        cdef int count = 1 if lead < 0xE0 else 2 if lead < 0xF0 else 3
+        cdef uint32_t code = lead & (0x3F >> count)
+        cdef int at
+        if lead < 0x80:
+            sink.code(lead, <const char*>ptr, 1)
+            return 1
+        if lead < 0xC2 or lead > 0xF4:
+            sink.code(REPLACEMENT, b"\xef\xbf\xbd", 3)
+            return 1
+        if lead == 0xE0:
+            low = 0xA0
+        elif lead == 0xF0:
+            low = 0x90
+        elif lead == 0xF4:
+            high = 0x8F
+        for at in range(1, count + 1):
+            if at == size:
+                return 0
+            if not low <= ptr[at] <= high:
+                sink.code(REPLACEMENT, b"\xef\xbf\xbd", 3)
+                return at
+            code = code << 6 | (ptr[at] & 0x3F)
+            low = 0x80
+            high = 0xBF
+        sink.code(code, <const char*>ptr, count + 1)
+        return count + 1
+
+    cdef int escaped(self, const char* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil:
+        """Take a piece of the inside of a JSON string."""
+        cdef const char* end = ptr + size
+        cdef const char* stop
+        while ptr < end:
+            if self._escape_len == 6 and ptr[0] != c"\\":
+                self._lone(sink)
+            if self._escape_len or ptr[0] == c"\\":
+                if self._partial_len:
+                    self._broken(sink)
+                self._escape[self._escape_len] = ptr[0]
+                self._escape_len += 1
+                self._resolve(sink)
+                ptr += 1
+                continue
+            stop = <const char*>memchr(ptr, c"\\", <size_t>(end - ptr))
+            if stop == NULL:
+                stop = end
+            self.utf8(ptr, stop - ptr, sink)
+            ptr = stop
+        return 0
+
+    cdef int _resolve(self, CodeSink sink) except -1 nogil:
+        """Give what the escape says once it is complete; a high surrogate waits for what follows it."""
+        cdef int first = 0 if self._escape_len <= 6 else 6
+        cdef const char* escape = self._escape + first
+        cdef uint32_t code
+        if self._escape_len - first < 2 or (escape[1] == c"u" and self._escape_len - first < 6):
+            return 0
+        code = _escaped_code(escape) if escape[1] == c"u" else _unescaped(<uint8_t>escape[1])
+        if first:
+            if escape[1] == c"u" and 0xDC00 <= code <= 0xDFFF:
+                self._escape_len = 0
+                code += 0x10000 - 0xDC00 + ((_escaped_code(self._escape) - 0xD800) << 10)
+                return sink.code(code, self._escape, 12)
+            sink.code(_escaped_code(self._escape), self._escape, 6)
+            self._escape_len -= 6
+            memmove(self._escape, escape, <size_t>self._escape_len)
+        if 0xD800 <= code <= 0xDBFF:
+            return 0
+        sink.code(code, self._escape, self._escape_len)
+        self._escape_len = 0
+        return 0
+
+    cdef int _lone(self, CodeSink sink) except -1 nogil:
+        self._escape_len = 0
+        return sink.code(_escaped_code(self._escape), self._escape, 6)
+
+    cdef int _broken(self, CodeSink sink) except -1 nogil:
+        self._partial_len = 0
+        return sink.code(REPLACEMENT, b"\xef\xbf\xbd", 3)
+
+    cdef int finish(self, CodeSink sink) except -1 nogil:
+        """End the text: what is unfinished passes as it came, but half a sequence becomes U+FFFD."""
+        cdef int at
+        cdef int begun = self._escape_len
+        if self._partial_len:
+            self._broken(sink)
+        if begun >= 6:
+            self._lone(sink)
+        self._escape_len = 0
+        for at in range(6 if begun >= 6 else 0, begun):
+            sink.code(<uint8_t>self._escape[at], self._escape + at, 1)
+        return 0
+
+    cdef void begin(self) noexcept nogil:
+        """Start another text."""
+        self._partial_len = self._escape_len = 0
+
+
+cdef inline uint32_t _unescaped(uint8_t letter) noexcept nogil:
+    """Give the code point of a two-character escape (RFC 8259, 7)."""
+    if letter == c"n":
+        return 10
+    if letter == c"t":
+        return 9
+    if letter == c"r":
+        return 13
+    if letter == c"b":
+        return 8
+    if letter == c"f":
+        return 12
+    return letter
+
+
+cdef inline uint32_t _escaped_code(const char* escape) noexcept nogil:
+    """Give the code of `\\uXXXX`."""
+    cdef uint32_t code = 0
+    for at in range(2, 6):
+        code = code << 4 | <uint32_t>_hex(<uint8_t>escape[at])
+    return code

@@ -1,0 +1,8 @@
+"""Secrets behind headers and curl, and the passwords of URLs."""
+
+from relay._core.look cimport Offers, View
+
+cdef int header_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
+cdef int curl_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
+cdef int url_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
+cdef int scheme_tail(View* view, Offers* offers) except -1 nogil

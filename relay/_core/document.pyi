@@ -1,0 +1,18 @@
+from collections.abc import Mapping
+
+from relay._core.channel import Channel
+from relay._core.json_channel import JsonChannel
+
+class Field:
+    def __init__(
+        self,
+        *,
+        scanned: bool = ...,
+        json: bool = ...,
+        members: Mapping[str, Field] | None = ...,
+        types: Mapping[str, Field] | None = ...,
+    ) -> None: ...
+
+class Document:
+    def __init__(self, text: Channel, json: JsonChannel) -> None: ...
+    def redact(self, data: bytes, field: Field) -> bytes: ...

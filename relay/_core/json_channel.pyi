@@ -1,0 +1,3 @@
+from relay._core.channel import Channel
+
+class JsonChannel(Channel): ...

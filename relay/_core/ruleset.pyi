@@ -1,0 +1,7 @@
+from collections.abc import Iterable
+
+CLASS_NAMES: tuple[str, ...]
+
+class Ruleset:
+    classes: frozenset[str]
+    def __init__(self, classes: Iterable[str]) -> None: ...

@@ -1,0 +1,66 @@
+"""Words as tables.h spells them, read from a view: in any case; JOIN_CHAR stands for a blank, `_`, `-` or nothing."""
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
+
+from relay._core.kinds cimport KIND, LOWER_CASE
+from relay._core.look cimport View, look
+
+cdef extern from "tables.h":
+    ctypedef struct Word:
+        uint16_t at
+        uint8_t len
+        uint8_t list
+
+    const uint8_t WORD_POOL[]
+    const Word WORDS_OF[]
+    const uint16_t FIRST_WORD[]   # list * 256 + first character
+
+    enum:
+        JOIN_CHAR
+        SECRET_KEY_WORDS
+        PASSWORD_KEY_WORDS
+        NOT_SECRET_KEY_WORDS
+        PLACEHOLDER_VALUE_WORDS
+
+cdef enum:
+    NO_WORD = 0xFFFF
+
+cdef inline Py_ssize_t word_end(View* view, Py_ssize_t place, Py_ssize_t stop, const Word* word) noexcept nogil:
+    """Give where a word that starts at `place` ends; -1 if it does not stand there, all of it before `stop`."""
+    cdef const uint8_t* spelled = WORD_POOL + word.at
+    cdef int i
+    for i in range(word.len):
+        if spelled[i] == JOIN_CHAR:
+            place += place < stop and look(view, place) in (c" ", c"_", c"-")
+        elif place < stop and LOWER_CASE[look(view, place)] == spelled[i]:
+            place += 1
+        else:
+            return -1
+    return place
+
+
+cdef inline Py_ssize_t list_end(
+    View* view, Py_ssize_t place, Py_ssize_t stop, int words, uint32_t beside
+) noexcept nogil:
+    """Give where the longest word of a list ends that starts here, no kind of `beside` behind it; or -1."""
+    cdef uint8_t first = LOWER_CASE[view.chars[place]]
+    cdef int row = FIRST_WORD[words * 256 + first]
+    cdef Py_ssize_t end
+    if row == NO_WORD:
+        return -1
+    while WORDS_OF[row].list == words and WORD_POOL[WORDS_OF[row].at] == first:
+        end = word_end(view, place, stop, &WORDS_OF[row])
+        if end >= 0 and not KIND[view.chars[end]] & beside:
+            return end
+        row += 1
+    return -1
+
+
+cdef inline Py_ssize_t after(View* view, Py_ssize_t place, const char* word) noexcept nogil:
+    """Give where a word of ASCII, written here in lower case and there in any, ends; -1 if it does not stand there."""
+    while word[0]:
+        if LOWER_CASE[look(view, place)] != <uint8_t>word[0]:
+            return -1
+        place += 1
+        word += 1
+    return place

@@ -1,0 +1,43 @@
+"""Window: what is still looked at of a channel's text."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+from relay._core.buffer cimport Buffer
+from relay._core.codes cimport CodeSink
+from relay._core.look cimport View
+
+cdef enum:
+    HISTORY = 384                 # characters kept to the left of what is undecided: more than any rule looks back
+
+cdef class Window(CodeSink):
+    cdef Py_ssize_t len           # characters in it
+    cdef Py_ssize_t released      # those before this have left and are history
+    cdef bint keeps_codes         # codes are wanted of ASCII too
+    cdef View view                # the settled part, between `open` and `close`
+
+    cdef uint8_t* _chars          # owned; one START_CHAR in front of the first
+    cdef uint32_t* _codes         # owned; NULL until a character beyond ASCII comes
+    cdef uint8_t* _widths         # owned; raw bytes of each character; NULL while all are one
+    cdef Py_ssize_t _room         # characters that fit
+    cdef Py_ssize_t _settled      # escapes and literals before this are marked
+    cdef uint8_t _hidden          # what END_CHAR stands over
+    cdef Buffer _raw              # raw bytes from `released` on
+    cdef Py_ssize_t _raw_at       # where in it `released` lies
+
+    cdef int begin(self, const uint8_t* chars, Py_ssize_t size) except -1 nogil
+    cdef View* open(self, bint last) except NULL nogil
+    cdef void close(self) noexcept nogil
+    cdef int release(self, Py_ssize_t end, Buffer out) except -1 nogil
+    cdef int drop(self, Py_ssize_t end) except -1 nogil
+    cdef Py_ssize_t raw_size(self, Py_ssize_t start, Py_ssize_t end) noexcept nogil
+    cdef const char* raw_from(self, Py_ssize_t start) noexcept nogil
+    cdef const uint8_t* chars_from(self, Py_ssize_t start) noexcept nogil
+    cdef Py_ssize_t compact(self, bint shrink) except -1 nogil
+
+    cdef int _make_room(self, Py_ssize_t size) except -1 nogil
+    cdef int _resize(self, Py_ssize_t room) except -1 nogil
+    cdef int _add_codes(self) except -1 nogil
+    cdef int _add_widths(self) except -1 nogil
+    cdef int _settle(self, bint last) except -1 nogil
+    cdef Py_ssize_t _blank(self, Py_ssize_t place, bint last) noexcept nogil
+    cdef Py_ssize_t _literal(self, Py_ssize_t place, bint last) noexcept nogil

@@ -1,0 +1,116 @@
+"""What stands in for a value: masked(), numbered(), Hashes; and Numbers, which knows the values of one conversation.
+
+The grammar is spec/redaction.md 8.2: ASCII, at most 28 characters, nothing that JSON, HTML or Markdown must escape.
+Numbers and Hashes belong to one call. Neither is logged, cached or shared, and neither prints what it holds.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from typing import Final
+
+from relay.redact.classes import Class
+from relay.redact.normal import normal
+
+MAX_NUMBER: Final = 999_999
+MAX_KEPT_BYTES: Final = 16 << 10
+LITERAL: Final = re.compile(
+    rf"\[({'|'.join(cls.name for cls in Class)})(?:_(?:([1-9][0-9]{{0,5}})|h[a-z2-7]{{12}}))?\]", re.ASCII
+)
+"""Text that looks like a placeholder: class, and the number if it has one."""
+
+_HASH_BYTES: Final = 8
+_HASH_CHARS: Final = 12
+
+
+def masked(cls: Class) -> str:
+    """Give `[EMAIL]`."""
+    return f"[{cls.name}]"
+
+
+def numbered(cls: Class, number: int) -> str:
+    """Give `[EMAIL_1]`; past the last number of the grammar `[EMAIL]`, which nothing restores."""
+    return f"[{cls.name}_{number}]" if number <= MAX_NUMBER else masked(cls)
+
+
+class Hashes:
+    """Placeholders by a keyed hash: the same value gives the same one wherever key and session are the same.
+
+    key       the tenant's (SEC-11)
+    session   narrows the scope; None: the whole tenant
+    """
+
+    __slots__ = ("_heads", "_key")
+
+    def __init__(self, key: bytes, session: str | None) -> None:
+        self._key = key
+        scope = (session or "").encode("utf-8", "surrogatepass")
+        self._heads = [b"%b\x1f%b\x1f" % (cls.word.encode(), scope) for cls in Class]
+
+    def placeholder(self, cls: Class, value: str) -> str:
+        """Give `[EMAIL_h` + 12 characters `]`: base32 of the first 60 bits of the value's HMAC-SHA-256."""
+        text = self._heads[cls] + normal(cls, value).encode("utf-8", "surrogatepass")
+        digest = hmac.digest(self._key, text, hashlib.sha256)
+        code = base64.b32encode(digest[:_HASH_BYTES]).decode().lower()[:_HASH_CHARS]
+        return f"[{cls.name}_h{code}]"
+
+
+class Numbers:
+    """The numbers of one conversation: counted for each class from 1, in the order in which strings first appear.
+
+    Give it the matches and literals in the order of spec/redaction.md 8.3: tools, system, messages, response. The same
+    string of a class keeps its number, byte for byte; another spelling is another string. Memory: what was matched,
+    and 32 bytes for a value over 16 KiB.
+    """
+
+    __slots__ = ("_last", "_numbers", "_originals", "_taken")
+
+    def __init__(self) -> None:
+        self._last = [0] * len(Class)
+        self._numbers: list[dict[str | bytes, int]] = [{} for _ in Class]
+        self._originals: list[dict[int, str]] = [{} for _ in Class]
+        self._taken: list[set[int]] = [set() for _ in Class]
+
+    def number(self, cls: Class, value: str) -> int:
+        """Give the number of a value, its own from now on. Over 16 KiB it counts, but can't be restored."""
+        content = value.encode("utf-8", "surrogatepass")
+        is_kept = len(content) <= MAX_KEPT_BYTES
+        key = value if is_kept else hashlib.sha256(content).digest()
+        found = self._numbers[cls].get(key)
+        if found is not None:
+            return found
+        number = self._numbers[cls][key] = self.fresh(cls)
+        if is_kept:
+            self._originals[cls][number] = value
+        return number
+
+    def fresh(self, cls: Class) -> int:
+        """Give the next number to a value whose end nobody waited for: it equals no other and can't be restored."""
+        number = self._last[cls] + 1
+        while number in self._taken[cls]:
+            number += 1
+        self._last[cls] = number
+        return number
+
+    def reserve(self, cls: Class, number: int) -> None:
+        """Don't give out a number from now on: it stands in the text. One that was given before stays given."""
+        if number > self._last[cls]:
+            self._taken[cls].add(number)
+
+    def reserve_in(self, text: str) -> None:
+        """Reserve the number of every literal in a text."""
+        for name, number in LITERAL.findall(text):
+            if number:
+                self.reserve(Class[name], int(number))
+
+    def original(self, cls: Class, number: int) -> str | None:
+        """Give the value that a placeholder stands for; None: not one of ours, or not kept."""
+        return self._originals[cls].get(number)
+
+    def clear(self) -> None:
+        """Let go of every value; nothing can be restored any more."""
+        for cls in Class:
+            self._numbers[cls].clear()
+            self._originals[cls].clear()
+            self._taken[cls].clear()
