@@ -7,7 +7,7 @@ and report do not depend on the split. This is the only import path for Python c
 from relay._core.answer import answer
 from relay._core.channel import Channel
 from relay._core.document import Document, Field
-from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
+from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, RedactionError, Truncated, Uncovered
 from relay._core.estimator import Estimator
 from relay._core.json import Scanner, members
 from relay._core.json_channel import JsonChannel
@@ -18,6 +18,7 @@ from relay._core.pipeline import Pipeline
 from relay._core.report import Report
 from relay._core.request import Request, whole_request
 from relay._core.response import ResponseParser
+from relay._core.rewriter import Rewriter
 from relay._core.ruleset import CLASS_NAMES, Ruleset
 from relay._core.sse import SseParser
 from relay._core.utf8 import utf8_length
@@ -36,13 +37,16 @@ __all__ = [
     "PeerError",
     "Pipeline",
     "ProtocolError",
+    "RedactionError",
     "Report",
     "Request",
     "ResponseParser",
+    "Rewriter",
     "Ruleset",
     "Scanner",
     "SseParser",
     "Truncated",
+    "Uncovered",
     "answer",
     "chunk",
     "decimal",

@@ -33,5 +33,13 @@ class PeerError(Exception):
         self.message = message
 
 
+class RedactionError(Exception):
+    """The answer can't be redacted, or must not pass; what was held is dropped. Never says what the text was."""
+
+
+class Uncovered(RedactionError):
+    """Something came that no rule of coverage names (RED-6)."""
+
+
 class Misuse(Exception):
     """Our own mistake: feed after the end."""

@@ -12,8 +12,8 @@ from relay._core.buffer cimport Buffer
 from relay._core.json cimport Scanner, string_end, string_text
 from relay._core.text cimport equals, is_ascii, is_object, skip_ascii
 from relay._core.types cimport (
-    BLOCK_START, BLOCK_STOP, DELTA, ERROR, PING, START, STOP, UNKNOWN, USAGE,
-    Event, Frame, FrameSink, Kind, Slice, Stage,
+    BLOCK_START, BLOCK_STOP, DELTA, ERROR, INPUT_FORM, OPAQUE_FORM, PING, START, STOP, TEXT_FORM, UNKNOWN, UNKNOWN_FORM,
+    USAGE, WHOLE_FORM, Event, Form, Frame, FrameSink, Kind, Slice, Stage,
 )
 from relay._core.utf8 cimport is_utf8
 
@@ -72,15 +72,16 @@ cdef bint _is_name(Slice name) noexcept nogil:
     return True
 
 
-cdef bint _is_known_delta(Slice type) noexcept nogil:
-    return (
-        equals(type, b'"text_delta"', 12)
-        or equals(type, b'"input_json_delta"', 18)
-        or equals(type, b'"thinking_delta"', 16)
-        or equals(type, b'"signature_delta"', 17)
-        or equals(type, b'"citations_delta"', 17)
-        or equals(type, b'"compaction_delta"', 18)
-    )
+cdef Form _form(Slice type) noexcept nogil:
+    if equals(type, b'"text_delta"', 12):
+        return TEXT_FORM
+    if equals(type, b'"input_json_delta"', 18):
+        return INPUT_FORM
+    if equals(type, b'"thinking_delta"', 16) or equals(type, b'"signature_delta"', 17):
+        return OPAQUE_FORM
+    if equals(type, b'"citations_delta"', 17) or equals(type, b'"compaction_delta"', 18):
+        return WHOLE_FORM
+    return UNKNOWN_FORM
 
 
 cdef inline const char* _after_spaces(const char* ptr, const char* end) noexcept nogil:
@@ -122,7 +123,7 @@ cdef class MessagesDecoder(FrameSink):
     def __cinit__(self, Stage next not None, Py_ssize_t max_event):
         self.next = next
         self._max_event = max_event
-        self._open = -1
+        self.open = -1
 
     cdef const char* take(self, const char* ptr, const char* end) except NULL nogil:
         """Take deltas that begin byte for byte like the last one did: only their string is new, so only it is walked.
@@ -148,7 +149,8 @@ cdef class MessagesDecoder(FrameSink):
             if not event.plain and not is_utf8(event.text):
                 return ptr
             event.kind = DELTA
-            event.channel = self._open
+            event.form = self._form
+            event.channel = self.open
             event.frame = Slice(ptr, stop + 2 - ptr)
             event.changed = False
             self.bytes_in += event.frame.len
@@ -162,7 +164,7 @@ cdef class MessagesDecoder(FrameSink):
         cdef const char* tail = event.text.ptr + event.text.len
         cdef const char* end = frame.data.ptr + frame.data.len
         self._prefix_len = 0
-        if event.kind != DELTA or event.changed or event.text.ptr == NULL or size > MAX_PREFIX or not event.known:
+        if event.kind != DELTA or event.changed or event.text.ptr == NULL or size > MAX_PREFIX or event.form >= WHOLE_FORM:
             return 0
         # Only where the string is the last thing in the event does its beginning say all the rest.
         if tail[1] != c"}" or tail[2] != c"}" or _after_spaces(tail + 3, end) != end:
@@ -271,8 +273,11 @@ cdef class MessagesDecoder(FrameSink):
             for value in slots[TEXT : PARTIAL_JSON + 1]:
                 if _is_string(value):
                     event.text = _inside(value)
-            event.known = _is_known_delta(slots[DELTA_TYPE])
-            self.unknown_deltas += not event.known
+            event.form = self._form = _form(slots[DELTA_TYPE])
+            if event.form == TEXT_FORM or event.form == INPUT_FORM:
+                value = slots[TEXT if event.form == TEXT_FORM else PARTIAL_JSON]
+                event.text = _inside(value) if _is_string(value) else none
+            self.unknown_deltas += event.form == UNKNOWN_FORM
         elif event.kind == START:
             event.message = slots[MESSAGE]
             event.id = slots[MESSAGE_ID]
@@ -302,29 +307,32 @@ cdef class MessagesDecoder(FrameSink):
             return 0
         if kind == BLOCK_START or kind == DELTA or kind == BLOCK_STOP:
             event.channel = _index(slots[INDEX])
-            if event.channel != (self._next if kind == BLOCK_START else self._open) or event.channel < 0:
+            if event.channel != (self._next if kind == BLOCK_START else self.open) or event.channel < 0:
                 return _break("a content block is out of order")
         if kind == STOP and not self.stopping:
             with gil:
                 raise Truncated("the stream stopped without a stop reason")
-        if (kind == BLOCK_START or kind == USAGE or kind == STOP) and self._open >= 0:
+        if (kind == BLOCK_START or kind == USAGE or kind == STOP) and self.open >= 0:
             self.normalised += 1
-            self._close_block()
+            self.close_block()
         if kind == BLOCK_START:
-            self._open = event.channel
+            self.open = event.channel
             self._next += 1
         elif kind == BLOCK_STOP:
-            self._open = -1
+            self.open = -1
         elif kind == USAGE and event.stop_reason.len:
             self.stopping = True
             with gil:
                 self.stop_reason = string_text(event.stop_reason)
         return 0
 
-    cdef int _close_block(self) except -1 nogil:
+    cdef int close_block(self) except -1 nogil:
+        """End the block that is open, if one is."""
+        if self.open < 0:
+            return 0
         with gil:
-            self._made(BLOCK_STOP, b"content_block_stop", b'{"type":"content_block_stop","index":%d}' % self._open)
-        self._open = -1
+            self._made(BLOCK_STOP, b"content_block_stop", b'{"type":"content_block_stop","index":%d}' % self.open)
+        self.open = -1
         return 0
 
     cdef int _made(self, Kind kind, bytes name, bytes data) except -1:
@@ -332,7 +340,7 @@ cdef class MessagesDecoder(FrameSink):
         cdef Slice none = Slice(NULL, 0)
         cdef Event event
         event.kind = kind
-        event.channel = self._open
+        event.channel = self.open
         event.name = Slice(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
         event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
         event.text = event.message = event.id = event.model = event.provider = event.usage = event.stop_reason = none
@@ -356,8 +364,8 @@ cdef class MessagesDecoder(FrameSink):
         if not self.stopping:
             with gil:
                 raise Truncated("the stream ended before its stop reason")
-        if self._open >= 0:
-            self._close_block()
+        if self.open >= 0:
+            self.close_block()
         self.done = True
         self.normalised += 1
         with gil:

@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t
 from relay._core.messages_decoder cimport MessagesDecoder
 from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.meter cimport Meter
+from relay._core.rewriter cimport Rewriter
 from relay._core.sse cimport SseParser
 
 cdef class Pipeline:
@@ -12,6 +13,7 @@ cdef class Pipeline:
     cdef MessagesDecoder _decoder
     cdef Meter _meter
     cdef MessagesEncoder _encoder
+    cdef Rewriter _rewriter       # None: the answer passes as it came
     cdef bint _closed
     cdef bint _chunked
     cdef object _fault            # what the next call raises

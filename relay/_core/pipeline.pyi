@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 from relay._core.report import Report
+from relay._core.rewriter import Rewriter
 
 class Pipeline:
     def __init__(
@@ -13,6 +14,7 @@ class Pipeline:
         usage_fields: Callable[[dict[str, int | str]], bytes] | None = ...,
         chunked: bool = ...,
         max_event: int = ...,
+        rewriter: Rewriter | None = ...,
     ) -> None: ...
     def feed(self, data: bytes, now: int = ..., prefix: bytes = ...) -> bytes: ...
     def __bool__(self) -> bool: ...

@@ -15,9 +15,10 @@ from relay._core.messages_decoder cimport MessagesDecoder
 from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.meter cimport Meter
 from relay._core.report cimport Report
+from relay._core.rewriter cimport Rewriter
 from relay._core.sse cimport SseParser
 
-from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, Truncated
+from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, RedactionError, Truncated
 
 
 cdef int64_t _monotonic_ns() noexcept nogil:
@@ -34,12 +35,13 @@ cdef class Pipeline:
     input_tokens          called for an estimate, when the provider tells none
     usage_fields          called with `Meter.usage()` once per message_delta; gives members to add, `"cost":1` …
     chunked               each output leaves as one HTTP chunk, with the body's end behind the last
+    rewriter               redacts the answer; None: it passes as it came
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
     def __cinit__(
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
-        bint chunked=False, Py_ssize_t max_event=8 << 20,
+        bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None,
     ):
         self._chunked = chunked
         self._parser = SseParser(max_event)
@@ -47,6 +49,9 @@ cdef class Pipeline:
         self._encoder = MessagesEncoder()
         self._decoder = MessagesDecoder(self._meter, max_event)
         self._meter.next = self._encoder
+        if rewriter is not None:
+            self._rewriter = self._meter.next = rewriter
+            rewriter.next = self._encoder
         self._encoder.meter = <PyObject*>self._meter
         self._encoder.name(id, model, provider)
         self._encoder.input_tokens = input_tokens
@@ -81,8 +86,25 @@ cdef class Pipeline:
         except (ProtocolError, LimitExceeded, PeerError) as fault:
             if not self._decoder.done:  # what follows message_stop is nobody's business
                 self._fault = fault
+                self._flush()
+        except Exception as fault:
+            if self._rewriter is None:
+                raise
+            self._rewriter.failed = True
+            # Whatever it was, it may quote the text: only what is known not to is kept.
+            self._fault = fault if isinstance(fault, RedactionError) else RedactionError("the redactor failed")
+            self._decoder.close_block()
         self._bytes_out += self._encoder.output.len
         return self._encoder.output.take(data, prefix, self._chunked, self._decoder.done)
+
+    def _flush(self):
+        """Let out what a redactor held of an answer that broke off."""
+        if self._rewriter is None or self._decoder.open < 0:
+            return
+        try:
+            self._rewriter.flush(self._decoder.open)
+        except Exception as fault:
+            self._fault = fault if isinstance(fault, RedactionError) else RedactionError("the redactor failed")
 
     def check(self) -> None:
         """Raise the fault that stopped the answer, if one did.

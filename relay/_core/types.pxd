@@ -13,6 +13,12 @@ cdef struct Frame:                # one SSE event as it lay in the stream
 cdef enum Kind:                   # the hub's stream events
     START, BLOCK_START, DELTA, BLOCK_STOP, USAGE, STOP, PING, ERROR, UNKNOWN, KINDS
 
+cdef enum Form:                   # what a delta carries
+    TEXT_FORM, INPUT_FORM         # `text` goes on the block's text, or the JSON of its input
+    OPAQUE_FORM                   # thinking, signature: never changed
+    WHOLE_FORM                    # strings that are whole
+    UNKNOWN_FORM
+
 cdef struct Event:
     Kind kind
     int channel                   # index of the content block; -1 when the event has none
@@ -26,7 +32,7 @@ cdef struct Event:
     Slice provider                # START: its `provider`, which a gateway before us may have set
     Slice usage                   # START, USAGE: the usage object
     Slice stop_reason             # USAGE: the value, with quotes; empty when absent or null
-    bint known                    # DELTA: of a type that relay knows
+    Form form                     # DELTA
     bint plain                    # DELTA: `text` is known to be ASCII without escapes
     bint changed                  # True: write name and data; False: write frame
 

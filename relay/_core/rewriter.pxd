@@ -1,0 +1,25 @@
+"""Rewriter: the events of one answer, redacted."""
+
+from relay._core.buffer cimport Buffer
+from relay._core.channel cimport Channel
+from relay._core.document cimport Document, Field
+from relay._core.json_channel cimport JsonChannel
+from relay._core.types cimport Event, Stage
+
+cdef class Rewriter(Stage):
+    cdef Channel _text
+    cdef JsonChannel _input
+    cdef Document _document
+    cdef Field _start             # of a message_start, of a content_block_start, of a delta that comes whole
+    cdef Field _block
+    cdef Field _delta
+    cdef bint _is_strict
+    cdef Buffer _scratch          # the frame that is written anew
+    cdef bint failed              # nothing of what is held may leave any more
+
+    cdef int flush(self, int index) except -1
+    cdef int _on_delta(self, Event* event, Channel channel) except -1 nogil
+    cdef int _on_start(self, Event* event) except -1
+    cdef int _on_whole(self, Event* event, Field field) except -1
+    cdef int _put(self, Event* event, bytes data) except -1
+    cdef int _give(self, int index, const char* before, Channel channel) except -1

@@ -1,0 +1,16 @@
+from relay._core.channel import Channel
+from relay._core.document import Document, Field
+from relay._core.json_channel import JsonChannel
+
+class Rewriter:
+    def __init__(
+        self,
+        text: Channel,
+        input: JsonChannel,
+        document: Document,
+        *,
+        start: Field,
+        block: Field,
+        delta: Field,
+        strict: bool = ...,
+    ) -> None: ...

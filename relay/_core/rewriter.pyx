@@ -1,0 +1,157 @@
+"""The redaction of a streamed answer (spec/redaction.md 9 to 11), on the hub's events.
+
+A delta that needs no change leaves as it came; in another one only the string's bytes are replaced. What is held travels
+with the next delta of its block, or with one made before the block's stop; a delta left empty is not sent. Events whose
+strings come whole are redacted whole. Thinking and signatures pass untouched.
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.string cimport memcmp
+
+from relay._core.buffer cimport Buffer
+from relay._core.channel cimport Channel
+from relay._core.document cimport Document, Field
+from relay._core.json cimport Scanner
+from relay._core.json_channel cimport JsonChannel
+from relay._core.types cimport (
+    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, START, TEXT_FORM, UNKNOWN, UNKNOWN_FORM, WHOLE_FORM,
+    Event, Slice, Stage,
+)
+
+from relay._core.errors import Uncovered
+
+cdef Scanner _BLOCK_TEXT = Scanner(("content_block.text",), 500)
+cdef const char* _TEXT_DELTA = b'"type":"text_delta","text":"'
+cdef const char* _INPUT_DELTA = b'"type":"input_json_delta","partial_json":"'
+
+
+@cython.final
+cdef class Rewriter(Stage):
+    """Stands between the meter and the encoder.
+
+    text, input   channels for text and for the JSON of tool inputs, both of the inside of JSON strings
+    document      redacts what comes whole: `start` of a message_start, `block` of a content_block_start, `delta` of a
+                  delta that is neither text nor tool input
+    strict        an event or delta of an unknown type raises Uncovered
+    """
+
+    def __cinit__(
+        self, Channel text not None, JsonChannel input not None, Document document not None,
+        *, Field start not None, Field block not None, Field delta not None, bint strict=False,
+    ):
+        self._text = text
+        self._input = input
+        self._document = document
+        self._start = start
+        self._block = block
+        self._delta = delta
+        self._is_strict = strict
+        self._scratch = Buffer()
+
+    cdef int on_event(self, Event* event) except -1 nogil:
+        if event.kind == DELTA:
+            if event.form == TEXT_FORM:
+                return self._on_delta(event, self._text)
+            if event.form == INPUT_FORM:
+                return self._on_delta(event, self._input)
+            if event.form == WHOLE_FORM:
+                with gil:
+                    self._on_whole(event, self._delta)
+            elif event.form == UNKNOWN_FORM and self._is_strict:
+                with gil:
+                    raise Uncovered("a delta of an unknown type")
+        elif event.kind == BLOCK_START:
+            with gil:
+                self._on_start(event)
+        elif event.kind == BLOCK_STOP:
+            with gil:
+                self.flush(event.channel)
+        elif event.kind == START:
+            with gil:
+                self._on_whole(event, self._start)
+        elif event.kind == UNKNOWN and self._is_strict:
+            with gil:
+                raise Uncovered("an event of an unknown type")
+        return self.next.on_event(event)
+
+    cdef int on_end(self) except -1 nogil:
+        return self.next.on_end()
+
+    cdef int _on_delta(self, Event* event, Channel channel) except -1 nogil:
+        """Let out what the delta makes certain."""
+        cdef Slice whole
+        cdef const char* tail
+        if event.text.ptr == NULL:
+            return self.next.on_event(event)
+        channel.take(event.text.ptr, event.text.len)
+        if channel.out.len == 0:
+            return 0
+        if channel.out.len != event.text.len or memcmp(channel.out.ptr, event.text.ptr, <size_t>event.text.len) != 0:
+            whole = event.data if event.changed else event.frame
+            tail = event.text.ptr + event.text.len
+            self._scratch.clear()
+            self._scratch.append(whole.ptr, event.text.ptr - whole.ptr)
+            self._scratch.add(channel.out.slice())
+            self._scratch.append(tail, whole.ptr + whole.len - tail)
+            if event.changed:
+                event.data = self._scratch.slice()
+            else:
+                event.frame = self._scratch.slice()
+        channel.out.clear()
+        return self.next.on_event(event)
+
+    cdef int _on_start(self, Event* event) except -1:
+        """Begin the block's channels; text that comes with its start is the first of it."""
+        cdef Slice text
+        cdef bytes data
+        self._text.begin()
+        self._input.begin()
+        self._on_whole(event, self._block)
+        _BLOCK_TEXT.scan_into(event.data, &text)
+        if text.len <= 2:
+            return 0
+        self._text.take(text.ptr + 1, text.len - 2)
+        data = PyBytes_FromStringAndSize(event.data.ptr, text.ptr + 1 - event.data.ptr)
+        data += PyBytes_FromStringAndSize(self._text.out.ptr, self._text.out.len)
+        text = Slice(text.ptr + text.len - 1, event.data.ptr + event.data.len - text.ptr - text.len + 1)
+        self._text.out.clear()
+        return self._put(event, data + PyBytes_FromStringAndSize(text.ptr, text.len))
+
+    cdef int _on_whole(self, Event* event, Field field) except -1:
+        """Redact an event whose strings are whole."""
+        cdef bytes data = PyBytes_FromStringAndSize(event.data.ptr, event.data.len)
+        cdef bytes redacted = self._document.redact(data, field)
+        return 0 if redacted is data else self._put(event, redacted)
+
+    cdef int _put(self, Event* event, bytes data) except -1:
+        """Give the event other data."""
+        self._scratch.clear()
+        self._scratch.put(data)
+        event.data = self._scratch.slice()
+        event.changed = True
+        return 0
+
+    cdef int flush(self, int index) except -1:
+        """Let out what is held of the block that ends; nothing after a failure."""
+        if not self.failed:
+            self._give(index, _TEXT_DELTA, self._text)
+            self._give(index, _INPUT_DELTA, self._input)
+        return 0
+
+    cdef int _give(self, int index, const char* before, Channel channel) except -1:
+        """Send the rest of a channel as a delta of its own."""
+        cdef bytes head, data
+        cdef Event event
+        channel.finish()
+        if channel.out.len:
+            head = b'{"type":"content_block_delta","index":%d,"delta":{%b' % (index, before)
+            data = head + PyBytes_FromStringAndSize(channel.out.ptr, channel.out.len) + b'"}}'
+            event.kind = DELTA
+            event.channel = index
+            event.name = Slice(b"content_block_delta", 19)
+            event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+            event.changed = True
+            self.next.on_event(&event)
+        channel.begin()
+        return 0
