@@ -39,6 +39,7 @@ ROOMS = [
     "relay/outbox.py",
     "relay/gateway.py",
     "relay/dialects/check.py",
+    "relay/dialects/extensions.py",
     "relay/dialects/messages.py",
     "relay/downstream/admission.py",
     "relay/downstream/decode.py",

@@ -3,7 +3,7 @@
 import os
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 _BASE62: Final = bytes(
     [b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[byte % 62] for byte in range(256)]
@@ -50,6 +50,7 @@ class Call:
     content      the request body as received, `size` bytes; `members` are those of the JSON object that it is
     version, betas   the client's `anthropic-version` and merged `anthropic-beta` as sent, None when not
     app          what the client says of itself, for the record
+    redact       what its `gateway.redact` says, decoded and unchecked; None: nothing
     reports      it asked for the `x-relay-*` report fields
     """
 
@@ -63,6 +64,7 @@ class Call:
         "model",
         "operation",
         "received_ns",
+        "redact",
         "reports",
         "session_id",
         "size",
@@ -86,6 +88,7 @@ class Call:
         session_id: str | None,
         app: str | None,
         reports: bool,
+        redact: Any = None,
     ) -> None:
         self.id = id
         self.operation = operation
@@ -101,6 +104,7 @@ class Call:
         self.session_id = session_id
         self.app = app
         self.reports = reports
+        self.redact = redact
 
     def release(self) -> None:
         """Let go of the request's content: once model bytes were sent no further attempt needs it."""

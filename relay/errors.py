@@ -151,6 +151,25 @@ class UnknownModel(PolicyError):
         }
 
 
+class PolicyBlocked(PolicyError):
+    """Something was found that a policy in mode `block` keeps from passing; `found` counts it by class."""
+
+    reason, status, error_type = "policy_blocked", 403, "permission_denied"
+
+    def __init__(self, found: Mapping[str, int]) -> None:
+        told = ", ".join(f"{word}={count}" for word, count in sorted(found.items()))
+        super().__init__(f"redact: blocked by policy ({told})")
+
+
+class PolicyRedactionFailed(PolicyError):
+    """The redactor failed: nothing that it did not let go may pass (RED-1)."""
+
+    reason, status, error_type = "policy_redaction_failed", 500, "server"
+
+    def __init__(self) -> None:
+        super().__init__("redact: the content could not be redacted")
+
+
 class ProviderError(RelayError):
     """A provider failed; `retry` says where the next attempt may go, `counts` whether the breaker hears of it."""
 

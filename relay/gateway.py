@@ -12,7 +12,7 @@ from time import monotonic_ns
 from typing import Final
 
 from relay import providers, route
-from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError, answer
+from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError, RedactionError, answer
 from relay.call import Call
 from relay.catalog import Attempt, Generation
 from relay.dialects import messages
@@ -29,18 +29,23 @@ from relay.ledger import Ledger, Record
 from relay.ledger.money import Bill
 from relay.ledger.record import Outcome
 from relay.prepare import prepare
+from relay.providers import Request
+from relay.redact import redaction
+from relay.redact.redaction import Redactors
 from relay.route import Plan
 from relay.upstream import Exchange, Upstream
 
 MAX_ANSWER: Final = 64 << 20
 MAX_ERROR_BODY: Final = 1 << 20
+_AS_IT_CAME: Final[dict[str, bytes]] = {}
 
 
 class Gateway:
     """One worker's gateway over one configuration generation."""
 
-    def __init__(self, generation: Generation, upstream: Upstream, ledger: Ledger) -> None:
+    def __init__(self, generation: Generation, upstream: Upstream, ledger: Ledger, redactors: Redactors) -> None:
         self._generation = generation
+        self._redactors = redactors
         self._upstream = upstream
         self._ledger = ledger
 
@@ -71,10 +76,12 @@ class Gateway:
     async def _answer(self, call: Call, plan: Plan, reply: Reply, record: Record) -> None:
         """Try the plan's endpoints until one answers, or the reply is committed, or none is left."""
         reply.on_commit = call.release
+        record.redaction = self._redactors.of(call)
+        redacted = record.redaction.prompt(call.content, call.members) if record.redaction else _AS_IT_CAME
         while attempt := plan.next():
             record.attempts.append(attempt)
             try:
-                await self._attempt(call, attempt, plan, reply, record)
+                await self._attempt(call, prepare(call, attempt, redacted), attempt, plan, reply, record)
                 return
             except ProviderError as error:
                 plan.failed(attempt, error)
@@ -84,11 +91,12 @@ class Gateway:
                 attempt.ended_ns = monotonic_ns()
         raise plan.exhausted(self._generation.docs_url)
 
-    async def _attempt(self, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record) -> None:
+    async def _attempt(
+        self, call: Call, request: Request, attempt: Attempt, plan: Plan, reply: Reply, record: Record
+    ) -> None:
         if call.operation == "count_tokens" and not attempt.endpoint.count_tokens:
             _count_here(call, reply)
             return
-        request = prepare(call, attempt)
         async with self._upstream.open(request, attempt, call.stream) as exchange:
             if exchange.status != 200:
                 body = await exchange.read_some(MAX_ERROR_BODY)
@@ -113,6 +121,7 @@ class Gateway:
             input_tokens=record.estimate,
             usage_fields=bill.members,
             chunked=reply.chunked,
+            rewriter=record.redaction.rewriter() if record.redaction else None,
         )
         forward = Forward(pipeline, exchange, reply)
         try:
@@ -124,6 +133,8 @@ class Gateway:
             pipeline.check()
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause
+        except RedactionError as cause:
+            raise redaction.fault(cause) from None
         finally:
             record.observe(pipeline.report(), bill)
 
@@ -133,6 +144,8 @@ class Gateway:
         bill = Bill(attempt.endpoint.price)
         content = await exchange.read(MAX_ANSWER)
         try:
+            if record.redaction:
+                content = record.redaction.answer(content)
             content, report = answer(
                 content,
                 id=call.id,

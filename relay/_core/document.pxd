@@ -7,7 +7,8 @@ from relay._core.json_channel cimport JsonChannel
 cdef class Field:
     cdef readonly bint scanned    # a string here is a text
     cdef readonly bint json       # whatever is here is a JSON document of its own
-    cdef readonly dict members    # key (bytes) -> Field; others pass
+    cdef readonly dict members    # key (bytes) -> Field
+    cdef public Field others      # of members that are not named; None: they pass
     cdef readonly dict types      # value of member `type` (bytes) -> Field to use in place of this one
 
 cdef class Document:

@@ -4,6 +4,11 @@ from relay._core.channel import Channel
 from relay._core.json_channel import JsonChannel
 
 class Field:
+    scanned: bool
+    json: bool
+    members: dict[bytes, Field]
+    types: dict[bytes, Field]
+    others: Field | None
     def __init__(
         self,
         *,

@@ -41,7 +41,9 @@ cdef class Field:
 
     scanned   a string is a text; so are the strings of an array
     json      the value, whatever it is, is a document: every string in it is scanned, its keys are context
-    members   of an object: key -> Field; members that are not named pass
+    members   of an object: key -> Field
+    others    of an object, set afterwards since it may be the field itself: what counts for members that are not named;
+              None: they pass
     types     of an object: value of its member `type` -> the Field that counts in place of this one
     """
 
@@ -124,9 +126,9 @@ cdef class Document:
             stop = string_end(key + 1, self._end) if key < self._end and key[0] == c'"' else NULL
             if stop == NULL:
                 raise ProtocolError("a key is no JSON")
-            child = None
+            child = field.others
             if field.members:
-                child = field.members.get(_name(Slice(key, stop - key + 1)))
+                child = field.members.get(_name(Slice(key, stop - key + 1)), child)
             ptr = _space(stop + 1, self._end)
             if ptr == self._end or ptr[0] != c":":
                 raise ProtocolError("a member is no JSON")

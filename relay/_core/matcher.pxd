@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
+from relay._core.custom cimport Customs
 from relay._core.left cimport Mark
 from relay._core.look cimport Offer, Offers, View
 from relay._core.ruleset cimport Ruleset
@@ -21,6 +22,7 @@ cdef class Matcher:
 
     cdef int _room                # of `found`
     cdef uint32_t _on
+    cdef Customs _customs         # None: there are none
     cdef Offers _offers           # of the first layer
     cdef Offers _phones           # of one start
     cdef Starts _starts           # of telephone numbers

@@ -8,7 +8,7 @@ from `_rescan` on: no state but the text itself, so the result cannot depend on 
 
 cimport cython
 from libc.stdint cimport uint8_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free, qsort, realloc
 from libc.string cimport memmove
 
 from relay._core.families cimport run_end
@@ -23,6 +23,7 @@ from relay._core.window cimport Window
 
 cdef enum:
     REACH = 300                   # from a trigger to the span that it leads to, at most
+    FEW = 64
     LONGEST_RUN = 16384           # of a private key
     SECRET_RUN = 200              # runs from here on are values of assigned secrets
     PHONES = 1 << PHONE_CLASS
@@ -35,7 +36,9 @@ cdef class Matcher:
     def __cinit__(self, Ruleset rules not None):
         self.rules = rules
         self._on = rules.on
+        self._customs = rules.customs
         self.window = Window()
+        self.window.keeps_codes = rules.customs is not None
         self.begin(NULL, 0)
 
     def __dealloc__(self):
@@ -67,6 +70,8 @@ cdef class Matcher:
         scan(view, self._rescan, self._on, offers, &self._starts)
         if not last:
             scan_end(view, self._on, offers)
+        if self._customs is not None:
+            self._customs.find(view, self.window.released, offers)
         self._choose(view)
         if self._on & PHONES:
             self._choose_phones(view)
@@ -111,10 +116,13 @@ cdef class Matcher:
         return -1 - place if view.touched and not last else place
 
     cdef void _sort(self) noexcept nogil:
-        """Put the offers in the order in which they are asked; they nearly are."""
+        """Put the offers in the order in which they are asked; few nearly are."""
         cdef Offer* items = self._offers.items
         cdef Offer moved
         cdef int at, to
+        if self._offers.count > FEW:
+            qsort(items, <size_t>self._offers.count, sizeof(Offer), _compared)
+            return
         for at in range(1, self._offers.count):
             if not _goes_before(&items[at], &items[at - 1]):
                 continue
@@ -277,6 +285,12 @@ cdef inline bint _goes_before(const Offer* one, const Offer* other) noexcept nog
     if one.start != other.start:
         return one.start < other.start
     return one.swallow > other.swallow  # of two runs that go on the one with the larger set ends last
+
+
+cdef int _compared(const void* one, const void* other) noexcept nogil:
+    if _goes_before(<const Offer*>one, <const Offer*>other):
+        return -1
+    return 1 if _goes_before(<const Offer*>other, <const Offer*>one) else 0
 
 
 cdef inline bint _is_worded(View* view, const Offer* each, const Mark* before) noexcept nogil:

@@ -164,7 +164,9 @@ cdef class MessagesDecoder(FrameSink):
         cdef const char* tail = event.text.ptr + event.text.len
         cdef const char* end = frame.data.ptr + frame.data.len
         self._prefix_len = 0
-        if event.kind != DELTA or event.changed or event.text.ptr == NULL or size > MAX_PREFIX or event.form >= WHOLE_FORM:
+        if event.kind != DELTA or event.changed or event.text.ptr == NULL:
+            return 0
+        if size > MAX_PREFIX or event.form >= WHOLE_FORM:
             return 0
         # Only where the string is the last thing in the event does its beginning say all the rest.
         if tail[1] != c"}" or tail[2] != c"}" or _after_spaces(tail + 3, end) != end:

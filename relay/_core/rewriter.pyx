@@ -1,8 +1,8 @@
 """The redaction of a streamed answer (spec/redaction.md 9 to 11), on the hub's events.
 
-A delta that needs no change leaves as it came; in another one only the string's bytes are replaced. What is held travels
-with the next delta of its block, or with one made before the block's stop; a delta left empty is not sent. Events whose
-strings come whole are redacted whole. Thinking and signatures pass untouched.
+A delta that needs no change leaves as it came; in another one only the string's bytes are replaced. What is held
+travels with the next delta of its block, or with one made before the block's stop; a delta left empty is not sent.
+Events whose strings come whole are redacted whole. Thinking and signatures pass untouched.
 """
 
 cimport cython

@@ -1,7 +1,7 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 CLASS_NAMES: tuple[str, ...]
 
 class Ruleset:
     classes: frozenset[str]
-    def __init__(self, classes: Iterable[str]) -> None: ...
+    def __init__(self, classes: Iterable[str], custom: Sequence[object] = ...) -> None: ...

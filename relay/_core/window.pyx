@@ -95,6 +95,11 @@ cdef class Window(CodeSink):
         if self._widths != NULL:
             memset(self._widths, 1, <size_t>size)
         self.len = self.released = self._settled = size
+        if self.keeps_codes and size:
+            if self._codes == NULL:
+                self._add_codes()
+            for at in range(size):
+                self._codes[at] = chars[at]
         return 0
 
     cdef int ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:

@@ -5,16 +5,14 @@ tool types pass: betas come and go.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
-from relay.call import Member
 from relay.dialects import schema
-from relay.dialects.schema import EMPTY_IS_ABSENT, OWN_FIELDS
 from relay.errors import CallerInvalid
 
 _DECODER: Final = msgspec.json.Decoder(schema.Request)
@@ -22,12 +20,11 @@ _PATH: Final = re.compile(r" - at `\$(.*)`$")
 _MISSING: Final = re.compile(r"^Object missing required field `(.*)`$")
 
 
-def check(content: bytes, members: Sequence[Member]) -> tuple[str, bool]:
-    """Give the model of a request and whether it asks for a stream; `members` are those of its JSON object.
+def check(content: bytes) -> tuple[str, bool]:
+    """Give the model of a request and whether it asks for a stream.
 
     raises   CallerInvalid for the first thing in it that relay can't take
     """
-    _refuse_extensions(content, members)
     request = _decoded(content)
     for at, message in enumerate(request.messages):
         if isinstance(message.content, list):
@@ -47,16 +44,6 @@ def _check_tier(tier: str) -> None:
         raise CallerInvalid(f"service_tier: {tier!r} is not supported by this version of relay")
     if tier not in schema.TIERS:
         raise CallerInvalid(f"service_tier: must be one of {', '.join((*schema.TIERS, *schema.TIERS_NOT_BUILT))}")
-
-
-def _refuse_extensions(content: bytes, members: Sequence[Member]) -> None:
-    for name, _, _, start, end in members:
-        if name not in OWN_FIELDS:
-            continue
-        value = content[start:end]
-        is_empty = value[:1] == b"[" and not value[1:-1].strip()
-        if value != b"null" and not (name in EMPTY_IS_ABSENT and is_empty):
-            raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the field")
 
 
 def _decoded(content: bytes) -> schema.Request:

@@ -4,6 +4,7 @@ Byte stability is the point: `system`, `tools` and `messages` of a request keep 
 (spec/openrouter-messages.md 4, spec/wire-protocols.md 2.3).
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -17,8 +18,8 @@ _PER_MESSAGE_TOKENS: Final = 4
 _TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model"}
 
 
-def outgoing(call: Call, attempt: Attempt) -> bytes:
-    """Give the content for the attempt: the client's, with only the model and what is relay's own replaced.
+def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> bytes:
+    """Give the content for the attempt: the client's, with the model, `redacted` members and what is relay's replaced.
 
     Members that stay keep their bytes and order. `max_tokens` is filled in when absent, `temperature` over 1 becomes 1.
     """
@@ -33,6 +34,8 @@ def outgoing(call: Call, attempt: Attempt) -> bytes:
         if key in _TOUCHED:
             changed = _outgoing_member(key, content[value:end], attempt, counting)
             is_limited = is_limited or (key == "max_tokens" and changed is None)
+        if changed is None and redacted:
+            changed = redacted.get(key)
         if changed is None:
             from_ = start if from_ < 0 else from_
             to = end

@@ -24,7 +24,7 @@ OWN_FIELDS = frozenset(
         "user",
     }
 )
-"""Extensions that the contracts name. This version builds none of them: a request with one is refused by name."""
+"""Extensions that the contracts name; `extensions` says which are built. None of them is sent to a provider."""
 
 NOT_COUNTED = frozenset(
     {"max_tokens", "stream", "temperature", "top_k", "top_p", "stop_sequences", "metadata", "service_tier"}

@@ -8,6 +8,7 @@ from aiohttp import StreamReader
 
 from relay._core import LimitExceeded, ProtocolError, members, utf8_length
 from relay.call import Call, Identity, Member
+from relay.dialects import extensions
 from relay.dialects.check import check
 from relay.errors import CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
 
@@ -97,7 +98,8 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
     spans = parse(content)
     if not _NOT_BUILT.keys().isdisjoint(fields):
         _refuse_fields(fields)
-    model, stream = check(content, spans)
+    redact = extensions.read(content, spans)
+    model, stream = check(content)
     return Call(
         id,
         operation,
@@ -112,6 +114,7 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
         session_id=_session(fields),
         app=_text(fields, _APP)[:MAX_APP] or None,
         reports=fields.get(b"x-relay-metadata") == b"1",
+        redact=redact,
     )
 
 

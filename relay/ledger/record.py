@@ -16,6 +16,7 @@ from relay.catalog import NANO_PLACES, Attempt, Cost, Usage
 from relay.dialects import messages
 from relay.errors import RelayError
 from relay.ledger.money import Bill
+from relay.redact.redaction import Redaction
 
 MS_PLACES: Final = 6
 
@@ -48,6 +49,7 @@ class Record:
         "model",
         "normalised",
         "outcome",
+        "redaction",
         "response_model",
         "started_ns",
         "status",
@@ -75,6 +77,7 @@ class Record:
         self.events = 0
         self.normalised = 0
         self.bytes_out = 0
+        self.redaction: Redaction | None = None
 
     def estimate(self) -> int:
         """Estimate the prompt's tokens, for a provider that tells none."""
@@ -160,6 +163,7 @@ class Record:
                 self.usage,
                 self.basis,
                 self.cost.total_nanousd if self.cost else None,
+                self.redaction.counts() if self.redaction else None,
                 config,
             )
         )
@@ -199,6 +203,7 @@ _LINE: Final = Line(
         "usage",
         "basis",
         "cost_nanousd",
+        "redactions",
         "config",
     ),
     places={"created": NANO_PLACES, "dur_ms": MS_PLACES, "ttfe_ms": MS_PLACES},

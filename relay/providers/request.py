@@ -1,5 +1,6 @@
 """What is sent to an endpoint: Request, and how a call becomes one. Pure: no socket, no secret."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from relay.call import Call
@@ -27,8 +28,8 @@ class Request:
         self.content = content
 
 
-def request(call: Call, attempt: Attempt) -> Request:
-    """Give the request for one attempt in the endpoint's dialect."""
+def request(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> Request:
+    """Give the request for one attempt in the endpoint's dialect; `redacted` members go in place of the client's."""
     counting = call.operation == "count_tokens"
     fields = (_STREAM if call.stream else _WHOLE) + (call.version or DEFAULT_VERSION) + b"\r\n"
     if call.betas:
@@ -36,5 +37,5 @@ def request(call: Call, attempt: Attempt) -> Request:
     return Request(
         target=b"/v1/messages/count_tokens" if counting else b"/v1/messages",
         fields=fields,
-        content=messages.outgoing(call, attempt),
+        content=messages.outgoing(call, attempt, redacted),
     )

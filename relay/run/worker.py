@@ -20,7 +20,7 @@ from aiohttp import web
 from relay.call import Identity
 from relay.clock import Clock
 from relay.config import relocate
-from relay.config.settings import Address, Loaded, LogFormat
+from relay.config.settings import Address, Loaded, LogFormat, Redaction
 from relay.downstream import Admission, Ingress, Refused, Server
 from relay.errors import GatewayDraining
 from relay.gateway import Gateway
@@ -29,6 +29,7 @@ from relay.ledger.lines import as_text
 from relay.ledger.log import LogWriter
 from relay.ledger.record import generation
 from relay.outbox import Outbox
+from relay.redact.redaction import Redactors
 from relay.run.demo import DemoServer
 from relay.run.memory import Memory
 from relay.run.ops import application
@@ -55,7 +56,7 @@ class Worker:
         self._ledger = Ledger(self._write, loaded.generation.digest)
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
         self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
-        gateway = Gateway(loaded.generation, self._upstream, self._ledger)
+        gateway = Gateway(loaded.generation, self._upstream, self._ledger, _redactors(settings.redaction))
         self._refused = Refused(self._note, self._clock)
         self._ingress = Ingress(
             loaded.generation,
@@ -151,6 +152,11 @@ class Worker:
 
     def _write_text(self, line: bytes) -> None:
         self._log.write(as_text(line))
+
+
+def _redactors(told: Redaction) -> Redactors:
+    key = told.hash_key.reveal().encode() if told.hash_key else None
+    return Redactors(told.floor, key, told.is_strict)
 
 
 def _bound(address: Address) -> socket.socket:

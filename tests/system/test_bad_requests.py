@@ -120,7 +120,6 @@ async def test_a_field_whose_name_is_half_a_character_is_refused_and_no_defect(
 
 EXTENSIONS: dict[str, Any] = {
     "fallbacks": [{"model": "a"}],
-    "gateway": {"tags": ["a"]},
     "max_tool_calls": 3,
     "models": ["a", "b"],
     "plugins": [{"id": "web"}],
@@ -142,6 +141,29 @@ async def test_an_extension_that_is_not_built_is_refused_by_name(
 
     assert answer.status == 400
     assert answer.error["message"].startswith(f"{name}: ")
+    assert not provider.calls
+
+
+GATEWAYS: dict[str, Any] = {
+    "gateway": "on",
+    "gateway.tags": {"tags": ["a"]},
+    "gateway.redaction": {"redaction": {}},
+    "gateway.redact": {"redact": True},
+    "gateway.redact.emails": {"redact": {"emails": True}},
+    "gateway.redact.email": {"redact": {"email": "yes"}},
+    "gateway.redact.mode": {"redact": {"email": True, "mode": "hide"}},
+    "gateway.redact.custom.1": {"redact": {"custom": ["a", "/(/"]}},
+}
+
+
+@pytest.mark.parametrize(("path", "value"), GATEWAYS.items(), ids=GATEWAYS)
+async def test_a_fault_in_the_gateway_object_is_named_before_anything_is_sent(
+    relay: Running, provider: RawProvider, path: str, value: object
+) -> None:
+    answer = await ask(relay.port, body("raw/x", gateway=value))
+
+    assert answer.status == 400
+    assert answer.error["message"].startswith(f"{path}: ")
     assert not provider.calls
 
 

@@ -1,0 +1,86 @@
+"""Every field of the Messages schema: scanned, opaque or forbidden (RED-6).
+
+SCANNED fields are texts, DOCUMENT fields JSON of their own; what a tree does not name is opaque and keeps its bytes.
+The trees are what `_core.Document` walks by.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from relay._core import Field
+
+SCANNED: Final = Field(scanned=True)
+DOCUMENT: Final = Field(json=True)
+
+
+def _object(**members: Field) -> Field:
+    return Field(members=members)
+
+
+_CITATION: Final = _object(cited_text=SCANNED, document_title=SCANNED, title=SCANNED)
+_TEXT: Final = _object(text=SCANNED, citations=_CITATION)
+_SEARCH_RESULT: Final = _object(title=SCANNED, content=_TEXT)
+_SOURCE: Final = Field(
+    types={"text": _object(data=SCANNED), "content": _object(content=Field(scanned=True, types={"text": _TEXT}))}
+)
+_PLAIN_DOCUMENT: Final = _object(title=SCANNED, context=SCANNED, source=_SOURCE)
+_TOOL_USE: Final = _object(input=DOCUMENT)
+_RESULT_PARTS: Final = {"text": _TEXT, "search_result": _SEARCH_RESULT, "document": _PLAIN_DOCUMENT}
+_TOOL_RESULT: Final = _object(content=Field(scanned=True, types=_RESULT_PARTS))
+_WEB_RESULT: Final = _object(content=Field(members={"title": SCANNED, "page_age": Field()}))
+_WEB_FETCH: Final = _object(content=_object(content=_PLAIN_DOCUMENT))
+_CODE_RESULT: Final = _object(
+    content=_object(stdout=SCANNED, stderr=SCANNED, content=SCANNED, lines=SCANNED, error_message=SCANNED)
+)
+
+BLOCKS: Final[Mapping[str, Field]] = {
+    "text": _TEXT,
+    "document": _PLAIN_DOCUMENT,
+    "search_result": _SEARCH_RESULT,
+    "tool_use": _TOOL_USE,
+    "server_tool_use": _TOOL_USE,
+    "mcp_tool_use": _TOOL_USE,
+    "tool_result": _TOOL_RESULT,
+    "mcp_tool_result": _TOOL_RESULT,
+    "web_search_tool_result": _WEB_RESULT,
+    "web_fetch_tool_result": _WEB_FETCH,
+    "code_execution_tool_result": _CODE_RESULT,
+    "bash_code_execution_tool_result": _CODE_RESULT,
+    "text_editor_code_execution_tool_result": _CODE_RESULT,
+    "compaction": _object(content=SCANNED),
+}
+"""Type of a content block → its fields. Of blocks that are not named here nothing is scanned."""
+
+OPAQUE_BLOCKS: Final = frozenset({"thinking", "redacted_thinking", "image", "container_upload", "fallback"})
+"""Blocks that pass as they are: signed, binary, or names alone."""
+
+_CONTENT: Final = Field(scanned=True, types=BLOCKS)
+
+
+def _schema() -> Field:
+    """Give the field of a JSON schema: of its keywords only `description` is a text, at any depth."""
+    schema = _object(description=Field(scanned=True))
+    # A property may be called `description` too: then a schema stands there.
+    described = schema.members[b"description"]
+    described.others = schema.others = schema
+    described.members[b"description"] = described
+    return schema
+
+
+REQUEST: Final[Mapping[str, Field]] = {
+    "tools": _object(description=SCANNED, input_schema=_schema()),
+    "system": Field(scanned=True, types={"text": _TEXT}),
+    "messages": _object(content=_CONTENT),
+    "metadata": _object(user_id=SCANNED),
+}
+"""Members of a request that are scanned, in the order in which placeholders are numbered (spec/redaction.md 8.3)."""
+
+ANSWER: Final = _object(content=_CONTENT)
+"""A whole message."""
+
+MESSAGE_START: Final = _object(message=ANSWER)
+BLOCK_START: Final = _object(content_block=Field(types={**BLOCKS, "text": _object(citations=_CITATION)}))
+"""The text of a block's start goes on in its deltas, so the stream's own channel takes it."""
+
+DELTA: Final = _object(delta=_object(citation=_CITATION, content=SCANNED))
+"""Deltas that come whole: citations, compactions."""

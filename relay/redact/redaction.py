@@ -1,0 +1,141 @@
+"""The redaction of one call, both ways: Redaction, made by Redactors, of which a worker has one.
+
+A prompt's members are redacted in the order in which placeholders are numbered; the answer goes on from there. What
+was found is counted by class and direction; no value leaves here but into the prompt or the answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from relay._core import Channel, Document, Field, JsonChannel, LimitExceeded, ProtocolError, Rewriter, Ruleset
+from relay.call import Call
+from relay.errors import CallerInvalid, PolicyBlocked, PolicyRedactionFailed
+from relay.redact import coverage, policy
+from relay.redact.classes import Direction, Mode
+from relay.redact.custom import Pattern
+from relay.redact.placeholders import Hashes, Numbers
+from relay.redact.policy import Policy
+from relay.redact.replacements import Blocked, Replacements
+
+Member = tuple[str, int, int, int, int]
+CACHED_RULESETS = 512
+
+
+@lru_cache(CACHED_RULESETS)
+def _ruleset(classes: frozenset[str], patterns: tuple[Pattern, ...]) -> Ruleset:
+    return Ruleset(classes, patterns)
+
+
+class Redactors:
+    """What a configuration says of redaction, ready for calls.
+
+    floor      in the words of `gateway.redact`, checked
+    hash_key   None: mode `hash` is refused
+    strict     an event of an unknown type ends the answer (RED-6)
+    """
+
+    __slots__ = ("_floor", "_hash_key", "_strict")
+
+    def __init__(self, floor: Mapping[str, object], hash_key: bytes | None, strict: bool) -> None:
+        self._floor = policy.parse(floor, "redact")
+        self._hash_key = hash_key
+        self._strict = strict
+
+    def of(self, call: Call) -> "Redaction | None":
+        """Give the redaction of a call; None: nothing is to be found, and nothing was made.
+
+        raises   CallerInvalid for what is wrong in the request's own policy
+        """
+        if call.redact is None and self._floor is None:
+            return None
+        merged = policy.merge(self._floor, policy.parse(call.redact))
+        if merged is None:
+            return None
+        self._refuse(merged)
+        hashes = Hashes(self._hash_key, merged.session) if self._hash_key and merged.needs_key else None
+        return Redaction(merged, hashes, self._strict)
+
+    def _refuse(self, merged: Policy) -> None:
+        if merged.needs_key and not self._hash_key:
+            raise CallerInvalid("gateway.redact.mode: 'hash' needs a key of the operator's, `redact.hash_key`")
+        if merged.restore and Mode.PLACEHOLDER in merged.modes.values() and Direction.REQUEST in merged.apply_to:
+            raise CallerInvalid("gateway.redact.restore: this version of relay does not restore yet; set it to false")
+
+
+class Redaction:
+    """One call's redaction; of an attempt that fails only numbers remain."""
+
+    __slots__ = ("_policy", "_rules", "_strict", "request", "response")
+
+    def __init__(self, policy: Policy, hashes: Hashes | None, strict: bool) -> None:
+        numbers = Numbers()
+        self._policy = policy
+        self._strict = strict
+        self._rules = _ruleset(frozenset(cls.word for cls in policy.modes), policy.custom)
+        self.request = Replacements(policy, numbers, hashes)
+        self.response = Replacements(policy, numbers, hashes)
+
+    def prompt(self, content: bytes, members: Sequence[Member]) -> dict[str, bytes]:
+        """Give the members of a request whose values change, as `"key":value`.
+
+        raises   PolicyBlocked; PolicyRedactionFailed
+        """
+        if Direction.REQUEST not in self._policy.apply_to:
+            return {}
+        document = self._document(self.request)
+        values = {key: content[start:end] for key, _, _, start, end in members if key in coverage.REQUEST}
+        changed = {}
+        for key, field in coverage.REQUEST.items():
+            if key not in values:
+                continue
+            redacted = self._redacted(document, values[key], field)
+            if redacted is not values[key]:
+                changed[key] = b'"%b":%b' % (key.encode(), redacted)
+        return changed
+
+    def answer(self, content: bytes) -> bytes:
+        """Give a whole answer, redacted.
+
+        raises   PolicyBlocked; PolicyRedactionFailed; ProtocolError and LimitExceeded when it is no JSON
+        """
+        if Direction.RESPONSE not in self._policy.apply_to:
+            return content
+        return self._redacted(self._document(self.response), content, coverage.ANSWER)
+
+    def rewriter(self) -> Rewriter | None:
+        """Give what redacts a streamed answer; None when answers pass."""
+        if Direction.RESPONSE not in self._policy.apply_to:
+            return None
+        return Rewriter(
+            Channel(self._rules, self.response, escaped=True),
+            JsonChannel(self._rules, self.response, escaped=True),
+            self._document(self.response),
+            start=coverage.MESSAGE_START,
+            block=coverage.BLOCK_START,
+            delta=coverage.DELTA,
+            strict=self._strict,
+        )
+
+    def _document(self, replacements: Replacements) -> Document:
+        return Document(Channel(self._rules, replacements, escaped=True), JsonChannel(self._rules, replacements))
+
+    def _redacted(self, document: Document, content: bytes, field: Field) -> bytes:
+        try:
+            return document.redact(content, field)
+        except Blocked as blocked:
+            raise PolicyBlocked(blocked.classes) from None
+        except (ProtocolError, LimitExceeded):
+            raise
+        except Exception:  # noqa: BLE001  # whatever it was, it may quote the text (RED-1, RED-10)
+            raise PolicyRedactionFailed from None
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Give what was found, by direction and class."""
+        return {"request": dict(self.request.counts), "response": dict(self.response.counts)}
+
+
+def fault(cause: Exception) -> PolicyBlocked | PolicyRedactionFailed:
+    """Give the error that ends an answer: what `Pipeline.check` raised of a redactor, as ours."""
+    if isinstance(cause, Blocked):
+        return PolicyBlocked(cause.classes)
+    return PolicyRedactionFailed()

@@ -1,0 +1,244 @@
+"""Redaction end to end: a relay process, a raw provider that shows what it got, and the official SDK."""
+
+import json
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import anthropic
+import pytest
+
+from tests.support.answers import LAST_CHUNK, chunk, closing, frame, head, message, message_start, streamed, whole
+from tests.support.processes import Running
+from tests.support.raw_client import KEY, ask, body
+from tests.support.raw_provider import RawProvider
+
+EMAIL, CARD, IBAN, PHONE = "jane.doe@example.org", "4111 1111 1111 1111", "DE89370400440532013000", "+49 30 901820"
+TOKEN = "ghp_aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zC1234"  # planted
+VALUES = (EMAIL, CARD, CARD.replace(" ", ""), IBAN, PHONE, TOKEN)
+ALL = dict.fromkeys(("email", "phone", "ip", "uuid", "token", "credit_card", "iban", "ssn", "mac"), True)
+INPUT = {"to": EMAIL, "pay": {"card": 4111111111111111, "iban": IBAN, "note": f"line\n{EMAIL} \u00e9"}}
+
+
+@pytest.fixture
+async def client(relay: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
+    async with anthropic.AsyncAnthropic(
+        base_url=f"http://127.0.0.1:{relay.port}", api_key=KEY, max_retries=0
+    ) as client:
+        yield client
+
+
+def pieces(text: str, random: Random) -> list[str]:
+    cuts = sorted({0, len(text), *(random.randrange(len(text)) for _ in range(len(text) // 3))})
+    return [text[start:end] for start, end in pairwise(cuts)]
+
+
+def block(index: int, start: dict[str, Any], deltas: list[dict[str, Any]]) -> bytes:
+    return (
+        frame("content_block_start", index=index, content_block=start)
+        + b"".join(frame("content_block_delta", index=index, delta=delta) for delta in deltas)
+        + frame("content_block_stop", index=index)
+    )
+
+
+def answer_with_everything(seed: int) -> bytes:
+    random = Random(seed)
+    spoken = f"Write to {EMAIL}, call {PHONE} or pay with {CARD}. Done."
+    arguments = json.dumps(INPUT)
+    return (
+        message_start()
+        + block(
+            0,
+            {"type": "thinking", "thinking": "", "signature": ""},
+            [{"type": "thinking_delta", "thinking": EMAIL}, {"type": "signature_delta", "signature": EMAIL}],
+        )
+        + block(
+            1,
+            {"type": "text", "text": ""},
+            [{"type": "text_delta", "text": piece} for piece in pieces(spoken, random)],
+        )
+        + block(
+            2,
+            {"type": "tool_use", "id": "toolu_1", "name": "pay", "input": {}},
+            [{"type": "input_json_delta", "partial_json": piece} for piece in pieces(arguments, random)],
+        )
+        + closing().split(b"\n\n", 1)[1]
+    )
+
+
+def request(**redact: Any) -> dict[str, Any]:
+    return {"gateway": {"redact": ALL | redact}}
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_a_streamed_answer_reaches_the_sdk_redacted_and_signed_blocks_as_they_came(
+    client: anthropic.AsyncAnthropic, provider: RawProvider, seed: int
+) -> None:
+    random = Random(seed)
+    sent = answer_with_everything(seed)
+    cuts = sorted({0, len(sent), *(random.randrange(len(sent)) for _ in range(30))})
+    reads = [chunk(sent[start:end]) for start, end in pairwise(cuts)]
+    provider.answers = [head(), *reads, LAST_CHUNK]
+
+    async with client.messages.stream(
+        model="raw/x", max_tokens=99, messages=[{"role": "user", "content": "hi"}], extra_body=request()
+    ) as stream:
+        final = await stream.get_final_message()
+
+    thinking, text, tool = final.content
+    assert (thinking.thinking, thinking.signature) == (EMAIL, EMAIL)
+    assert text.text == "Write to [EMAIL], call [PHONE] or pay with [CREDIT_CARD]. Done."
+    assert tool.input == {
+        "to": "[EMAIL]",
+        "pay": {"card": "[CREDIT_CARD]", "iban": "[IBAN]", "note": "line\n[EMAIL] \u00e9"},
+    }
+
+
+async def test_the_provider_never_sees_an_original(client: anthropic.AsyncAnthropic, provider: RawProvider) -> None:
+    provider.answers = [whole(message(f"I wrote to {EMAIL}"))]
+    tools = [
+        {
+            "name": "mail",
+            "description": f"ask {EMAIL}",
+            "input_schema": {
+                "type": "object",
+                "properties": {"description": {"type": "string", "description": f"like {EMAIL}", "enum": [EMAIL]}},
+            },
+        }
+    ]
+    messages: list[Any] = [
+        {"role": "user", "content": f"I am {EMAIL}, {PHONE}"},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "mail", "input": INPUT}]},
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "toolu_1", "content": [{"type": "text", "text": f"ok {CARD}"}]},
+                {
+                    "type": "document",
+                    "title": EMAIL,
+                    "source": {"type": "text", "media_type": "text/plain", "data": IBAN},
+                },
+            ],
+        },
+    ]
+
+    final = await client.messages.create(
+        model="raw/x",
+        max_tokens=99,
+        system=[{"type": "text", "text": f"token {TOKEN}"}],
+        tools=tools,  # type: ignore[arg-type]
+        messages=messages,
+        metadata={"user_id": EMAIL},
+        extra_body=request(),
+    )
+
+    got = provider.calls[-1].content.decode()
+    assert "gateway" not in json.loads(got)
+    tool = json.loads(got)["tools"][0]
+    assert tool["input_schema"]["properties"]["description"].pop("enum") == [EMAIL]  # schema keywords are not text
+    assert not [value for value in VALUES if value in json.dumps(json.loads(got) | {"tools": [tool]})], got
+    assert json.loads(got)["messages"][1]["content"][0]["input"]["pay"]["card"] == "[CREDIT_CARD]"
+    assert final.content[0].text == "I wrote to [EMAIL]"  # type: ignore[union-attr]
+
+
+async def test_a_longer_conversation_keeps_its_redacted_beginning(relay: Running, provider: RawProvider) -> None:
+    provider.answers = [streamed()]
+    turns = [{"role": "user", "content": f"{EMAIL} and {PHONE}"}, {"role": "assistant", "content": f"hello {EMAIL}"}]
+    later = [*turns, {"role": "user", "content": f"now x@example.org, {EMAIL}"}]
+    sent = []
+    for messages in (turns, later):
+        await ask(
+            relay.port, body("raw/x", stream=True, messages=messages, **request(mode="placeholder", restore=False))
+        )
+        sent.append(json.dumps(json.loads(provider.calls[-1].content)["messages"]))
+
+    assert sent[1].startswith(sent[0][:-1])
+    assert json.loads(sent[1])[2]["content"] == "now [EMAIL_2], [EMAIL_1]"
+
+
+async def test_without_redaction_every_byte_of_request_and_answer_is_the_clients_and_the_providers(
+    relay: Running, provider: RawProvider
+) -> None:
+    provider.answers = [streamed([EMAIL])]
+    messages = [{"role": "user", "content": f"{EMAIL} {CARD}"}]
+
+    plain = await ask(relay.port, body("raw/x", stream=True, messages=messages))
+    got = provider.calls[-1].content
+    off = await ask(relay.port, body("raw/x", stream=True, messages=messages, gateway={"redact": {"email": False}}))
+
+    assert provider.calls[-1].content == got
+    assert EMAIL.encode() in plain.content
+    assert EMAIL.encode() in off.content
+
+
+async def test_a_blocked_class_refuses_the_request_and_names_only_the_class(
+    relay: Running, provider: RawProvider
+) -> None:
+    answer = await ask(
+        relay.port,
+        body(
+            "raw/x", messages=[{"role": "user", "content": EMAIL}], gateway={"redact": {"email": True, "mode": "block"}}
+        ),
+    )
+
+    assert (answer.status, answer.error["type"]) == (403, "permission_error")
+    assert "email=1" in answer.error["message"]
+    assert EMAIL not in answer.error["message"]
+    assert not provider.calls
+
+
+async def test_a_blocked_answer_ends_with_one_error_and_nothing_of_the_value(
+    relay: Running, provider: RawProvider
+) -> None:
+    provider.answers = [streamed(["see ", "jane.doe", "@example", ".org", " now"])]
+
+    answer = await ask(
+        relay.port, body("raw/x", stream=True, gateway={"redact": {"email": True, "mode": {"email": "block"}}})
+    )
+
+    names = [name for name, _ in answer.events]
+    assert names.count("error") == 1
+    assert names.index("error") == len(names) - 1
+    assert names.count("content_block_start") == names.count("content_block_stop")
+    assert b"jane" not in answer.content
+
+
+async def test_report_changes_nothing_and_counts_all(relay: Running, provider: RawProvider) -> None:
+    provider.answers = [streamed([f"to {EMAIL} ", "bye"])]
+
+    answer = await ask(
+        relay.port,
+        body(
+            "raw/x",
+            stream=True,
+            messages=[{"role": "user", "content": f"{EMAIL} {CARD}"}],
+            gateway={"redact": {"email": True, "credit_card": True, "mode": "report"}},
+        ),
+    )
+
+    assert EMAIL.encode() in provider.calls[-1].content
+    assert EMAIL.encode() in answer.content
+    id = answer.events[0][1]["message"]["id"]
+    record = await relay.find(lambda line: line.get("request_id") == id)
+    assert record["redactions"] == {"request": {"email": 1, "credit_card": 1}, "response": {"email": 1}}
+
+
+async def test_what_is_held_when_the_provider_breaks_off_still_comes(relay: Running, provider: RawProvider) -> None:
+    cut = streamed(["all is ", "well"]).split(b"event: content_block_stop")[0]
+    provider.answers = [head(), chunk(cut.split(b"\r\n\r\n", 1)[1].split(b"\r\n", 1)[1]), LAST_CHUNK]
+
+    answer = await ask(relay.port, body("raw/x", stream=True, **request()))
+
+    said = "".join(data["delta"]["text"] for name, data in answer.events if name == "content_block_delta")
+    assert said == "all is well"
+    assert [name for name, _ in answer.events].count("error") == 1
+
+
+async def test_no_planted_value_is_in_the_log(relay: Running, provider: RawProvider) -> None:
+    provider.answers = [streamed([f"to {EMAIL} {TOKEN}"])]
+    await ask(
+        relay.port, body("raw/x", stream=True, messages=[{"role": "user", "content": f"{IBAN} {TOKEN}"}], **request())
+    )
+
+    assert not [line for line in relay.lines for value in VALUES if value.encode() in line]
