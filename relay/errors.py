@@ -10,7 +10,7 @@ A message is one sentence without content, host or key; it says what to change i
 Source: spec/operations.md 11, spec/openrouter-messages.md 16.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -152,13 +152,12 @@ class UnknownModel(PolicyError):
 
 
 class PolicyBlocked(PolicyError):
-    """Something was found that a policy in mode `block` keeps from passing; `found` counts it by class."""
+    """A class was found that a policy keeps from passing by mode `block`; `classes` are its words."""
 
     reason, status, error_type = "policy_blocked", 403, "permission_denied"
 
-    def __init__(self, found: Mapping[str, int]) -> None:
-        told = ", ".join(f"{word}={count}" for word, count in sorted(found.items()))
-        super().__init__(f"redact: blocked by policy ({told})")
+    def __init__(self, classes: Sequence[str]) -> None:
+        super().__init__(f"redact: blocked by policy, for it holds {', '.join(classes)}")
 
 
 class PolicyRedactionFailed(PolicyError):

@@ -31,7 +31,6 @@ from relay.ledger.record import Outcome
 from relay.prepare import prepare
 from relay.providers import Request
 from relay.redact import redaction
-from relay.redact.redaction import Redactors
 from relay.route import Plan
 from relay.upstream import Exchange, Upstream
 
@@ -43,7 +42,7 @@ _AS_IT_CAME: Final[dict[str, bytes]] = {}
 class Gateway:
     """One worker's gateway over one configuration generation."""
 
-    def __init__(self, generation: Generation, upstream: Upstream, ledger: Ledger, redactors: Redactors) -> None:
+    def __init__(self, generation: Generation, upstream: Upstream, ledger: Ledger, redactors: redaction.Redactors) -> None:
         self._generation = generation
         self._redactors = redactors
         self._upstream = upstream

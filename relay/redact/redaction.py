@@ -5,25 +5,18 @@ was found is counted by class and direction; no value leaves here but into the p
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
-from relay._core import Channel, Document, Field, JsonChannel, LimitExceeded, ProtocolError, Rewriter, Ruleset
+from relay._core import Channel, Document, Field, JsonChannel, LimitExceeded, ProtocolError, Rewriter
 from relay.call import Call
 from relay.errors import CallerInvalid, PolicyBlocked, PolicyRedactionFailed
 from relay.redact import coverage, policy
 from relay.redact.classes import Direction, Mode
-from relay.redact.custom import Pattern
 from relay.redact.placeholders import Hashes, Numbers
 from relay.redact.policy import Policy
 from relay.redact.replacements import Blocked, Replacements
+from relay.redact.rules import ruleset
 
 Member = tuple[str, int, int, int, int]
-CACHED_RULESETS = 512
-
-
-@lru_cache(CACHED_RULESETS)
-def _ruleset(classes: frozenset[str], patterns: tuple[Pattern, ...]) -> Ruleset:
-    return Ruleset(classes, patterns)
 
 
 class Redactors:
@@ -71,9 +64,9 @@ class Redaction:
         numbers = Numbers()
         self._policy = policy
         self._strict = strict
-        self._rules = _ruleset(frozenset(cls.word for cls in policy.modes), policy.custom)
-        self.request = Replacements(policy, numbers, hashes)
-        self.response = Replacements(policy, numbers, hashes)
+        self._rules = ruleset(frozenset(policy.modes), policy.custom)
+        self.request = Replacements(policy.modes, policy.allow, numbers, hashes)
+        self.response = Replacements(policy.modes, policy.allow, numbers, hashes)
 
     def prompt(self, content: bytes, members: Sequence[Member]) -> dict[str, bytes]:
         """Give the members of a request whose values change, as `"key":value`.
