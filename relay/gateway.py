@@ -29,20 +29,20 @@ from relay.ledger import Ledger, Record
 from relay.ledger.money import Bill
 from relay.ledger.record import Outcome
 from relay.prepare import prepare
-from relay.providers import Request
 from relay.redact import redaction
 from relay.route import Plan
 from relay.upstream import Exchange, Upstream
 
 MAX_ANSWER: Final = 64 << 20
 MAX_ERROR_BODY: Final = 1 << 20
-_AS_IT_CAME: Final[dict[str, bytes]] = {}
 
 
 class Gateway:
     """One worker's gateway over one configuration generation."""
 
-    def __init__(self, generation: Generation, upstream: Upstream, ledger: Ledger, redactors: redaction.Redactors) -> None:
+    def __init__(
+        self, generation: Generation, upstream: Upstream, ledger: Ledger, redactors: redaction.Redactors
+    ) -> None:
         self._generation = generation
         self._redactors = redactors
         self._upstream = upstream
@@ -76,7 +76,7 @@ class Gateway:
         """Try the plan's endpoints until one answers, or the reply is committed, or none is left."""
         reply.on_commit = call.release
         record.redaction = self._redactors.of(call)
-        redacted = record.redaction.prompt(call.content, call.members) if record.redaction else _AS_IT_CAME
+        redacted = record.redaction.prompt(call.content, call.members) if record.redaction else {}
         while attempt := plan.next():
             record.attempts.append(attempt)
             try:
@@ -91,7 +91,7 @@ class Gateway:
         raise plan.exhausted(self._generation.docs_url)
 
     async def _attempt(
-        self, call: Call, request: Request, attempt: Attempt, plan: Plan, reply: Reply, record: Record
+        self, call: Call, request: providers.Request, attempt: Attempt, plan: Plan, reply: Reply, record: Record
     ) -> None:
         if call.operation == "count_tokens" and not attempt.endpoint.count_tokens:
             _count_here(call, reply)
