@@ -14,6 +14,7 @@ cdef class Field:
 cdef class Document:
     cdef Channel _text
     cdef JsonChannel _json
+    cdef object _before           # called with each text that may hold a literal; None: nobody asks
     cdef Buffer _out
     cdef const char* _copied      # input before this is in `_out`
     cdef const char* _end

@@ -59,11 +59,13 @@ cdef class Document:
     """Redacts one text after the other.
 
     text, json   the channels that do it: of the inside of JSON strings, and of plain JSON
+    before       called with each of their texts that has a `[` in it, raw, before it is redacted
     """
 
-    def __cinit__(self, Channel text not None, JsonChannel json not None):
+    def __cinit__(self, Channel text not None, JsonChannel json not None, before=None):
         self._text = text
         self._json = json
+        self._before = before
         self._out = Buffer()
 
     def redact(self, bytes data not None, Field field not None) -> bytes:
@@ -153,6 +155,8 @@ cdef class Document:
     cdef int _scan(self, Channel channel, const char* ptr, Py_ssize_t size) except -1:
         """Put the redaction of [ptr, ptr + size) in its place, if anything in it is replaced."""
         cdef const char* end = ptr + size
+        if self._before is not None and memchr(ptr, c"[", <size_t>size) != NULL:
+            self._before(PyBytes_FromStringAndSize(ptr, size).decode("utf-8", "replace"))
         channel.begin()
         channel.take(ptr, size)
         channel.finish()

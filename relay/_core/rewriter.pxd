@@ -14,6 +14,9 @@ cdef class Rewriter(Stage):
     cdef Field _block
     cdef Field _delta
     cdef bint _is_strict
+    cdef object _restorer         # gives who puts originals back into text (False) or tool input (True); None: nobody
+    cdef object _restore_text     # of the open block
+    cdef object _restore_input
     cdef Buffer _scratch          # the frame that is written anew
     cdef bint failed              # nothing of what is held may leave any more
 
@@ -23,3 +26,4 @@ cdef class Rewriter(Stage):
     cdef int _on_whole(self, Event* event, Field field) except -1
     cdef int _put(self, Event* event, bytes data) except -1
     cdef int _give(self, int index, const char* before, Channel channel) except -1
+    cdef int _restore(self, Channel channel, bint last) except -1

@@ -1,6 +1,13 @@
+from collections.abc import Callable
+from typing import Protocol
+
 from relay._core.channel import Channel
 from relay._core.document import Document, Field
 from relay._core.json_channel import JsonChannel
+
+class Restorer(Protocol):
+    def feed(self, text: str) -> str: ...
+    def flush(self) -> str: ...
 
 class Rewriter:
     def __init__(
@@ -13,4 +20,5 @@ class Rewriter:
         block: Field,
         delta: Field,
         strict: bool = ...,
+        restorer: Callable[[bool], Restorer | None] | None = ...,
     ) -> None: ...

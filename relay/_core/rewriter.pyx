@@ -19,6 +19,9 @@ from relay._core.types cimport (
     Event, Slice, Stage,
 )
 
+from json import dumps as _dumps
+from json import loads as _loads
+
 from relay._core.errors import Uncovered
 
 cdef Scanner _BLOCK_TEXT = Scanner(("content_block.text",), 500)
@@ -34,11 +37,13 @@ cdef class Rewriter(Stage):
     document      redacts what comes whole: `start` of a message_start, `block` of a content_block_start, `delta` of a
                   delta that is neither text nor tool input
     strict        an event or delta of an unknown type raises Uncovered
+    restorer      called for each block with False, for its text, and True, for its input: gives an object whose `feed`
+                  and `flush` put originals back, or None
     """
 
     def __cinit__(
         self, Channel text not None, JsonChannel input not None, Document document not None,
-        *, Field start not None, Field block not None, Field delta not None, bint strict=False,
+        *, Field start not None, Field block not None, Field delta not None, bint strict=False, restorer=None,
     ):
         self._text = text
         self._input = input
@@ -47,6 +52,7 @@ cdef class Rewriter(Stage):
         self._block = block
         self._delta = delta
         self._is_strict = strict
+        self._restorer = restorer
         self._scratch = Buffer()
 
     cdef int on_event(self, Event* event) except -1 nogil:
@@ -85,6 +91,9 @@ cdef class Rewriter(Stage):
         if event.text.ptr == NULL:
             return self.next.on_event(event)
         channel.take(event.text.ptr, event.text.len)
+        if self._restorer is not None and channel.out.len:
+            with gil:
+                self._restore(channel, False)
         if channel.out.len == 0:
             return 0
         if channel.out.len != event.text.len or memcmp(channel.out.ptr, event.text.ptr, <size_t>event.text.len) != 0:
@@ -107,11 +116,15 @@ cdef class Rewriter(Stage):
         cdef bytes data
         self._text.begin()
         self._input.begin()
+        if self._restorer is not None:
+            self._restore_text = self._restorer(False)
+            self._restore_input = self._restorer(True)
         self._on_whole(event, self._block)
         _BLOCK_TEXT.scan_into(event.data, &text)
         if text.len <= 2:
             return 0
         self._text.take(text.ptr + 1, text.len - 2)
+        self._restore(self._text, False)
         data = PyBytes_FromStringAndSize(event.data.ptr, text.ptr + 1 - event.data.ptr)
         data += PyBytes_FromStringAndSize(self._text.out.ptr, self._text.out.len)
         text = Slice(text.ptr + text.len - 1, event.data.ptr + event.data.len - text.ptr - text.len + 1)
@@ -144,6 +157,7 @@ cdef class Rewriter(Stage):
         cdef bytes head, data
         cdef Event event
         channel.finish()
+        self._restore(channel, True)
         if channel.out.len:
             head = b'{"type":"content_block_delta","index":%d,"delta":{%b' % (index, before)
             data = head + PyBytes_FromStringAndSize(channel.out.ptr, channel.out.len) + b'"}}'
@@ -154,4 +168,19 @@ cdef class Rewriter(Stage):
             event.changed = True
             self.next.on_event(&event)
         channel.begin()
+        return 0
+
+    cdef int _restore(self, Channel channel, bint last) except -1:
+        """Put originals back into what a channel let out; what needs no change keeps its bytes."""
+        cdef Buffer out = channel.out
+        restorer = self._restore_text if channel is self._text else self._restore_input
+        if restorer is None:
+            return 0
+        text = _loads(b'"%b"' % PyBytes_FromStringAndSize(out.ptr, out.len)) if out.len else ""
+        restored = restorer.feed(text)
+        if last:
+            restored += restorer.flush()
+        if restored != text:
+            out.clear()
+            out.put(_dumps(restored, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"))
         return 0

@@ -56,6 +56,19 @@ class Hashes:
         return f"[{cls.name}_h{code}]"
 
 
+class Known:
+    """Values of a conversation up to a place; it prints none of them."""
+
+    __slots__ = ("_originals",)
+
+    def __init__(self, originals: list[dict[int, str]]) -> None:
+        self._originals = originals
+
+    def original(self, cls: Class, number: int) -> str | None:
+        """Give the value that a placeholder stands for; None: not one of these."""
+        return self._originals[cls].get(number)
+
+
 class Numbers:
     """The numbers of one conversation: counted for each class from 1, in the order in which strings first appear.
 
@@ -107,6 +120,10 @@ class Numbers:
     def original(self, cls: Class, number: int) -> str | None:
         """Give the value that a placeholder stands for; None: not one of ours, or not kept."""
         return self._originals[cls].get(number)
+
+    def known(self) -> "Known":
+        """Give the originals so far: what a later text adds is not among them."""
+        return Known([dict(originals) for originals in self._originals])
 
     def clear(self) -> None:
         """Let go of every value; nothing can be restored any more."""

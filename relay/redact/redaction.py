@@ -4,16 +4,20 @@ A prompt's members are redacted in the order in which placeholders are numbered;
 was found is counted by class and direction; no value leaves here but into the prompt or the answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from relay._core import Channel, Document, Field, JsonChannel, LimitExceeded, ProtocolError, Rewriter
+import orjson
+
+from relay._core import Channel, Document, Field, JsonChannel, LimitExceeded, ProtocolError, Rewriter, Ruleset
 from relay.call import Call
 from relay.errors import CallerInvalid, PolicyBlocked, PolicyRedactionFailed
 from relay.redact import coverage, policy
 from relay.redact.classes import Direction, Mode
-from relay.redact.placeholders import Hashes, Numbers
+from relay.redact.placeholders import Hashes, Known, Numbers
+from relay.redact.policy import Channel as Restored
 from relay.redact.policy import Policy
 from relay.redact.replacements import Blocked, Replacements
+from relay.redact.restorer import Restorer
 from relay.redact.rules import ruleset
 
 Member = tuple[str, int, int, int, int]
@@ -51,22 +55,20 @@ class Redactors:
     def _refuse(self, merged: Policy) -> None:
         if merged.needs_key and not self._hash_key:
             raise CallerInvalid("gateway.redact.mode: 'hash' needs a key of the operator's, `redact.hash_key`")
-        if merged.restore and Mode.PLACEHOLDER in merged.modes.values() and Direction.REQUEST in merged.apply_to:
-            raise CallerInvalid("gateway.redact.restore: this version of relay does not restore yet; set it to false")
 
 
 class Redaction:
     """One call's redaction; of an attempt that fails only numbers remain."""
 
-    __slots__ = ("_policy", "_rules", "_strict", "request", "response")
+    __slots__ = ("_numbers", "_policy", "_restored", "_strict", "request", "response")
 
     def __init__(self, policy: Policy, hashes: Hashes | None, strict: bool) -> None:
-        numbers = Numbers()
+        self._numbers = Numbers()
         self._policy = policy
         self._strict = strict
-        self._rules = ruleset(frozenset(policy.modes), policy.custom)
-        self.request = Replacements(policy.modes, policy.allow, numbers, hashes)
-        self.response = Replacements(policy.modes, policy.allow, numbers, hashes)
+        self._restored: Known | None = None
+        self.request = Replacements(policy.modes, policy.allow, self._numbers, hashes)
+        self.response = Replacements(policy.modes, policy.allow, self._numbers, hashes)
 
     def prompt(self, content: bytes, members: Sequence[Member]) -> dict[str, bytes]:
         """Give the members of a request whose values change, as `"key":value`.
@@ -84,33 +86,56 @@ class Redaction:
             redacted = self._redacted(document, values[key], field)
             if redacted is not values[key]:
                 changed[key] = b'"%b":%b' % (key.encode(), redacted)
+        if self._policy.restore and Mode.PLACEHOLDER in self._policy.modes.values():
+            # What the model itself says is new: it is redacted, and stays so.
+            self._restored = self._numbers.known()
         return changed
 
     def answer(self, content: bytes) -> bytes:
-        """Give a whole answer, redacted.
+        """Give a whole answer, redacted, with the prompt's originals back in it.
 
         raises   PolicyBlocked; PolicyRedactionFailed; ProtocolError and LimitExceeded when it is no JSON
         """
-        if Direction.RESPONSE not in self._policy.apply_to:
-            return content
-        return self._redacted(self._document(self.response), content, coverage.ANSWER)
+        if Direction.RESPONSE in self._policy.apply_to:
+            content = self._redacted(self._document(self.response), content, coverage.ANSWER)
+        return restored_answer(content, self._restorer) if self._restored else content
 
     def rewriter(self) -> Rewriter | None:
-        """Give what redacts a streamed answer; None when answers pass."""
-        if Direction.RESPONSE not in self._policy.apply_to:
+        """Give what redacts a streamed answer and puts originals back; None when answers pass."""
+        if Direction.RESPONSE not in self._policy.apply_to and not self._restored:
             return None
+        rules = self._rules(self.response)
         return Rewriter(
-            Channel(self._rules, self.response, escaped=True),
-            JsonChannel(self._rules, self.response, escaped=True),
+            Channel(rules, self.response, escaped=True),
+            JsonChannel(rules, self.response, escaped=True),
             self._document(self.response),
             start=coverage.MESSAGE_START,
             block=coverage.BLOCK_START,
             delta=coverage.DELTA,
             strict=self._strict,
+            restorer=self._restorer if self._restored else None,
         )
 
+    def _restorer(self, is_input: bool) -> Restorer | None:
+        """Give who puts originals back into a block's text, or into its input; None: nobody does."""
+        wanted = Restored.TOOL_INPUT if is_input else Restored.TEXT
+        if self._restored is None or wanted not in self._policy.restore_in:
+            return None
+        classes = [cls for cls, mode in self._policy.modes.items() if mode is Mode.PLACEHOLDER]
+        tokens = Restored.TOKEN_TEXT in self._policy.restore_in
+        return Restorer(self._restored, classes, json=is_input, tokens=tokens)
+
+    def _rules(self, replacements: Replacements) -> Ruleset:
+        """Give what is looked for in a direction: nothing where it is only restored."""
+        if replacements is self.response and Direction.RESPONSE not in self._policy.apply_to:
+            return ruleset(frozenset())
+        return ruleset(frozenset(self._policy.modes), self._policy.custom)
+
     def _document(self, replacements: Replacements) -> Document:
-        return Document(Channel(self._rules, replacements, escaped=True), JsonChannel(self._rules, replacements))
+        rules = self._rules(replacements)
+        text, json = Channel(rules, replacements, escaped=True), JsonChannel(rules, replacements)
+        numbers = Mode.PLACEHOLDER in self._policy.modes.values()
+        return Document(text, json, self._numbers.reserve_in if numbers else None)
 
     def _redacted(self, document: Document, content: bytes, field: Field) -> bytes:
         try:
@@ -125,6 +150,25 @@ class Redaction:
     def counts(self) -> dict[str, dict[str, int]]:
         """Give what was found, by direction and class."""
         return {"request": dict(self.request.counts), "response": dict(self.response.counts)}
+
+
+def restored_answer(content: bytes, restorer: Callable[[bool], Restorer | None]) -> bytes:
+    """Give a whole message with originals back in its text and its tools' input; blocks of other types as they are.
+
+    raises   ProtocolError when it is no message
+    """
+    try:
+        message = orjson.loads(content)
+        blocks = [block for block in message.get("content", ()) if isinstance(block, dict)]
+    except (orjson.JSONDecodeError, AttributeError, TypeError):
+        raise ProtocolError("the answer is no message") from None
+    for block in blocks:
+        text, inputs = restorer(False), restorer(True)
+        if block.get("type") == "text" and text:
+            block["text"] = text.feed(block.get("text", "")) + text.flush()
+        elif "input" in block and inputs:
+            block["input"] = orjson.loads(inputs.feed(orjson.dumps(block["input"]).decode()) + inputs.flush())
+    return orjson.dumps(message)
 
 
 def fault(cause: Exception) -> PolicyBlocked | PolicyRedactionFailed:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from relay._core import Misuse
 from relay.redact.classes import Class
 from relay.redact.links import Links
-from relay.redact.placeholders import Numbers
+from relay.redact.placeholders import Known, Numbers
 
 _NUMBER: Final = "[1-9][0-9]{0,5}"
 _MOST_HELD: Final = 28
@@ -35,7 +35,7 @@ class Restorer:
     __slots__ = ("_begun", "_classes", "_held", "_is_over", "_json", "_links", "_numbers", "_whole")
 
     def __init__(
-        self, numbers: Numbers, classes: Collection[Class], *, json: bool = False, tokens: bool = False
+        self, numbers: Numbers | Known, classes: Collection[Class], *, json: bool = False, tokens: bool = False
     ) -> None:
         self._numbers = numbers
         self._classes = {cls for cls in classes if json or tokens or cls is not Class.TOKEN}

@@ -157,6 +157,59 @@ async def test_a_longer_conversation_keeps_its_redacted_beginning(relay: Running
     assert json.loads(sent[1])[2]["content"] == "now [EMAIL_2], [EMAIL_1]"
 
 
+@pytest.mark.parametrize("seed", range(4))
+async def test_placeholders_come_back_as_originals_in_text_and_tool_input_but_not_in_the_query_of_a_link(
+    client: anthropic.AsyncAnthropic, provider: RawProvider, seed: int
+) -> None:
+    random = Random(seed)
+    spoken = "To [EMAIL_1] and [email_1], not [EMAIL_7]. ![x](https://e.example/?q=[EMAIL_1]) New: bob@example.org."
+    arguments = json.dumps({"to": "[EMAIL_1]", "card": "[CREDIT_CARD_1]"})
+    sent = (
+        message_start()
+        + block(
+            0, {"type": "text", "text": ""}, [{"type": "text_delta", "text": each} for each in pieces(spoken, random)]
+        )
+        + block(
+            1,
+            {"type": "tool_use", "id": "toolu_1", "name": "pay", "input": {}},
+            [{"type": "input_json_delta", "partial_json": each} for each in pieces(arguments, random)],
+        )
+        + closing().split(b"\n\n", 1)[1]
+    )
+    provider.answers = [head(), chunk(sent), LAST_CHUNK]
+
+    async with client.messages.stream(
+        model="raw/x",
+        max_tokens=99,
+        messages=[{"role": "user", "content": f"I am {EMAIL}, {CARD}"}],
+        extra_body=request(mode="placeholder"),
+    ) as stream:
+        final = await stream.get_final_message()
+
+    assert json.loads(provider.calls[-1].content)["messages"][0]["content"] == "I am [EMAIL_1], [CREDIT_CARD_1]"
+    text, tool = final.content
+    assert text.text == (f"To {EMAIL} and {EMAIL}, not [EMAIL_7]. ![x](https://e.example/?q=[EMAIL_1]) New: [EMAIL_2].")
+    assert tool.input == {"to": EMAIL, "card": CARD}
+
+
+async def test_a_whole_answer_has_its_originals_back(client: anthropic.AsyncAnthropic, provider: RawProvider) -> None:
+    content = [
+        {"type": "text", "text": "Dear [EMAIL_1]"},
+        {"type": "tool_use", "id": "toolu_1", "name": "pay", "input": {"to": "[EMAIL_1]"}},
+    ]
+    provider.answers = [whole(message(content=content))]
+
+    final = await client.messages.create(
+        model="raw/x",
+        max_tokens=99,
+        messages=[{"role": "user", "content": EMAIL}],
+        extra_body=request(mode="placeholder"),
+    )
+
+    assert final.content[0].text == f"Dear {EMAIL}"  # type: ignore[union-attr]
+    assert final.content[1].input == {"to": EMAIL}  # type: ignore[union-attr]
+
+
 async def test_without_redaction_every_byte_of_request_and_answer_is_the_clients_and_the_providers(
     relay: Running, provider: RawProvider
 ) -> None:
