@@ -11,6 +11,9 @@ cdef enum:
     ESCAPES = 12                  # characters of an escaped surrogate pair
     WIDEST = 12                   # raw bytes of one character
 
+cdef enum Form:                   # what a token is so far
+    WRONG, MINUS, ZERO, DIGITS, POINT, FRACTION, MARK, SIGN, EXPONENT, NAME
+
 cdef enum State:                  # what the next character belongs to
     VALUE, FIRST_VALUE, FIRST_KEY, KEY, COLON, COMMA, KEY_STRING, STRING, TOKEN, ENDED, BROKEN
 
@@ -20,6 +23,7 @@ cdef class JsonChannel(Channel):
     cdef uint8_t[DEPTH] _is_object
     cdef uint8_t[KEYS][KEY_SIZE + 2] _keys    # as characters of a view, with `: ` behind
     cdef int[KEYS] _key_sizes
+    cdef Form _form               # of the token
     cdef bint _is_long            # the token is too long to be a match, and passes
     cdef uint32_t[ESCAPES] _pending           # the characters of an unfinished escape, or of a high surrogate
     cdef uint8_t[ESCAPES] _widths

@@ -28,6 +28,30 @@ cdef inline bint _is_token(uint32_t code) noexcept nogil:
     return KIND[code] & (DIGIT | LOWER) or code == c"-" or code == c"+" or code == c"." or code == c"E"
 
 
+cdef Form _form_with(Form form, uint32_t code) noexcept nogil:
+    """Give what a token is with one character more (RFC 8259, 6)."""
+    cdef bint is_digit = c"0" <= code <= c"9"
+    if form == NAME:
+        return NAME if c"a" <= code <= c"z" else WRONG
+    if code == c".":
+        return POINT if form == ZERO or form == DIGITS else WRONG
+    if code == c"e" or code == c"E":
+        return MARK if form == ZERO or form == DIGITS or form == FRACTION else WRONG
+    if code == c"+" or code == c"-":
+        return SIGN if form == MARK else WRONG
+    if not is_digit or form == ZERO:
+        return WRONG
+    if form == MINUS:
+        return ZERO if code == c"0" else DIGITS
+    if form == DIGITS:
+        return DIGITS
+    return FRACTION if form == POINT or form == FRACTION else EXPONENT
+
+
+cdef inline bint _is_number(Form form) noexcept nogil:
+    return form == ZERO or form == DIGITS or form == FRACTION or form == EXPONENT
+
+
 cdef inline uint32_t _hex(uint32_t digit) noexcept nogil:
     if digit <= c"9":
         return digit - c"0"
@@ -78,6 +102,7 @@ cdef class JsonChannel(Channel):
         Channel.begin(self)
         self._state = VALUE
         self._depth = self._pending_count = self._key_sizes[0] = 0
+        self.is_key = False
         return 0
 
     cdef int _quote(self) except -1 nogil:
@@ -96,6 +121,7 @@ cdef class JsonChannel(Channel):
         if (self._state == FIRST_KEY or self._state == KEY) and code == c'"':
             self._pass(raw, width)
             self._state = KEY_STRING
+            self.is_key = True
             return self.matcher.begin(NULL, 0)
         if self._state == COLON and code == c":":
             self._state = VALUE
@@ -121,6 +147,7 @@ cdef class JsonChannel(Channel):
         if _is_token(code) and code != c"." and code != c"+" and code != c"E":
             self._state = TOKEN
             self._is_long = False
+            self._form = _form_with(MINUS, code) if KIND[code] & DIGIT else MINUS if code == c"-" else NAME
             self._begin()
             return self.matcher.window.code(code, raw, width)
         if code == c"{" or code == c"[":
@@ -130,6 +157,7 @@ cdef class JsonChannel(Channel):
         else:
             self._give_up()
         if self._state == BROKEN:
+            self._begin()
             return self.code(code, raw, width)
         return self._pass(raw, width)
 
@@ -163,6 +191,12 @@ cdef class JsonChannel(Channel):
         if not _is_token(code):
             self._end_token()
             return self.code(code, raw, width)
+        self._form = _form_with(self._form, code)
+        if self._form == WRONG:
+            self._state = BROKEN
+            if self._is_long:
+                self.matcher.begin(NULL, 0)
+            return self.matcher.window.code(code, raw, width)
         self.matcher.window.code(code, raw, width)
         if self.matcher.window.len - self.matcher.window.released > LONGEST_NUMBER:
             self._is_long = True
@@ -176,16 +210,14 @@ cdef class JsonChannel(Channel):
         cdef const uint8_t* chars = self.matcher.window.chars_from(self.matcher.window.released)
         cdef Py_ssize_t size = self.matcher.window.len - self.matcher.window.released
         self._state = COMMA if self._depth else ENDED
-        if self._is_long:
-            return 0
-        if KIND[chars[0]] & DIGIT or chars[0] == c"-":
-            return self._number()
+        if _is_number(self._form):
+            return 0 if self._is_long else self._number()
         if (size == 4 and (memcmp(chars, b"true", 4) == 0 or memcmp(chars, b"null", 4) == 0)) or (
             size == 5 and memcmp(chars, b"false", 5) == 0
         ):
             return self.matcher.window.release(self.matcher.window.len, self.out)
         self._state = BROKEN
-        return 0
+        return self.matcher.begin(NULL, 0) if self._is_long else 0
 
     cdef int _number(self) except -1 nogil:
         """Let a number go, or a string in its place, if all of it is a card, telephone or social security number."""
@@ -285,7 +317,6 @@ cdef class JsonChannel(Channel):
         """End a value or a key."""
         if self._pending_count:
             self._resolve()
-        self.is_key = self._state == KEY_STRING
         self._pump(self.matcher, self.matcher.window, True)
         self.is_key = False
         if self._state == KEY_STRING:
@@ -317,6 +348,7 @@ cdef class JsonChannel(Channel):
         if self._state == STRING or self._state == KEY_STRING:
             self._pump(self.matcher, self.matcher.window, True)
         self._state = BROKEN
+        self.is_key = self._is_resolved = False
         self.matcher.begin(NULL, 0)
         for number in range(self._pending_count):
             width = self._widths[number]
