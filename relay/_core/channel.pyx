@@ -154,7 +154,10 @@ cdef class Channel(CodeSink):
             return matcher.window.drop(mark.end)
         self._cls = mark.cls
         matcher.window.release(mark.end, self._aside)
-        return 0 if mark.swallow else self._ask()
+        if not mark.swallow:
+            self._ask()
+            self._passes = False
+        return 0
 
     cdef int _ask(self) except -1 nogil:
         """Have the value that lies aside replaced."""
