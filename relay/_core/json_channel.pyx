@@ -202,7 +202,7 @@ cdef class JsonChannel(Channel):
             self._is_long = True
         if self._is_long:
             self.matcher.window.release(self.matcher.window.len, self.out)
-            self.matcher.window.compact(False)
+            self.matcher.window.compact()
         return 0
 
     cdef int _end_token(self) except -1 nogil:

@@ -96,7 +96,7 @@ cdef class Matcher:
             else:
                 self._last = self.found[at]
         self.count = 0
-        shift = self.window.compact(False)
+        shift = self.window.compact()
         self._rescan -= shift
         self.base += shift
         self._last.start -= shift

@@ -32,7 +32,7 @@ cdef class Window(CodeSink):
     cdef Py_ssize_t raw_size(self, Py_ssize_t start, Py_ssize_t end) noexcept nogil
     cdef const char* raw_from(self, Py_ssize_t start) noexcept nogil
     cdef const uint8_t* chars_from(self, Py_ssize_t start) noexcept nogil
-    cdef Py_ssize_t compact(self, bint shrink) except -1 nogil
+    cdef Py_ssize_t compact(self) except -1 nogil
 
     cdef int _make_room(self, Py_ssize_t size) except -1 nogil
     cdef int _resize(self, Py_ssize_t room) except -1 nogil

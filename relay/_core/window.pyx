@@ -231,17 +231,18 @@ cdef class Window(CodeSink):
         self.released = end
         return 0
 
-    cdef Py_ssize_t compact(self, bint shrink) except -1 nogil:
-        """Forget history that nobody looks at any more; give by how much all places moved to the left.
+    cdef Py_ssize_t compact(self) except -1 nogil:
+        """Forget history that nobody looks at any more, and the room that a large piece took.
 
-        shrink   give back the room that a large piece took
+        returns   by how much all places moved to the left
         """
         cdef Py_ssize_t shift = self.released - HISTORY
         cdef size_t rest
         if self._raw_at == self._raw.len:
             self._raw.clear()
             self._raw_at = 0
-        if shift <= 0 or (self._room - self.len >= PIECE_ROOM and not (shrink and self._room > LEAST_ROOM)):
+        # Room alone is no reason to wait: a piece makes room for itself before it is compacted, and so for ever more.
+        if shift <= 0 or (shift < HISTORY and self._room - self.len >= PIECE_ROOM):
             return 0
         rest = <size_t>(self.len - shift)
         memmove(self._chars, self._chars + shift, rest)
@@ -256,6 +257,6 @@ cdef class Window(CodeSink):
         self.len -= shift
         self.released -= shift
         self._settled -= shift
-        if shrink and self._room > LEAST_ROOM and self.len <= LEAST_ROOM - PIECE_ROOM:
+        if self._room > LEAST_ROOM and self.len <= LEAST_ROOM - PIECE_ROOM:
             self._resize(LEAST_ROOM)
         return shift
