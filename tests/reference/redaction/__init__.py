@@ -1,7 +1,7 @@
 """Redaction as the contract states it, over a whole text: the oracle of the streaming engine. Clear, not fast.
 
-find(text, classes, custom) gives the matches, redact(text, classes, custom) the text in mode mask. Both read the whole
-text at once; nothing is shared with the engine.
+find(text, classes, custom) gives the matches, redact(text, classes, custom) the text in mode mask; `document` does the
+same for JSON. All of them read the whole text at once; nothing is shared with the engine.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -36,12 +36,15 @@ RULES: dict[str, tuple[Callable[[View], Iterator[Candidate]], ...]] = {
 CLASSES = frozenset(RULES)
 
 
-def find(text: str, classes: Collection[str], custom: Sequence[str | Pattern] = ()) -> list[Span]:
-    """The matches of the classes that are on, left to right; offsets in code points."""
+def find(text: str, classes: Collection[str], custom: Sequence[str | Pattern] = (), start: int = 0) -> list[Span]:
+    """The matches of the classes that are on, left to right; offsets in code points.
+
+    start   what stands before it is context: nothing there is a match
+    """
     seen = view(text)
     shields = redacted_credentials(seen) if "token" in classes else []
     offers = [*customs(seen, custom), *_offers(seen, classes)]
-    return choose(seen, [offer for offer in offers if not _is_shielded(offer, shields)])
+    return choose(seen, [offer for offer in offers if offer.start >= start and not _is_shielded(offer, shields)])
 
 
 def _offers(seen: View, classes: Iterable[str]) -> Iterator[Candidate]:
