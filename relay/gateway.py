@@ -140,8 +140,7 @@ class Gateway:
     async def _relay_unary(
         self, exchange: Exchange, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record
     ) -> None:
-        bill = Bill(attempt.endpoint.price)
-        content = await exchange.read(MAX_ANSWER)
+        bill, content = Bill(attempt.endpoint.price), await exchange.read(MAX_ANSWER)
         try:
             if record.redaction:
                 content = record.redaction.answer(content)
@@ -156,7 +155,8 @@ class Gateway:
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause
         record.answered(report, bill)
-        reply.send(200, content, reply.report_fields(plan.model, attempt.number))
+        redactions = record.redaction.report_field() if record.redaction else b""
+        reply.send(200, content, reply.report_fields(plan.model, attempt.number, redactions))
 
 
 class Forward:

@@ -153,13 +153,14 @@ class Reply:
         self.fields += b"x-relay-upstream-request-id: " + upstream_id + b"\r\n"
         return upstream_id.decode("latin-1")
 
-    def report_fields(self, route: str, attempts: int) -> bytes:
-        """Give the lines of the report that a client may ask for with `x-relay-metadata: 1`."""
-        return (
-            b"x-relay-route: %b\r\nx-relay-attempts: %d\r\n" % (quote(route).encode(), attempts)
-            if self.reports
-            else b""
-        )
+    def report_fields(self, route: str, attempts: int, redactions: bytes) -> bytes:
+        """Give the lines of the report that a client may ask for with `x-relay-metadata: 1`.
+
+        redactions   its line about them, empty when nothing was looked for
+        """
+        if not self.reports:
+            return b""
+        return b"x-relay-route: %b\r\nx-relay-attempts: %d\r\n%b" % (quote(route).encode(), attempts, redactions)
 
     # A stream
 

@@ -4,6 +4,7 @@ A prompt's members are redacted in the order in which placeholders are numbered;
 was found is counted by class and direction; no value leaves here but into the prompt or the answer.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import orjson
@@ -15,7 +16,7 @@ from relay.redact import coverage, policy
 from relay.redact.classes import Direction, Mode
 from relay.redact.placeholders import Hashes, Known, Numbers
 from relay.redact.policy import Channel as Restored
-from relay.redact.policy import Policy
+from relay.redact.policy import Policy, Thinking, Unscannable
 from relay.redact.replacements import Blocked, Replacements
 from relay.redact.restorer import Restorer
 from relay.redact.rules import ruleset
@@ -53,6 +54,11 @@ class Redactors:
         return Redaction(merged, hashes, self._strict)
 
     def _refuse(self, merged: Policy) -> None:
+        # Both would let pass what they were asked to keep back.
+        if merged.scan_thinking is Thinking.DROP:
+            raise CallerInvalid("gateway.redact.scan_thinking: this version of relay does not drop thinking yet")
+        if merged.on_unscannable is Unscannable.BLOCK:
+            raise CallerInvalid("gateway.redact.on_unscannable: this version of relay does not block content yet")
         if merged.needs_key and not self._hash_key:
             raise CallerInvalid("gateway.redact.mode: 'hash' needs a key of the operator's, `redact.hash_key`")
 
@@ -146,6 +152,12 @@ class Redaction:
             raise
         except Exception:  # noqa: BLE001  # whatever it was, it may quote the text (RED-1, RED-10)
             raise PolicyRedactionFailed from None
+
+    def report_field(self) -> bytes:
+        """Give the line `x-relay-redactions`, for a client that asks: counts by class, of both directions."""
+        both = Counter(self.request.counts) + Counter(self.response.counts)
+        told = ",".join(f"{word}={count}" for word, count in sorted(both.items()))
+        return b"x-relay-redactions: %b\r\n" % told.encode()
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Give what was found, by direction and class."""

@@ -1,6 +1,7 @@
 """Document: the texts among the fields of a whole JSON text are redacted, all else keeps its bytes."""
 
 import json
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -144,10 +145,8 @@ def test_what_is_no_json_is_refused_or_passes_unchanged(data: bytes, around: str
     document = Document(Channel(ruleset(), escaped=True), JsonChannel(ruleset(), masks))
     text = around.encode() % data
 
-    try:
+    with suppress(ProtocolError):
         assert document.redact(text, ROOT) == text
-    except ProtocolError:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def ratio(work: Callable[[], object], other: Callable[[], object], enough: float
 
 
 def growth(opened: Callable[[], Channel], text: str, piece: int) -> float:
-    """Time for a text by that for half of it. The half is taken twice: what lasts longer meets more of the neighbours."""
+    """Time for a text by that for half of it. The half is taken twice: what lasts longer meets more neighbours."""
     half = text[: len(text) // 2]
     return 2 * ratio(
         lambda: fed(opened, text, piece), lambda: [fed(opened, half, piece) for _ in range(2)], MOST_GROWTH / 2

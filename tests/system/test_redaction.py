@@ -257,6 +257,30 @@ async def test_a_blocked_answer_ends_with_one_error_and_nothing_of_the_value(
     assert b"jane" not in answer.content
 
 
+async def test_the_report_of_a_whole_answer_counts_what_was_redacted_when_the_client_asks(
+    relay: Running, provider: RawProvider
+) -> None:
+    provider.answers = [whole(message(f"I wrote to {EMAIL}"))]
+    content = body("raw/x", messages=[{"role": "user", "content": f"{EMAIL} {CARD}"}], **request())
+
+    asked = await ask(relay.port, content, **{"x-relay-metadata": "1"})
+    silent = await ask(relay.port, content)
+
+    assert asked.fields["x-relay-redactions"] == "credit_card=1,email=2"
+    assert "x-relay-redactions" not in silent.fields
+
+
+@pytest.mark.parametrize(("field", "value"), [("scan_thinking", "drop"), ("on_unscannable", "block")])
+async def test_what_is_not_built_of_redaction_is_refused_by_name(
+    relay: Running, provider: RawProvider, field: str, value: str
+) -> None:
+    answer = await ask(relay.port, body("raw/x", **request(**{field: value})))
+
+    assert answer.status == 400
+    assert answer.error["message"].startswith(f"gateway.redact.{field}: ")
+    assert not provider.calls
+
+
 async def test_report_changes_nothing_and_counts_all(relay: Running, provider: RawProvider) -> None:
     provider.answers = [streamed([f"to {EMAIL} ", "bye"])]
 
