@@ -54,6 +54,31 @@ BLOCKS: Final[Mapping[str, Field]] = {
 OPAQUE_BLOCKS: Final = frozenset({"thinking", "redacted_thinking", "image", "container_upload", "fallback"})
 """Blocks that pass as they are: signed, binary, or names alone."""
 
+OPAQUE_FIELDS: Final = frozenset(
+    {"cache_control", "id", "is_error", "name", "source", "tool_use_id", "type"},
+)
+"""Fields of scanned blocks that pass: names, ids, places. A document's source is a field of its own."""
+
+OPAQUE_MEMBERS: Final = frozenset(
+    {
+        "cache_control",
+        "context_management",
+        "max_tokens",
+        "model",
+        "output_config",
+        "service_tier",
+        "speed",
+        "stop_sequences",
+        "stream",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "top_k",
+        "top_p",
+    }
+)
+"""Members of a request that pass (spec/redaction.md 2): settings, names and schemas."""
+
 _CONTENT: Final = Field(scanned=True, types=BLOCKS)
 
 
