@@ -43,6 +43,7 @@ cdef class JsonChannel(Channel):
     cdef uint32_t _pending_code(self, int at) noexcept nogil
     cdef int _resolve(self) except -1 nogil
     cdef int _give(self, uint32_t code, int count) except -1 nogil
+    cdef void _break(self) noexcept nogil
     cdef int _give_up(self) except -1 nogil
     cdef int _begin(self) except -1 nogil
     cdef int _end_string(self) except -1 nogil

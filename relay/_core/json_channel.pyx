@@ -102,7 +102,8 @@ cdef class JsonChannel(Channel):
         Channel.begin(self)
         self._state = VALUE
         self._depth = self._pending_count = self._key_sizes[0] = 0
-        self.is_key = False
+        self.is_key = self._is_resolved = False
+        self.layers = self.is_escaped + 1
         return 0
 
     cdef int _quote(self) except -1 nogil:
@@ -193,7 +194,7 @@ cdef class JsonChannel(Channel):
             return self.code(code, raw, width)
         self._form = _form_with(self._form, code)
         if self._form == WRONG:
-            self._state = BROKEN
+            self._break()
             if self._is_long:
                 self.matcher.begin(NULL, 0)
             return self.matcher.window.code(code, raw, width)
@@ -216,7 +217,7 @@ cdef class JsonChannel(Channel):
             size == 5 and memcmp(chars, b"false", 5) == 0
         ):
             return self.matcher.window.release(self.matcher.window.len, self.out)
-        self._state = BROKEN
+        self._break()
         return self.matcher.begin(NULL, 0) if self._is_long else 0
 
     cdef int _number(self) except -1 nogil:
@@ -341,14 +342,19 @@ cdef class JsonChannel(Channel):
         self._key_sizes[self._depth] = <int>size + 2
         return 0
 
+    cdef void _break(self) noexcept nogil:
+        """Take what follows as a text: its raw bytes are not inside a string of the document."""
+        self._state = BROKEN
+        self.layers = self.is_escaped
+        self.is_key = self._is_resolved = False
+
     cdef int _give_up(self) except -1 nogil:
         """The document broke: what follows is a text."""
         cdef int number, width
         cdef const char* raw = self._raw
         if self._state == STRING or self._state == KEY_STRING:
             self._pump(self.matcher, self.matcher.window, True)
-        self._state = BROKEN
-        self.is_key = self._is_resolved = False
+        self._break()
         self.matcher.begin(NULL, 0)
         for number in range(self._pending_count):
             width = self._widths[number]
