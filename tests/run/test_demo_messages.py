@@ -55,7 +55,19 @@ def said(message: Message) -> dict[str, Any]:
     return message.model_dump(mode="json", exclude_none=True, warnings=False) | {"usage": None}
 
 
-SAME = ["chat", "echo", "tools", "tools@calls=2", "thinking", "thinking@signature=40000", "refusal", "unicode", "cache"]
+SAME = [
+    "chat",
+    "echo",
+    "personal",
+    "personal@events=9",
+    "tools",
+    "tools@calls=2",
+    "thinking",
+    "thinking@signature=40000",
+    "refusal",
+    "unicode",
+    "cache",
+]
 SAME += [
     "max-tokens",
     "stop-sequence",

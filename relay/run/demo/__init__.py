@@ -12,6 +12,7 @@ What is said:
 
     chat            a short paragraph, a word a delta
     echo            the last user text, cut into small uneven deltas
+    personal        made-up personal data, a value of each class that relay knows, in small uneven deltas
     tools           a call of Bash, or else of the named or first tool offered, arguments from its schema in small
                     fragments (`calls=N`: of N tools); once the request carries results: text that quotes them
     thinking        a thinking block with its signature (`signature=bytes`), then text

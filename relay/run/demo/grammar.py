@@ -12,6 +12,7 @@ from relay.run.demo.answer import Invalid
 VOICES: Mapping[str, frozenset[str]] = {
     "chat": frozenset(),
     "echo": frozenset(),
+    "personal": frozenset(),
     "tools": frozenset({"calls"}),
     "thinking": frozenset({"signature"}),
     "citations": frozenset(),

@@ -39,9 +39,16 @@ def _chat(_prompt: Prompt, script: Script) -> Answer:
 
 
 def _echo(prompt: Prompt, script: Script) -> Answer:
+    return Answer((_cut(prompt.user_text, script),))
+
+
+def _personal(_prompt: Prompt, script: Script) -> Answer:
+    return Answer((_cut(texts.PERSONAL, script),))
+
+
+def _cut(text: str, script: Script) -> Text:
     count = script.events()
-    text = prompt.user_text
-    return Answer((Text(texts.uneven(text) if count is None else texts.even(text, count)),))
+    return Text(texts.uneven(text) if count is None else texts.even(text, count))
 
 
 def _tools(prompt: Prompt, script: Script) -> Answer:
@@ -148,6 +155,7 @@ def _prose(script: Script) -> Text:
 _VOICES: Mapping[str, Callable[[Prompt, Script], Answer]] = {
     "chat": _chat,
     "echo": _echo,
+    "personal": _personal,
     "tools": _tools,
     "thinking": _thinking,
     "citations": _citations,

@@ -12,6 +12,11 @@ PARAGRAPH = (
 )
 THOUGHT = "The demo was asked a question. It cannot think, but it can show what thinking looks like on the wire."
 REFUSAL = "The demo was asked to refuse, and so it does."
+PERSONAL = (  # every value is made up, or one of those that are printed as examples
+    "Noted. Sam Lee, sam.lee@example.net or (415) 555-2671, leads Project Nightjar. We refunded card "
+    "5555 5555 5555 4444 to GB82 WEST 1234 5698 7654 32 from 203.0.113.7, device 00:1a:2b:3c:4d:5e, request "
+    "6f1c9a52-3b7e-4d18-9c0f-2a8b5e7d4c31; SSN 219-09-9999, key ghp_zT7kQ2mX9vB4nR6wL1pD8sF3hJ5yC0aE2gUi."
+)
 CITED = "Streams are cut anywhere, and readers must not mind."
 SOURCE = "A stream may be cut at any byte. A reader gives the same events for every cut."
 
