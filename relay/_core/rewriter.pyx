@@ -182,5 +182,6 @@ cdef class Rewriter(Stage):
             restored += restorer.flush()
         if restored != text:
             out.clear()
-            out.put(_dumps(restored, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"))
+            quoted = _dumps(restored, ensure_ascii=False)
+            out.put(quoted[1 : len(quoted) - 1].encode("utf-8", "surrogatepass"))
         return 0
