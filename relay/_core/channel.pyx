@@ -112,8 +112,8 @@ cdef class Channel(CodeSink):
         self._codes.finish(self)
         return self.pump(True)
 
-    cdef int ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:
-        return self.matcher.window.ascii(ptr, size)
+    cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil:
+        return self.matcher.window.text(ptr, size)
 
     cdef int code(self, uint32_t code, const char* raw, int width) except -1 nogil:
         return self.matcher.window.code(code, raw, width)

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t
 
 cdef class CodeSink:
-    cdef int ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil
+    cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int code(self, uint32_t code, const char* raw, int width) except -1 nogil
 
 cdef class Codes:
@@ -16,7 +16,22 @@ cdef class Codes:
     cdef int escaped(self, const char* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil
     cdef int finish(self, CodeSink sink) except -1 nogil
     cdef void begin(self) noexcept nogil
-    cdef int _sequence(self, const uint8_t* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil
+    cdef const char* _go_on(self, const char* ptr, const char* end, CodeSink sink) except NULL nogil
     cdef int _resolve(self, CodeSink sink) except -1 nogil
     cdef int _lone(self, CodeSink sink) except -1 nogil
     cdef int _broken(self, CodeSink sink) except -1 nogil
+
+cdef inline uint32_t code_of(const uint8_t* ptr, int* width) noexcept nogil:
+    """Give the code point whose UTF-8 starts here, and its size."""
+    cdef uint32_t lead = ptr[0]
+    if lead < 0x80:
+        width[0] = 1
+        return lead
+    if lead < 0xE0:
+        width[0] = 2
+        return (lead & 0x1F) << 6 | (ptr[1] & 0x3Fu)
+    if lead < 0xF0:
+        width[0] = 3
+        return (lead & 0x0F) << 12 | (ptr[1] & 0x3Fu) << 6 | (ptr[2] & 0x3Fu)
+    width[0] = 4
+    return (lead & 0x07) << 18 | (ptr[1] & 0x3Fu) << 12 | (ptr[2] & 0x3Fu) << 6 | (ptr[3] & 0x3Fu)

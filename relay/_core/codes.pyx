@@ -1,6 +1,6 @@
 """Bytes to code points: UTF-8, or the inside of JSON strings, cut anywhere.
 
-In: pieces of one text. Out, to a CodeSink: runs of plain ASCII, and single code points with the raw bytes that stand
+In: pieces of one text. Out, to a CodeSink: runs of whole UTF-8, and single code points with the raw bytes that stand
 for them. Bytes that are no UTF-8 become U+FFFD, by the maximal subpart as the Encoding Standard has it; a lone
 surrogate passes as it came. Carries at most one unfinished sequence, or an escaped high surrogate.
 """
@@ -9,7 +9,7 @@ cimport cython
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memchr, memcpy, memmove
 
-from relay._core.text cimport is_ascii
+from relay._core.lanes cimport ascii_size
 
 cdef enum:
     REPLACEMENT = 0xFFFD
@@ -18,8 +18,8 @@ cdef enum:
 cdef class CodeSink:
     """Takes a text in order."""
 
-    cdef int ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:
-        """Take ASCII that stands for itself."""
+    cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil:
+        """Take UTF-8 that stands for itself; surrogates are let pass."""
         return 0
 
     cdef int code(self, uint32_t code, const char* raw, int width) except -1 nogil:
@@ -33,11 +33,29 @@ cdef inline int _hex(uint8_t digit) noexcept nogil:
     return (digit | 0x20) - c"a" + 10
 
 
-cdef inline const char* _ascii_end(const char* ptr, const char* end, bint escapes) noexcept nogil:
-    """Give the first byte that is not ASCII, or with `escapes` a backslash; or `end`."""
-    while ptr < end and not ptr[0] & 0x80 and not (escapes and ptr[0] == c"\\"):
-        ptr += 1
-    return ptr
+cdef inline int _sequence_size(const uint8_t* ptr, Py_ssize_t size) noexcept nogil:
+    """Give how many bytes the sequence at `ptr` has; 0 when it may go on behind `size`, -n when n bytes are none."""
+    cdef uint8_t lead = ptr[0]
+    cdef uint8_t low = 0x80
+    cdef uint8_t high = 0xBF
+    cdef int count = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+    cdef int at
+    if lead < 0xC2 or lead > 0xF4:
+        return -1
+    if lead == 0xE0:
+        low = 0xA0
+    elif lead == 0xF0:
+        low = 0x90
+    elif lead == 0xF4:
+        high = 0x8F
+    for at in range(1, count):
+        if at == size:
+            return 0
+        if not low <= ptr[at] <= high:
+            return -at
+        low = 0x80
+        high = 0xBF
+    return count
 
 
 @cython.final
@@ -47,66 +65,48 @@ cdef class Codes:
     cdef int utf8(self, const char* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil:
         """Take UTF-8 that may be cut anywhere; what is none becomes U+FFFD, a surrogate passes."""
         cdef const char* end = ptr + size
-        cdef const char* stop
+        cdef const char* start
+        cdef int used
+        if self._partial_len and ptr < end:
+            ptr = self._go_on(ptr, end, sink)
+        start = ptr
+        while True:
+            ptr += ascii_size(ptr, end - ptr)
+            if ptr == end:
+                break
+            used = _sequence_size(<const uint8_t*>ptr, end - ptr)
+            if used > 0:
+                ptr += used
+                continue
+            sink.text(start, ptr - start)
+            if used == 0:
+                self._partial_len = <int>(end - ptr)
+                memcpy(self._partial, ptr, <size_t>(end - ptr))
+                return 0
+            sink.code(REPLACEMENT, b"\xef\xbf\xbd", 3)
+            ptr -= used
+            start = ptr
+        return sink.text(start, end - start)
+
+    cdef const char* _go_on(self, const char* ptr, const char* end, CodeSink sink) except NULL nogil:
+        """Take what goes on the unfinished sequence, and give where it ends."""
         cdef int used
         while self._partial_len and ptr < end:
             self._partial[self._partial_len] = ptr[0]
             self._partial_len += 1
-            used = self._sequence(<const uint8_t*>self._partial, self._partial_len, sink)
+            used = _sequence_size(<const uint8_t*>self._partial, self._partial_len)
             if used == 0:
                 ptr += 1
                 continue
+            if used > 0:
+                sink.text(self._partial, used)
+            else:
+                sink.code(REPLACEMENT, b"\xef\xbf\xbd", 3)
             # A byte that does not go on the sequence begins anew behind U+FFFD.
-            if used == self._partial_len:
+            if used > 0 or -used == self._partial_len:
                 ptr += 1
             self._partial_len = 0
-        if is_ascii(ptr, end):
-            return sink.ascii(ptr, end - ptr)
-        while ptr < end:
-            stop = _ascii_end(ptr, end, False)
-            sink.ascii(ptr, stop - ptr)
-            ptr = stop
-            if ptr == end:
-                break
-            used = self._sequence(<const uint8_t*>ptr, end - ptr, sink)
-            if used == 0:
-                self._partial_len = <int>(end - ptr)
-                memcpy(self._partial, ptr, <size_t>(end - ptr))
-                break
-            ptr += used
-        return 0
-
-    cdef int _sequence(self, const uint8_t* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil:
-        """Take the sequence at `ptr`; give how many bytes it took, none when it may go on behind `size`."""
-        cdef uint8_t lead = ptr[0]
-        cdef uint8_t low = 0x80
-        cdef uint8_t high = 0xBF
-        cdef int count = 1 if lead < 0xE0 else 2 if lead < 0xF0 else 3
-        cdef uint32_t code = lead & (0x3F >> count)
-        cdef int at
-        if lead < 0x80:
-            sink.code(lead, <const char*>ptr, 1)
-            return 1
-        if lead < 0xC2 or lead > 0xF4:
-            sink.code(REPLACEMENT, b"\xef\xbf\xbd", 3)
-            return 1
-        if lead == 0xE0:
-            low = 0xA0
-        elif lead == 0xF0:
-            low = 0x90
-        elif lead == 0xF4:
-            high = 0x8F
-        for at in range(1, count + 1):
-            if at == size:
-                return 0
-            if not low <= ptr[at] <= high:
-                sink.code(REPLACEMENT, b"\xef\xbf\xbd", 3)
-                return at
-            code = code << 6 | (ptr[at] & 0x3F)
-            low = 0x80
-            high = 0xBF
-        sink.code(code, <const char*>ptr, count + 1)
-        return count + 1
+        return ptr
 
     cdef int escaped(self, const char* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil:
         """Take a piece of the inside of a JSON string."""

@@ -10,8 +10,9 @@ from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memcmp, memcpy, memmove
 
 from relay._core.channel cimport Channel
+from relay._core.codes cimport code_of
 from relay._core.kinds cimport CARD_CLASS, DIGIT, HEX, KIND, LOWER, PHONE_CLASS, SSN_CLASS
-from relay._core.text cimport skip_ascii
+from relay._core.text cimport skip_plain
 
 cdef enum:
     LONGEST_NUMBER = 40           # a longer token is no match
@@ -65,18 +66,23 @@ cdef class JsonChannel(Channel):
     def __cinit__(self, *args, **kwargs):
         self.layers += 1
 
-    cdef int ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:
+    cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil:
         cdef const char* end = ptr + size
         cdef const char* stop
+        cdef uint32_t code
+        cdef int width
         while ptr < end:
-            if self._state == STRING and self._pending_count == 0:
-                stop = skip_ascii(ptr, end)
+            if (self._state == STRING or self._state == KEY_STRING) and self._pending_count == 0:
+                stop = skip_plain(ptr, end)
                 if stop > ptr:
-                    self.matcher.window.ascii(ptr, stop - ptr)
+                    self.matcher.window.text(ptr, stop - ptr)
                     ptr = stop
                     continue
-            self.code(<uint8_t>ptr[0], ptr, 1)
-            ptr += 1
+            elif self._state == BROKEN:
+                return self.matcher.window.text(ptr, end - ptr)
+            code = code_of(<const uint8_t*>ptr, &width)
+            self.code(code, ptr, width)
+            ptr += width
         return 0
 
     cdef int code(self, uint32_t code, const char* raw, int width) except -1 nogil:

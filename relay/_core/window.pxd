@@ -38,6 +38,7 @@ cdef class Window(CodeSink):
     cdef int _resize(self, Py_ssize_t room) except -1 nogil
     cdef int _add_codes(self) except -1 nogil
     cdef int _add_widths(self) except -1 nogil
+    cdef int _ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int _settle(self, bint last) except -1 nogil
     cdef Py_ssize_t _blank(self, Py_ssize_t place, bint last) noexcept nogil
     cdef Py_ssize_t _literal(self, Py_ssize_t place, bint last) noexcept nogil

@@ -11,8 +11,9 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memchr, memcpy, memmove, memset
 
 from relay._core.buffer cimport Buffer
-from relay._core.codes cimport CodeSink
+from relay._core.codes cimport CodeSink, code_of
 from relay._core.kinds cimport END_CHAR, HEX, KIND, LITERAL_CHAR, OTHER_CHAR, START_CHAR, TELEPHONE_RECEIVER, VIEW_CHAR
+from relay._core.lanes cimport SLACK, ascii_size, plain_size, sum_of
 from relay._core.literals cimport literal_size
 from relay._core.look cimport View
 
@@ -43,7 +44,7 @@ cdef class Window(CodeSink):
         free(self._widths)
 
     cdef int _resize(self, Py_ssize_t room) except -1 nogil:
-        cdef void* chars = realloc(self._chars - 1 if self._chars != NULL else NULL, <size_t>room + 2)
+        cdef void* chars = realloc(self._chars - 1 if self._chars != NULL else NULL, <size_t>(room + 1 + SLACK))
         if chars == NULL:
             with gil:
                 raise MemoryError()
@@ -102,12 +103,38 @@ cdef class Window(CodeSink):
                 self._codes[at] = chars[at]
         return 0
 
-    cdef int ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:
-        """Take ASCII without escapes."""
-        cdef Py_ssize_t at
+    cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil:
+        """Take UTF-8 that stands for itself."""
+        cdef Py_ssize_t plain = ascii_size(ptr, size)
+        cdef uint32_t code
+        cdef int width
         self._make_room(size)
-        memcpy(self._chars + self.len, ptr, <size_t>size)
         self._raw.append(ptr, size)
+        self._ascii(ptr, plain)
+        if plain == size:
+            return 0
+        if self._codes == NULL:
+            self._add_codes()
+        if self._widths == NULL:
+            self._add_widths()
+        while plain < size:
+            if ptr[plain] & 0x80:
+                code = code_of(<const uint8_t*>ptr + plain, &width)
+                self._chars[self.len] = _view_char(code)
+                self._codes[self.len] = code
+                self._widths[self.len] = <uint8_t>width
+                self.len += 1
+                plain += width
+                continue
+            width = <int>ascii_size(ptr + plain, size - plain)
+            self._ascii(ptr + plain, width)
+            plain += width
+        return 0
+
+    cdef int _ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:
+        """Add ASCII to the characters; there is room."""
+        cdef Py_ssize_t at
+        memcpy(self._chars + self.len, ptr, <size_t>size)
         if self._widths != NULL:
             memset(self._widths + self.len, 1, <size_t>size)
         if self.keeps_codes:
@@ -155,14 +182,11 @@ cdef class Window(CodeSink):
         cdef uint8_t* chars = self._chars
         cdef Py_ssize_t place = self._settled
         cdef Py_ssize_t stop
-        while place < self.len:
-            if chars[place] == c"\\":
-                stop = self._blank(place, last)
-            elif chars[place] == c"[":
-                stop = self._literal(place, last)
-            else:
-                place += 1
-                continue
+        while True:
+            place += plain_size(chars + place, self.len - place)
+            if place >= self.len:
+                break
+            stop = self._blank(place, last) if chars[place] == c"\\" else self._literal(place, last)
             if stop == place:
                 break
             place = stop
@@ -205,12 +229,7 @@ cdef class Window(CodeSink):
 
     cdef Py_ssize_t raw_size(self, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
         """Give how many raw bytes the characters [start, end) have."""
-        cdef Py_ssize_t size = 0
-        if self._widths == NULL:
-            return end - start
-        for at in range(start, end):
-            size += self._widths[at]
-        return size
+        return end - start if self._widths == NULL else sum_of(self._widths + start, end - start)
 
     cdef const char* raw_from(self, Py_ssize_t start) noexcept nogil:
         """Give the raw bytes of the character `start`, which was not released."""
@@ -222,8 +241,11 @@ cdef class Window(CodeSink):
 
     cdef int release(self, Py_ssize_t end, Buffer out) except -1 nogil:
         """Let the characters before `end` go, as their raw bytes."""
-        out.append(self._raw.ptr + self._raw_at, self.raw_size(self.released, end))
-        return self.drop(end)
+        cdef Py_ssize_t size = self.raw_size(self.released, end)
+        out.append(self._raw.ptr + self._raw_at, size)
+        self._raw_at += size
+        self.released = end
+        return 0
 
     cdef int drop(self, Py_ssize_t end) except -1 nogil:
         """Let the characters before `end` go, unseen."""

@@ -1,0 +1,157 @@
+"""Many characters at a time: where in a text or a view the few stand that matter.
+
+A Lanes says of LANES characters, by a bit for each, what they are. Memory is read up to LANES bytes from the first one,
+whatever `size` is: who gives it keeps SLACK bytes behind the last character. Bits from `size` on are 0.
+"""
+
+from libc.stdint cimport uint8_t, uint64_t
+
+cdef enum:
+    LANES = 64
+    SLACK = LANES + 16
+
+cdef struct Lanes:
+    uint64_t letters              # of ASCII
+    uint64_t digits
+    uint64_t marks                # @ % : -
+    uint64_t joints               # = ~, and named characters of a view
+    uint64_t openers              # ( +
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    #include <string.h>
+    #include "tables.h"
+
+    #if defined(__SSE2__)
+    #include <emmintrin.h>
+
+    #define RELAY_IS(text, sign) _mm_cmpeq_epi8(text, _mm_set1_epi8(sign))
+    #define RELAY_OR(one, other) _mm_or_si128(one, other)
+
+    static inline __m128i relay_between(__m128i text, char first, char count) {
+        __m128i from = _mm_sub_epi8(text, _mm_set1_epi8(first));
+        return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8((char)(count - 1))), from);
+    }
+
+    static inline uint64_t relay_bits(__m128i found, int at) {
+        return (uint64_t)(unsigned)_mm_movemask_epi8(found) << at;
+    }
+
+    static inline void relay_lanes(const uint8_t *chars, uint64_t *out) {
+        const __m128i named = _mm_set1_epi8((char)FIRST_NAMED);
+        uint64_t letters = 0, digits = 0, marks = 0, joints = 0, openers = 0;
+        for (int at = 0; at < 64; at += 16) {
+            __m128i text = _mm_loadu_si128((const __m128i *)(chars + at));
+            __m128i mark = RELAY_OR(RELAY_OR(RELAY_IS(text, '@'), RELAY_IS(text, '%')),
+                                    RELAY_OR(RELAY_IS(text, ':'), RELAY_IS(text, '-')));
+            __m128i joint = RELAY_OR(RELAY_OR(RELAY_IS(text, '='), RELAY_IS(text, '~')),
+                                     _mm_cmpeq_epi8(_mm_max_epu8(text, named), text));
+            letters |= relay_bits(relay_between(RELAY_OR(text, _mm_set1_epi8(0x20)), 'a', 26), at);
+            digits |= relay_bits(relay_between(text, '0', 10), at);
+            marks |= relay_bits(mark, at);
+            joints |= relay_bits(joint, at);
+            openers |= relay_bits(RELAY_OR(RELAY_IS(text, '('), RELAY_IS(text, '+')), at);
+        }
+        out[0] = letters, out[1] = digits, out[2] = marks, out[3] = joints, out[4] = openers;
+    }
+
+    /* Where the first byte lies that is not ASCII, or `size`. */
+    static inline Py_ssize_t relay_ascii_size(const char *text, Py_ssize_t size) {
+        Py_ssize_t at = 0;
+        for (; size - at >= 16; at += 16) {
+            int found = _mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(text + at)));
+            if (found)
+                return at + __builtin_ctz((unsigned)found);
+        }
+        while (at < size && !(text[at] & 0x80))
+            at++;
+        return at;
+    }
+
+    /* Where the first backslash or opening bracket lies, or `size`. */
+    static inline Py_ssize_t relay_plain_size(const uint8_t *chars, Py_ssize_t size) {
+        Py_ssize_t at = 0;
+        for (; size - at >= 16; at += 16) {
+            __m128i text = _mm_loadu_si128((const __m128i *)(chars + at));
+            int found = _mm_movemask_epi8(RELAY_OR(RELAY_IS(text, '\\\\'), RELAY_IS(text, '[')));
+            if (found)
+                return at + __builtin_ctz((unsigned)found);
+        }
+        while (at < size && chars[at] != '\\\\' && chars[at] != '[')
+            at++;
+        return at;
+    }
+
+    static inline Py_ssize_t relay_sum(const uint8_t *numbers, Py_ssize_t size) {
+        __m128i sums = _mm_setzero_si128();
+        Py_ssize_t at = 0;
+        for (; size - at >= 16; at += 16) {
+            __m128i some = _mm_loadu_si128((const __m128i *)(numbers + at));
+            sums = _mm_add_epi64(sums, _mm_sad_epu8(some, _mm_setzero_si128()));
+        }
+        Py_ssize_t sum = (Py_ssize_t)_mm_cvtsi128_si32(sums) + _mm_cvtsi128_si32(_mm_srli_si128(sums, 8));
+        while (at < size)
+            sum += numbers[at++];
+        return sum;
+    }
+
+    #else
+
+    static inline void relay_lanes(const uint8_t *chars, uint64_t *out) {
+        memset(out, 0, 5 * sizeof *out);
+        for (int at = 0; at < 64; at++) {
+            const uint8_t each = chars[at];
+            const uint64_t bit = (uint64_t)1 << at;
+            if (KIND[each] & (UPPER | LOWER))
+                out[0] |= bit;
+            else if (KIND[each] & DIGIT)
+                out[1] |= bit;
+            else if (each == '@' || each == '%' || each == ':' || each == '-')
+                out[2] |= bit;
+            else if (each == '=' || each == '~' || each >= FIRST_NAMED)
+                out[3] |= bit;
+            else if (each == '(' || each == '+')
+                out[4] |= bit;
+        }
+    }
+
+    static inline Py_ssize_t relay_ascii_size(const char *text, Py_ssize_t size) {
+        Py_ssize_t at = 0;
+        while (at < size && !(text[at] & 0x80))
+            at++;
+        return at;
+    }
+
+    static inline Py_ssize_t relay_plain_size(const uint8_t *chars, Py_ssize_t size) {
+        Py_ssize_t at = 0;
+        while (at < size && chars[at] != '\\\\' && chars[at] != '[')
+            at++;
+        return at;
+    }
+
+    static inline Py_ssize_t relay_sum(const uint8_t *numbers, Py_ssize_t size) {
+        Py_ssize_t sum = 0;
+        for (Py_ssize_t at = 0; at < size; at++)
+            sum += numbers[at];
+        return sum;
+    }
+    #endif
+
+    static inline void relay_lanes_of(const uint8_t *chars, Py_ssize_t size, void *out) {
+        uint64_t *lanes = (uint64_t *)out;
+        relay_lanes(chars, lanes);
+        if (size < 64)
+            for (int at = 0; at < 5; at++)
+                lanes[at] &= ((uint64_t)1 << size) - 1;
+    }
+
+    static inline int relay_first(uint64_t lanes) {
+        return __builtin_ctzll(lanes);
+    }
+    """
+    void lanes_of "relay_lanes_of"(const uint8_t* chars, Py_ssize_t size, Lanes* lanes) noexcept nogil
+    int first_of "relay_first"(uint64_t lanes) noexcept nogil
+    Py_ssize_t ascii_size "relay_ascii_size"(const char* text, Py_ssize_t size) noexcept nogil
+    Py_ssize_t plain_size "relay_plain_size"(const uint8_t* chars, Py_ssize_t size) noexcept nogil
+    Py_ssize_t sum_of "relay_sum"(const uint8_t* numbers, Py_ssize_t size) noexcept nogil
