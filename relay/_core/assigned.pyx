@@ -5,13 +5,15 @@
 there nothing is held: the rule asks to be called again.
 """
 
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint8_t
 
+from relay._core.begins cimport Begins, note_word
 from relay._core.kinds cimport BESIDE_LETTER, BLANK, DOT, END_CHAR, LABEL_MARK, LETTER, LITERAL, LOWER_CASE, WORD
 from relay._core.look cimport Offers, View, back, is_a, look, skip, was_a
 from relay._core.secrets cimport password_value, secret_value, wait
 from relay._core.spelling cimport (
     FIRST_WORD,
+    JOIN_CHAR,
     NOT_SECRET_KEY_WORDS,
     NO_WORD,
     PASSWORD_KEY_WORDS,
@@ -22,11 +24,8 @@ from relay._core.spelling cimport (
     list_end,
 )
 
-cdef uint64_t BEGINS[256]         # by a key's first character: bits for the second ones, by their low six bits
-
 cdef enum:
     NAME = WORD | DOT | LABEL_MARK
-    LOW_BITS = 63
     MOST_BEFORE = 40              # of an identifier, before its key
     MOST_AFTER = 12
     MOST_BLANKS = 3
@@ -34,11 +33,18 @@ cdef enum:
     LONGEST_OPTION = MOST_BEFORE + MOST_IN_OPTION + 8 + MOST_AFTER
 
 
+cdef void note_keys(Begins* begins) noexcept nogil:
+    """Note what keys start with; none has fewer than three characters."""
+    cdef int row = 0
+    while WORDS_OF[row].len:
+        if WORDS_OF[row].list == SECRET_KEY_WORDS or WORDS_OF[row].list == PASSWORD_KEY_WORDS:
+            note_word(begins, WORD_POOL + WORDS_OF[row].at, JOIN_CHAR)
+        row += 1
+
+
 cdef int assigned_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
     """Offer what is assigned to a key that starts here: a secret or a password."""
-    cdef uint8_t first = LOWER_CASE[view.chars[place]], second = LOWER_CASE[view.chars[place + 1]]
-    if not BEGINS[first] >> (second & LOW_BITS) & 1 and second != END_CHAR:
-        return 0
+    cdef uint8_t first = LOWER_CASE[view.chars[place]]
     if FIRST_WORD[SECRET_KEY_WORDS * 256 + first] != NO_WORD:
         _assigned_to(view, place, SECRET_KEY_WORDS, offers)
     if FIRST_WORD[PASSWORD_KEY_WORDS * 256 + first] != NO_WORD:
@@ -192,18 +198,3 @@ cdef Py_ssize_t _key_end(View* view, Py_ssize_t place) noexcept nogil:
     if first == c"s":
         return after(view, place, b"secret")
     return after(view, place, b"token" if first == c"t" else b"password")
-
-
-cdef void _fill(int words) noexcept nogil:
-    """Note how the keys of a list begin; none has fewer than two characters before it may join words."""
-    cdef const uint8_t* spelled
-    cdef int row = 0
-    while WORDS_OF[row].len:
-        if WORDS_OF[row].list == words:
-            spelled = WORD_POOL + WORDS_OF[row].at
-            BEGINS[spelled[0]] |= <uint64_t>1 << (spelled[1] & LOW_BITS)
-        row += 1
-
-
-_fill(SECRET_KEY_WORDS)
-_fill(PASSWORD_KEY_WORDS)

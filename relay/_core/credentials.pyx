@@ -7,6 +7,7 @@ scheme, of which the longest reading is offered, since it hides what the others 
 
 from libc.stdint cimport uint8_t
 
+from relay._core.begins cimport Begins, note_word
 from relay._core.kinds cimport (
     ALNUM,
     BESIDE_LETTER,
@@ -53,6 +54,14 @@ cdef enum:
     LONGEST_USER = 256
     LEAST_VALUE = 3
     LONGEST_VALUE = 120
+
+
+cdef void note_headers(Begins* begins) noexcept nogil:
+    """Note what the names of headers and schemes start with."""
+    note_word(begins, <const uint8_t*>b"authorization", 0)
+    note_word(begins, <const uint8_t*>b"basic", 0)
+    note_word(begins, <const uint8_t*>b"bearer", 0)
+    note_word(begins, <const uint8_t*>b"token", 0)
 
 
 cdef int header_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:

@@ -11,6 +11,7 @@ certain once its least is there and it has 64 characters, or the run has ended.
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+from relay._core.begins cimport NEXT, Begins, note
 from relay._core.kinds cimport BESIDE_WORD, DIGIT, END_CHAR, KIND, LABEL_MARK, LETTER, LOWER, TOKEN_CLASS, UPPER
 from relay._core.look cimport FREE, Offers, View, is_a, look, offer, offer_run, pend, was_a
 from relay._core.private_keys cimport PEM_KEY, PUTTY_KEY, key_at, key_end
@@ -78,6 +79,17 @@ cdef enum:
     JWT_PART_LEAST = 10
     JWT_DECIDED = 530
     FAR = 640                     # a run that is longer is offered as one that goes on
+
+
+cdef void note_families(Begins* begins) noexcept nogil:
+    """Note what stands at the triggers of all forms."""
+    cdef int first, second, third, listed
+    for first in range(256):
+        for second in range(128):
+            listed = FAMILY_LIST[FAMILY_ROW[first]][second]
+            for third in range(128):
+                if FAMILY_THIRD[listed][third >> 6] >> (third & 63) & 1:
+                    note(begins, <uint8_t>first, NEXT[second], <uint32_t>1 << NEXT[third])
 
 
 cdef int families_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:

@@ -15,7 +15,7 @@ from relay._core.families cimport run_end
 from relay._core.kinds cimport CARD_CLASS, END_CHAR, PHONE_CLASS, SHIELD, SSN_CLASS
 from relay._core.left cimport Mark, has_word, is_named_otherwise, is_version
 from relay._core.look cimport AFTER_CARD, AFTER_PHONE, AFTER_SSN, FREE, NO_VERSION, PLAIN, Offer, Offers, View, pend
-from relay._core.phone cimport may_start_phone, phones_at
+from relay._core.phone cimport phones_at
 from relay._core.ruleset cimport Ruleset
 from relay._core.secrets cimport value_end
 from relay._core.triggers cimport scan, scan_end
@@ -228,7 +228,7 @@ cdef class Matcher:
             if place < before.end or place < self.window.released:
                 continue
             after = self.found[at].start if at < self.count else stop
-            if after <= place or not may_start_phone(view, place):
+            if after <= place:
                 continue
             worded = has_word(view, place, PHONE_CLASS, &before)
             self._phones.count = 0

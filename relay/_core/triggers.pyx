@@ -1,18 +1,20 @@
 """One pass over a view: the rules are called where one of them could start, and everything else is skipped."""
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 
-from relay._core.assigned cimport assigned_at, option_at
-from relay._core.credentials cimport curl_at, header_at, scheme_tail, url_at
+from relay._core.assigned cimport assigned_at, note_keys, option_at
+from relay._core.begins cimport Begins, may_begin
+from relay._core.credentials cimport curl_at, header_at, note_headers, scheme_tail, url_at
 from relay._core.email cimport email_at, email_tail
-from relay._core.families cimport families_at, families_tail
+from relay._core.families cimport families_at, families_tail, note_families
 from relay._core.kinds cimport (
+    BLANK,
     CARD_CLASS,
     DIGIT,
     EMAIL_CLASS,
-    FIRST_NAMED,
-    HEX_LETTER,
+    END_CHAR,
+    HEX,
     IBAN_CLASS,
     IP_CLASS,
     KIND,
@@ -23,9 +25,11 @@ from relay._core.kinds cimport (
     TOKEN_CLASS,
     UUID_CLASS,
 )
+from relay._core.lanes cimport LANES, Lanes, first_of, lanes_of
 from relay._core.look cimport Offers, View
-from relay._core.network cimport hex_at, ipv6_at
-from relay._core.numbers cimport iban_at, number_at
+from relay._core.network cimport hex_at, ipv6_at, note_hexes
+from relay._core.numbers cimport iban_at, note_ibans, number_at
+from relay._core.phone cimport may_start_phone
 
 cdef enum:
     TOKENS = 1 << TOKEN_CLASS
@@ -37,81 +41,117 @@ cdef enum:
     NUMBERS = IPS | 1 << SSN_CLASS | 1 << CARD_CLASS
 
 
+cdef Begins WORDS, CODES          # of keys and headers; of what is known by its own characters
+
+
 cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts* phones) except -1 nogil:
     """Have offered what starts from `begin` on; note where telephone numbers may.
 
     on   1 << Class of what is looked for
     """
-    cdef const uint8_t* chars = view.chars
+    cdef Lanes lanes
+    cdef uint64_t letters, digits
+    cdef uint64_t was_letter = KIND[view.chars[begin - 1]] & LETTER != 0
+    cdef uint64_t was_digit = KIND[view.chars[begin - 1]] & DIGIT != 0
     cdef Py_ssize_t place = begin
-    cdef uint32_t kind
     while place < view.end:
-        kind = KIND[chars[place]]
-        if kind & LETTER:
-            if not KIND[chars[place - 1]] & LETTER:
-                _letters_at(view, place, on, offers)
-            place += 1
-            while KIND[chars[place]] & LETTER:  # bound: END_CHAR is none
-                place += 1
-        elif kind & DIGIT:
-            if not KIND[chars[place - 1]] & DIGIT:
-                _digits_at(view, place, on, offers)
-                if on & PHONES:
-                    _note(phones, place)
-            place += 1
-            while KIND[chars[place]] & DIGIT:  # bound: END_CHAR is none
-                place += 1
-        else:
-            if chars[place] == c"(" or chars[place] == c"+":
-                if on & PHONES:
-                    _note(phones, place)
-            elif chars[place] != c" ":
-                _mark_at(view, place, on, offers)
-            place += 1
+        lanes_of(view.chars + place, view.end - place, &lanes)
+        letters = lanes.letters & ~(lanes.letters << 1 | was_letter)
+        digits = lanes.digits & ~(lanes.digits << 1 | was_digit)
+        was_letter = lanes.letters >> (LANES - 1)
+        was_digit = lanes.digits >> (LANES - 1)
+        _runs_at(view, place, letters | digits | lanes.joints, on, offers)
+        if lanes.marks:
+            _marks_at(view, place, lanes.marks, on, offers)
+        if on & PHONES:
+            _phones_at(view, place, digits | lanes.openers, phones)
+        place += LANES
     return 0
 
 
-cdef int _letters_at(View* view, Py_ssize_t place, uint32_t on, Offers* offers) except -1 nogil:
-    """A run of letters starts."""
-    if on & TOKENS:
-        families_at(view, place, offers)
-        assigned_at(view, place, offers)
-        header_at(view, place, offers)
-    if on & HEXES and KIND[view.chars[place]] & HEX_LETTER:
-        hex_at(view, place, on, offers)
-    if on & IBANS:
-        iban_at(view, place, offers)
+cdef inline int _runs_at(View* view, Py_ssize_t place, uint64_t starts, uint32_t on, Offers* offers) except -1 nogil:
+    """Runs of letters or digits, `=`, `~` and named characters stand where `starts` has bits."""
+    cdef const uint8_t* chars = view.chars + place
+    cdef uint64_t words = 0, codes = 0
+    cdef int at
+    while starts:  # bound: its bits
+        at = first_of(starts)
+        starts &= starts - 1
+        words |= <uint64_t>may_begin(&WORDS, chars + at) << at
+        codes |= <uint64_t>may_begin(&CODES, chars + at) << at
+    if words and on & TOKENS:
+        _words_at(view, place, words, offers)
+    if codes:
+        _codes_at(view, place, codes, on, offers)
     return 0
 
 
-cdef int _digits_at(View* view, Py_ssize_t place, uint32_t on, Offers* offers) except -1 nogil:
-    """A run of digits starts."""
-    if on & TOKENS:
-        families_at(view, place, offers)
-    if on & HEXES:
-        hex_at(view, place, on, offers)
-    if on & NUMBERS:
-        number_at(view, place, on, offers)
+cdef int _words_at(View* view, Py_ssize_t place, uint64_t starts, Offers* offers) except -1 nogil:
+    """What may be a key or the name of a header starts."""
+    cdef int at
+    while starts:  # bound: its bits
+        at = first_of(starts)
+        starts &= starts - 1
+        assigned_at(view, place + at, offers)
+        header_at(view, place + at, offers)
     return 0
 
 
-cdef int _mark_at(View* view, Py_ssize_t place, uint32_t on, Offers* offers) except -1 nogil:
-    """A character that is neither starts, or is inside, something that a rule may know."""
+cdef int _codes_at(View* view, Py_ssize_t place, uint64_t starts, uint32_t on, Offers* offers) except -1 nogil:
+    """What may be a token, a number or an address starts."""
+    cdef uint32_t kind
+    cdef Py_ssize_t start
+    while starts:  # bound: its bits
+        start = place + first_of(starts)
+        starts &= starts - 1
+        kind = KIND[view.chars[start]]
+        if on & TOKENS:
+            families_at(view, start, offers)
+        if on & HEXES and kind & HEX:
+            hex_at(view, start, on, offers)
+        if on & NUMBERS and kind & DIGIT:
+            number_at(view, start, on, offers)
+        if on & IBANS and kind & LETTER:
+            iban_at(view, start, offers)
+    return 0
+
+
+cdef inline int _marks_at(View* view, Py_ssize_t place, uint64_t marks, uint32_t on, Offers* offers) except -1 nogil:
+    cdef int at
+    while marks:  # bound: its bits
+        at = first_of(marks)
+        marks &= marks - 1
+        _mark_at(view, place + at, on, offers)
+    return 0
+
+
+cdef inline int _phones_at(View* view, Py_ssize_t place, uint64_t starts, Starts* phones) except -1 nogil:
+    """Note where telephone numbers may start."""
+    cdef int at
+    while starts:  # bound: its bits
+        at = first_of(starts)
+        starts &= starts - 1
+        if may_start_phone(view, place + at):
+            _note(phones, place + at)
+    return 0
+
+
+cdef inline int _mark_at(View* view, Py_ssize_t place, uint32_t on, Offers* offers) except -1 nogil:
+    """A mark stands here, which may be inside something that a rule knows."""
     cdef uint8_t character = view.chars[place]
-    if character == c"@" or (character == c"%" and view.chars[place + 1] == c"4" and view.chars[place + 2] == c"0"):
+    cdef uint8_t behind = view.chars[place + 1]
+    if character == c"@" or (character == c"%" and behind == c"4" and view.chars[place + 2] == c"0"):
         return email_at(view, place, offers) if on & EMAILS else 0
-    if character == c":" and on & IPS:
-        ipv6_at(view, place, offers)
-    if not on & TOKENS:
-        return 0
-    if character == c":":
-        return url_at(view, place, offers)
-    if character == c"-":
-        option_at(view, place, offers)
-        return curl_at(view, place, offers)
-    if character == c"~" or character == c"=":
-        return families_at(view, place, offers)
-    return assigned_at(view, place, offers) if character >= FIRST_NAMED else 0
+    if character == c":" and (behind == c":" or behind == c"/" or behind == END_CHAR):
+        if on & IPS:
+            ipv6_at(view, place, offers)
+        return url_at(view, place, offers) if on & TOKENS else 0
+    if character == c"-" and on & TOKENS:
+        if behind == c"-" or behind == END_CHAR:
+            option_at(view, place, offers)
+        if KIND[view.chars[place - 1]] & BLANK:
+            curl_at(view, place, offers)
+    return 0
 
 
 cdef int scan_end(View* view, uint32_t on, Offers* offers) except -1 nogil:
@@ -136,3 +176,10 @@ cdef int _note(Starts* starts, Py_ssize_t place) except -1 nogil:
     starts.places[starts.count] = <int>place
     starts.count += 1
     return 0
+
+
+note_keys(&WORDS)
+note_headers(&WORDS)
+note_families(&CODES)
+note_hexes(&CODES)
+note_ibans(&CODES)

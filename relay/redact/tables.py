@@ -34,6 +34,7 @@ BIT = {name: 1 << place for place, name in enumerate(KINDS)}
 OTHER, SPACE, LETTER, CJK, FIRST_NAMED = 0x80, 0x81, 0x82, 0x83, 0x84
 START, END, LITERAL = 0xF0, 0xF1, 0xF2
 LITERALS = 10
+NEXT = {name: 26 + place for place, name in enumerate(["DIGIT", "UNDERSCORE", "HYPHEN", "DOT", "OTHER", "END"])}
 BLANKS = "\u00a0\u2007\u2009\u202f\u3000"
 HYPHENS = "\u2010\u2011\u2012\u2013\u2212"
 JOIN = 0x01
@@ -106,6 +107,21 @@ def _lower() -> list[int]:
     return lower
 
 
+def _next() -> list[int]:
+    """What each view character counts as behind the first one of what a rule looks for: one of 32."""
+    alike = [NEXT["OTHER"]] * 0x100
+    for code in range(0x80):
+        character = chr(code)
+        if character.isalpha():
+            alike[code] = ord(character.lower()) - ord("a")
+        elif character.isdigit():
+            alike[code] = NEXT["DIGIT"]
+    alike[ord("_")], alike[ord("-")] = NEXT["UNDERSCORE"], NEXT["HYPHEN"]
+    alike[ord(".")] = alike[ord(":")] = NEXT["DOT"]
+    alike[END] = NEXT["END"]
+    return alike
+
+
 def _array(kind: str, name: str, values: Iterable[int]) -> str:
     listed = [str(value) for value in values]
     lines = [",".join(listed[at : at + 32]) for at in range(0, len(listed), 32)]
@@ -122,9 +138,11 @@ def _characters() -> Iterator[str]:
         "LITERAL_CHAR": LITERAL,
     }
     named["JOIN_CHAR"] = JOIN
+    named |= {f"NEXT_{name}": number for name, number in NEXT.items()}
     yield from (f"#define {name} {code}\n" for name, code in named.items())
     yield _array("uint32_t", "KIND", _kinds())
     yield _array("uint8_t", "LOWER_CASE", _lower())
+    yield _array("uint8_t", "NEXT", _next())
     yield _array("uint8_t", "VIEW_CHAR", (view_character(code) for code in range(0x10000)))
     yield from (f"#define TELEPHONE_RECEIVER {NAMED[character]}\n" for character in NAMED if ord(character) > 0xFFFF)
 
