@@ -1,6 +1,6 @@
 """How what the rules look for begins: three characters, so that nearly every word is passed over at one look.
 
-Each rule notes its beginnings once, at import; of a word that the end of a view cuts, what is there decides.
+Each rule notes its beginnings once, at import. Where the end of a view cuts one, what is there decides.
 """
 
 from libc.stdint cimport uint8_t, uint32_t
@@ -15,20 +15,24 @@ cdef extern from "tables.h":
         NEXT_DOT                  # or a colon
         NEXT_END
 
+cdef enum Sort:
+    WORDS                         # keys, and the names of headers
+    FAMILIES                      # of tokens
+    CODES                         # numbers, addresses and IBANs
+    SORTS
+
 cdef struct Begins:
-    uint32_t[256][32] row         # by the first character and what the second counts as: bits for the third
+    # By the first character, what the second counts as, and Sort: a bit for each that the third may count as.
+    uint32_t[256][32][4] thirds
 
 cdef enum:
     ANY = 0xFFFFFFFF
 
-cdef inline bint may_begin(const Begins* begins, const uint8_t* chars) noexcept nogil:
-    """Tell whether a rule asks to be called at `chars[0]`; `chars[2]` may be behind the end, and is any character."""
-    return begins.row[chars[0]][NEXT[chars[1]]] >> NEXT[chars[2]] & 1
-
-cdef inline void note(Begins* begins, uint8_t first, int second, uint32_t thirds) noexcept nogil:
+cdef inline void note(Begins* begins, Sort sort, uint8_t first, int second, uint32_t thirds) noexcept nogil:
     """Note a beginning; `second` and the bits of `thirds` say what the characters count as."""
-    begins.row[first][second] |= thirds | <uint32_t>1 << NEXT_END
-    begins.row[first][NEXT_END] = ANY
+    begins.thirds[first][second][<int>sort] |= thirds | <uint32_t>1 << NEXT_END
+    # What is read behind the end may be anything.
+    begins.thirds[first][NEXT_END][<int>sort] = ANY
 
 cdef inline void note_word(Begins* begins, const uint8_t* word, uint8_t joint) noexcept nogil:
     """Note a word of three characters or more in any case; `joint` in it may be spelled in any way."""
@@ -36,4 +40,4 @@ cdef inline void note_word(Begins* begins, const uint8_t* word, uint8_t joint) n
     cdef int first
     for first in range(256):
         if LOWER_CASE[first] == word[0]:
-            note(begins, <uint8_t>first, NEXT[word[1]], thirds)
+            note(begins, WORDS, <uint8_t>first, NEXT[word[1]], thirds)

@@ -9,7 +9,7 @@ from libc.stdint cimport uint32_t
 from libc.string cimport strlen
 
 from relay._core.buffer cimport Buffer
-from relay._core.codes cimport Codes, CodeSink
+from relay._core.codes cimport WIDEST, Codes, CodeSink, to_utf8
 from relay._core.left cimport Mark
 from relay._core.literals cimport label
 from relay._core.matcher cimport Matcher
@@ -22,13 +22,13 @@ from relay._core.ruleset import CLASS_NAMES
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object text)
-    char* PyUnicode_DATA(object text)
+    void* PyUnicode_DATA(object text)
+    int PyUnicode_KIND(object text)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
-    Py_ssize_t PyBytes_GET_SIZE(object text)
-    char* PyBytes_AS_STRING(object text)
 
 cdef enum:
     SLICE = 2048                  # characters that are looked at together: bounds the memory of a large piece
+    PART = 1024                   # code points that are written as UTF-8 together
     LONGEST_RUN = 16384
     LONGEST_VALUE = 16384         # bytes of a value that are kept aside
 
@@ -78,11 +78,18 @@ cdef class Channel(CodeSink):
         return text
 
     cdef int _take_in(self, str text) except -1:
-        cdef bytes encoded
+        """Take text a part at a time, so that no copy of a large one is needed in UTF-8."""
+        cdef char[PART * WIDEST] part
+        cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
+        cdef Py_ssize_t at = 0
+        cdef int taken
         if PyUnicode_IS_COMPACT_ASCII(text):
-            return self.take(PyUnicode_DATA(text), PyUnicode_GET_LENGTH(text))
-        encoded = text.encode("utf-8", "surrogatepass")
-        return self.take(PyBytes_AS_STRING(encoded), PyBytes_GET_SIZE(encoded))
+            return self.take(<const char*>PyUnicode_DATA(text), size)
+        while at < size:
+            taken = <int>min(size - at, <Py_ssize_t>PART)
+            self.take(part, to_utf8(PyUnicode_KIND(text), PyUnicode_DATA(text), at, taken, part))
+            at += taken
+        return 0
 
     cdef int begin(self) except -1 nogil:
         """Start another text; what the last one left is forgotten."""

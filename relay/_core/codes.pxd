@@ -2,6 +2,11 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
+cdef enum:
+    WIDEST = 4                    # bytes of a code point
+
+cdef Py_ssize_t to_utf8(int width, const void* codes, Py_ssize_t start, int count, char* out) noexcept nogil
+
 cdef class CodeSink:
     cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int code(self, uint32_t code, const char* raw, int width) except -1 nogil

@@ -6,10 +6,10 @@ surrogate passes as it came. Carries at most one unfinished sequence, or an esca
 """
 
 cimport cython
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memchr, memcpy, memmove
 
-from relay._core.lanes cimport ascii_size
+from relay._core.lanes cimport NARROWED, ascii_size, narrow
 
 cdef enum:
     REPLACEMENT = 0xFFFD
@@ -199,3 +199,46 @@ cdef inline uint32_t _escaped_code(const char* escape) noexcept nogil:
     for at in range(2, 6):
         code = code << 4 | <uint32_t>_hex(<uint8_t>escape[at])
     return code
+
+
+cdef Py_ssize_t to_utf8(int width, const void* codes, Py_ssize_t start, int count, char* out) noexcept nogil:
+    """Write `count` code points of `width` bytes each, from number `start` on, as UTF-8; give how many bytes it has."""
+    cdef char* end = out
+    cdef uint32_t code
+    cdef Py_ssize_t at = start
+    cdef Py_ssize_t stop = start + count
+    cdef Py_ssize_t next
+    while at < stop:
+        next = min(at + NARROWED, stop)
+        if width == 2 and next - at == NARROWED and narrow(<const uint16_t*>codes + at, end):
+            at = next
+            end += NARROWED
+        while at < next:
+            code = (
+                (<const uint8_t*>codes)[at] if width == 1
+                else (<const uint16_t*>codes)[at] if width == 2 else (<const uint32_t*>codes)[at]
+            )
+            end += _put(code, end)
+            at += 1
+    return end - out
+
+
+cdef inline int _put(uint32_t code, char* out) noexcept nogil:
+    """Write a code point, or a surrogate, as UTF-8; give how many bytes it has."""
+    if code < 0x80:
+        out[0] = <char>code
+        return 1
+    if code < 0x800:
+        out[0] = <char>(0xC0 | code >> 6)
+        out[1] = <char>(0x80 | (code & 0x3F))
+        return 2
+    if code < 0x10000:
+        out[0] = <char>(0xE0 | code >> 12)
+        out[1] = <char>(0x80 | (code >> 6 & 0x3F))
+        out[2] = <char>(0x80 | (code & 0x3F))
+        return 3
+    out[0] = <char>(0xF0 | code >> 18)
+    out[1] = <char>(0x80 | (code >> 12 & 0x3F))
+    out[2] = <char>(0x80 | (code >> 6 & 0x3F))
+    out[3] = <char>(0x80 | (code & 0x3F))
+    return 4

@@ -11,7 +11,7 @@ certain once its least is there and it has 64 characters, or the run has ended.
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from relay._core.begins cimport NEXT, Begins, note
+from relay._core.begins cimport FAMILIES, NEXT, Begins, note
 from relay._core.kinds cimport BESIDE_WORD, DIGIT, END_CHAR, KIND, LABEL_MARK, LETTER, LOWER, TOKEN_CLASS, UPPER
 from relay._core.look cimport FREE, Offers, View, is_a, look, offer, offer_run, pend, was_a
 from relay._core.private_keys cimport PEM_KEY, PUTTY_KEY, key_at, key_end
@@ -89,7 +89,7 @@ cdef void note_families(Begins* begins) noexcept nogil:
             listed = FAMILY_LIST[FAMILY_ROW[first]][second]
             for third in range(128):
                 if FAMILY_THIRD[listed][third >> 6] >> (third & 63) & 1:
-                    note(begins, <uint8_t>first, NEXT[second], <uint32_t>1 << NEXT[third])
+                    note(begins, FAMILIES, <uint8_t>first, NEXT[second], <uint32_t>1 << NEXT[third])
 
 
 cdef int families_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:

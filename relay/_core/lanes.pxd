@@ -4,10 +4,11 @@ A Lanes says of LANES characters, by a bit for each, what they are. Memory is re
 whatever `size` is: who gives it keeps SLACK bytes behind the last character. Bits from `size` on are 0.
 """
 
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint64_t
 
 cdef enum:
     LANES = 64
+    NARROWED = 16
     SLACK = LANES + 16
 
 cdef struct Lanes:
@@ -96,6 +97,17 @@ cdef extern from *:
         return sum;
     }
 
+    /* Write sixteen code points of two bytes as ASCII, if they are. */
+    static inline int relay_narrow(const uint16_t *codes, char *out) {
+        __m128i low = _mm_loadu_si128((const __m128i *)codes);
+        __m128i high = _mm_loadu_si128((const __m128i *)(codes + 8));
+        __m128i wide = _mm_and_si128(RELAY_OR(low, high), _mm_set1_epi16((short)0xFF80));
+        if (_mm_movemask_epi8(_mm_cmpeq_epi8(wide, _mm_setzero_si128())) != 0xFFFF)
+            return 0;
+        _mm_storeu_si128((__m128i *)out, _mm_packus_epi16(low, high));
+        return 1;
+    }
+
     #else
 
     static inline void relay_lanes(const uint8_t *chars, uint64_t *out) {
@@ -136,6 +148,15 @@ cdef extern from *:
             sum += numbers[at];
         return sum;
     }
+
+    static inline int relay_narrow(const uint16_t *codes, char *out) {
+        for (int at = 0; at < 16; at++) {
+            if (codes[at] & 0xFF80)
+                return 0;
+            out[at] = (char)codes[at];
+        }
+        return 1;
+    }
     #endif
 
     static inline void relay_lanes_of(const uint8_t *chars, Py_ssize_t size, void *out) {
@@ -154,4 +175,5 @@ cdef extern from *:
     int first_of "relay_first"(uint64_t lanes) noexcept nogil
     Py_ssize_t ascii_size "relay_ascii_size"(const char* text, Py_ssize_t size) noexcept nogil
     Py_ssize_t plain_size "relay_plain_size"(const uint8_t* chars, Py_ssize_t size) noexcept nogil
+    bint narrow "relay_narrow"(const uint16_t* codes, char* out) noexcept nogil
     Py_ssize_t sum_of "relay_sum"(const uint8_t* numbers, Py_ssize_t size) noexcept nogil

@@ -11,7 +11,7 @@ Of several zones of an IPv6 address only the longest is offered: it needs no con
 
 from libc.stdint cimport uint8_t, uint32_t
 
-from relay._core.begins cimport NEXT, NEXT_DOT, NEXT_HYPHEN, Begins, note
+from relay._core.begins cimport CODES, NEXT, NEXT_DOT, NEXT_HYPHEN, Begins, note
 from relay._core.kinds cimport (
     BESIDE_ALNUM, BESIDE_DIGIT, BESIDE_LETTER, BESIDE_WORD, DIGIT, END_CHAR, HEX, HEX_LETTER, IP_CLASS, KIND,
     LITERAL, MAC_CLASS, UUID_CLASS, WORD
@@ -51,10 +51,10 @@ cdef void note_hexes(Begins* begins) noexcept nogil:
     for first in range(128):
         if not KIND[first] & HEX:
             continue
-        note(begins, <uint8_t>first, NEXT_DOT, digits | <uint32_t>1 << NEXT_DOT)
+        note(begins, CODES, <uint8_t>first, NEXT_DOT, digits | <uint32_t>1 << NEXT_DOT)
         for second in range(128):
             if KIND[second] & HEX:
-                note(begins, <uint8_t>first, NEXT[second], digits | joints)
+                note(begins, CODES, <uint8_t>first, NEXT[second], digits | joints)
 
 
 cdef int hex_at(View* view, Py_ssize_t place, uint32_t classes, Offers* offers) except -1 nogil:

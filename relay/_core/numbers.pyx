@@ -10,7 +10,7 @@ offered too where it needs no context and the longer does.
 
 from libc.stdint cimport uint8_t, uint32_t
 
-from relay._core.begins cimport NEXT_DIGIT, Begins, note
+from relay._core.begins cimport CODES, NEXT_DIGIT, Begins, note
 from relay._core.kinds cimport (
     BESIDE_DIGIT, BESIDE_WORD, CARD_CLASS, DIGIT, END_CHAR, IBAN_CLASS, IP_CLASS, KIND, LETTER, LOWER, SSN_CLASS, UPPER
 )
@@ -40,8 +40,8 @@ cdef void note_ibans(Begins* begins) noexcept nogil:
     cdef int country
     for country in range(676):
         if IBAN_LENGTH[country]:
-            note(begins, <uint8_t>(c"A" + country // 26), country % 26, <uint32_t>1 << NEXT_DIGIT)
-            note(begins, <uint8_t>(c"a" + country // 26), country % 26, <uint32_t>1 << NEXT_DIGIT)
+            note(begins, CODES, <uint8_t>(c"A" + country // 26), country % 26, <uint32_t>1 << NEXT_DIGIT)
+            note(begins, CODES, <uint8_t>(c"a" + country // 26), country % 26, <uint32_t>1 << NEXT_DIGIT)
 
 
 cdef int number_at(View* view, Py_ssize_t place, uint32_t classes, Offers* offers) except -1 nogil:

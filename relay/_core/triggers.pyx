@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 
 from relay._core.assigned cimport assigned_at, note_keys, option_at
-from relay._core.begins cimport Begins, may_begin
+from relay._core.begins cimport CODES, FAMILIES, NEXT, WORDS, Begins
 from relay._core.credentials cimport curl_at, header_at, note_headers, scheme_tail, url_at
 from relay._core.email cimport email_at, email_tail
 from relay._core.families cimport families_at, families_tail, note_families
@@ -41,7 +41,7 @@ cdef enum:
     NUMBERS = IPS | 1 << SSN_CLASS | 1 << CARD_CLASS
 
 
-cdef Begins WORDS, CODES          # of keys and headers; of what is known by its own characters
+cdef Begins BEGINS
 
 
 cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts* phones) except -1 nogil:
@@ -71,19 +71,33 @@ cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts*
 
 cdef inline int _runs_at(View* view, Py_ssize_t place, uint64_t starts, uint32_t on, Offers* offers) except -1 nogil:
     """Runs of letters or digits, `=`, `~` and named characters stand where `starts` has bits."""
-    cdef const uint8_t* chars = view.chars + place
-    cdef uint64_t words = 0, codes = 0
-    cdef int at
+    cdef uint64_t[3] begun
+    _begun_at(view.chars + place, starts, begun)
+    if begun[<int>WORDS] and on & TOKENS:
+        _words_at(view, place, begun[<int>WORDS], offers)
+    if begun[<int>FAMILIES] and on & TOKENS:
+        _tokens_at(view, place, begun[<int>FAMILIES], offers)
+    if begun[<int>CODES]:
+        _codes_at(view, place, begun[<int>CODES], on, offers)
+    return 0
+
+
+cdef inline void _begun_at(const uint8_t* chars, uint64_t starts, uint64_t* begun) noexcept nogil:
+    """Give, by Sort, which of the starts begin what some rule knows."""
+    cdef uint64_t words = 0, families = 0, codes = 0
+    cdef const uint32_t* thirds
+    cdef int at, third
     while starts:  # bound: its bits
         at = first_of(starts)
         starts &= starts - 1
-        words |= <uint64_t>may_begin(&WORDS, chars + at) << at
-        codes |= <uint64_t>may_begin(&CODES, chars + at) << at
-    if words and on & TOKENS:
-        _words_at(view, place, words, offers)
-    if codes:
-        _codes_at(view, place, codes, on, offers)
-    return 0
+        thirds = BEGINS.thirds[chars[at]][NEXT[chars[at + 1]]]
+        third = NEXT[chars[at + 2]]
+        words |= <uint64_t>(thirds[<int>WORDS] >> third & 1) << at
+        families |= <uint64_t>(thirds[<int>FAMILIES] >> third & 1) << at
+        codes |= <uint64_t>(thirds[<int>CODES] >> third & 1) << at
+    begun[<int>WORDS] = words
+    begun[<int>FAMILIES] = families
+    begun[<int>CODES] = codes
 
 
 cdef int _words_at(View* view, Py_ssize_t place, uint64_t starts, Offers* offers) except -1 nogil:
@@ -97,21 +111,27 @@ cdef int _words_at(View* view, Py_ssize_t place, uint64_t starts, Offers* offers
     return 0
 
 
+cdef int _tokens_at(View* view, Py_ssize_t place, uint64_t starts, Offers* offers) except -1 nogil:
+    """What may be a token starts."""
+    while starts:  # bound: its bits
+        families_at(view, place + first_of(starts), offers)
+        starts &= starts - 1
+    return 0
+
+
 cdef int _codes_at(View* view, Py_ssize_t place, uint64_t starts, uint32_t on, Offers* offers) except -1 nogil:
-    """What may be a token, a number or an address starts."""
+    """What may be a number or an address starts."""
     cdef uint32_t kind
     cdef Py_ssize_t start
     while starts:  # bound: its bits
         start = place + first_of(starts)
         starts &= starts - 1
         kind = KIND[view.chars[start]]
-        if on & TOKENS:
-            families_at(view, start, offers)
         if on & HEXES and kind & HEX:
             hex_at(view, start, on, offers)
         if on & NUMBERS and kind & DIGIT:
             number_at(view, start, on, offers)
-        if on & IBANS and kind & LETTER:
+        if on & IBANS and kind & LETTER and not KIND[view.chars[start + 2]] & LETTER:
             iban_at(view, start, offers)
     return 0
 
@@ -178,8 +198,8 @@ cdef int _note(Starts* starts, Py_ssize_t place) except -1 nogil:
     return 0
 
 
-note_keys(&WORDS)
-note_headers(&WORDS)
-note_families(&CODES)
-note_hexes(&CODES)
-note_ibans(&CODES)
+note_keys(&BEGINS)
+note_headers(&BEGINS)
+note_families(&BEGINS)
+note_hexes(&BEGINS)
+note_ibans(&BEGINS)
