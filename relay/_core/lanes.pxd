@@ -10,6 +10,8 @@ cdef enum:
     LANES = 64
     NARROWED = 16
     SLACK = LANES + 16
+    STRETCH = 512
+    SPARE = 16
 
 cdef struct Lanes:
     uint64_t letters              # of ASCII
@@ -17,6 +19,11 @@ cdef struct Lanes:
     uint64_t marks                # @ % : -
     uint64_t joints               # = ~, and named characters of a view
     uint64_t openers              # ( +
+    uint64_t of_phones            # digits, blanks and what else may stand in a telephone number; bits behind all are 1
+
+cdef struct Places:               # in a stretch, from left to right
+    uint16_t[528] at              # STRETCH + SPARE
+    int count
 
 cdef extern from *:
     """
@@ -41,7 +48,7 @@ cdef extern from *:
 
     static inline void relay_lanes(const uint8_t *chars, uint64_t *out) {
         const __m128i named = _mm_set1_epi8((char)FIRST_NAMED);
-        uint64_t letters = 0, digits = 0, marks = 0, joints = 0, openers = 0;
+        uint64_t letters = 0, digits = 0, marks = 0, joints = 0, openers = 0, of_phones = 0;
         for (int at = 0; at < 64; at += 16) {
             __m128i text = _mm_loadu_si128((const __m128i *)(chars + at));
             __m128i mark = RELAY_OR(RELAY_OR(RELAY_IS(text, '@'), RELAY_IS(text, '%')),
@@ -52,9 +59,11 @@ cdef extern from *:
             digits |= relay_bits(relay_between(text, '0', 10), at);
             marks |= relay_bits(mark, at);
             joints |= relay_bits(joint, at);
+            of_phones |= relay_bits(RELAY_OR(RELAY_IS(text, ' '),
+                _mm_andnot_si128(RELAY_IS(text, ','), relay_between(text, '(', '9' - '(' + 1))), at);
             openers |= relay_bits(RELAY_OR(RELAY_IS(text, '('), RELAY_IS(text, '+')), at);
         }
-        out[0] = letters, out[1] = digits, out[2] = marks, out[3] = joints, out[4] = openers;
+        out[0] = letters, out[1] = digits, out[2] = marks, out[3] = joints, out[4] = openers, out[5] = of_phones;
     }
 
     /* Where the first byte lies that is not ASCII, or `size`. */
@@ -111,10 +120,12 @@ cdef extern from *:
     #else
 
     static inline void relay_lanes(const uint8_t *chars, uint64_t *out) {
-        memset(out, 0, 5 * sizeof *out);
+        memset(out, 0, 6 * sizeof *out);
         for (int at = 0; at < 64; at++) {
             const uint8_t each = chars[at];
             const uint64_t bit = (uint64_t)1 << at;
+            if (each == ' ' || (each >= '(' && each <= '9' && each != ','))
+                out[5] |= bit;
             if (KIND[each] & (UPPER | LOWER))
                 out[0] |= bit;
             else if (KIND[each] & DIGIT)
@@ -162,18 +173,42 @@ cdef extern from *:
     static inline void relay_lanes_of(const uint8_t *chars, Py_ssize_t size, void *out) {
         uint64_t *lanes = (uint64_t *)out;
         relay_lanes(chars, lanes);
-        if (size < 64)
+        if (size < 64) {
+            const uint64_t there = ((uint64_t)1 << size) - 1;
             for (int at = 0; at < 5; at++)
-                lanes[at] &= ((uint64_t)1 << size) - 1;
+                lanes[at] &= there;
+            lanes[5] |= ~there;
+        }
     }
 
-    static inline int relay_first(uint64_t lanes) {
-        return __builtin_ctzll(lanes);
+    /* Those of which also the next six are there, or behind all. */
+    static inline uint64_t relay_seven(uint64_t lanes) {
+        uint64_t others = ~lanes;
+        others |= others >> 1;
+        others |= others >> 2;
+        others |= others >> 3;
+        return ~others;
+    }
+
+    /* Add where bits are set, sixteen at a time without a branch: what is written behind the last one counts nothing. */
+    static inline int relay_places(uint16_t *places, int count, uint64_t lanes, Py_ssize_t from) {
+        const int all = lanes ? count + __builtin_popcountll(lanes) : count;
+        for (; count < all; count += 16)
+            for (int at = 0; at < 16; at++) {
+                places[count + at] = (uint16_t)(from + __builtin_ctzll(lanes | (uint64_t)1 << 63));
+                lanes &= lanes - 1;
+            }
+        return all;
     }
     """
     void lanes_of "relay_lanes_of"(const uint8_t* chars, Py_ssize_t size, Lanes* lanes) noexcept nogil
-    int first_of "relay_first"(uint64_t lanes) noexcept nogil
+    uint64_t seven_of "relay_seven"(uint64_t lanes) noexcept nogil
+    int _add "relay_places"(uint16_t* places, int count, uint64_t lanes, Py_ssize_t start) noexcept nogil
     Py_ssize_t ascii_size "relay_ascii_size"(const char* text, Py_ssize_t size) noexcept nogil
     Py_ssize_t plain_size "relay_plain_size"(const uint8_t* chars, Py_ssize_t size) noexcept nogil
     bint narrow "relay_narrow"(const uint16_t* codes, char* out) noexcept nogil
     Py_ssize_t sum_of "relay_sum"(const uint8_t* numbers, Py_ssize_t size) noexcept nogil
+
+cdef inline void add_places(Places* places, uint64_t lanes, Py_ssize_t start) noexcept nogil:
+    """Add where bits are set."""
+    places.count = _add(places.at, places.count, lanes, start)

@@ -1,6 +1,6 @@
 """One pass over a view: the rules are called where one of them could start, and everything else is skipped."""
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 
 from relay._core.assigned cimport assigned_at, note_keys, option_at
@@ -25,7 +25,7 @@ from relay._core.kinds cimport (
     TOKEN_CLASS,
     UUID_CLASS,
 )
-from relay._core.lanes cimport LANES, Lanes, first_of, lanes_of
+from relay._core.lanes cimport LANES, STRETCH, Lanes, Places, add_places, lanes_of, seven_of
 from relay._core.look cimport Offers, View
 from relay._core.network cimport hex_at, ipv6_at, note_hexes
 from relay._core.numbers cimport iban_at, note_ibans, number_at
@@ -43,89 +43,100 @@ cdef enum:
 
 cdef Begins BEGINS
 
+cdef struct Found:                # where in a stretch something may start
+    Places starts                 # of runs of letters or digits; `=`, `~` and named characters
+    Places marks
+    Places phones
+    Places[3] begun               # those of `starts` that some rule knows, by Sort
+
 
 cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts* phones) except -1 nogil:
     """Have offered what starts from `begin` on; note where telephone numbers may.
 
     on   1 << Class of what is looked for
     """
-    cdef Lanes lanes
-    cdef uint64_t letters, digits
-    cdef uint64_t was_letter = KIND[view.chars[begin - 1]] & LETTER != 0
-    cdef uint64_t was_digit = KIND[view.chars[begin - 1]] & DIGIT != 0
+    cdef Found found
     cdef Py_ssize_t place = begin
     while place < view.end:
-        lanes_of(view.chars + place, view.end - place, &lanes)
+        _find(view, place, &found)
+        _pick(view.chars + place, &found)
+        if on & TOKENS:
+            _words_at(view, place, &found.begun[<int>WORDS], offers)
+            _tokens_at(view, place, &found.begun[<int>FAMILIES], offers)
+        _codes_at(view, place, &found.begun[<int>CODES], on, offers)
+        _marks_at(view, place, &found.marks, on, offers)
+        if on & PHONES:
+            _phones_at(view, place, &found.phones, phones)
+        place += STRETCH
+    return 0
+
+
+cdef void _find(View* view, Py_ssize_t place, Found* found) noexcept nogil:
+    """Find what stands in the stretch at `place`."""
+    cdef Lanes lanes
+    cdef uint64_t letters, digits
+    cdef uint64_t was_letter = KIND[view.chars[place - 1]] & LETTER != 0
+    cdef uint64_t was_digit = KIND[view.chars[place - 1]] & DIGIT != 0
+    cdef Py_ssize_t end = min(view.end - place, <Py_ssize_t>STRETCH)
+    cdef Py_ssize_t at = 0
+    found.starts.count = found.marks.count = found.phones.count = 0
+    while at < end:
+        lanes_of(view.chars + place + at, end - at, &lanes)
         letters = lanes.letters & ~(lanes.letters << 1 | was_letter)
         digits = lanes.digits & ~(lanes.digits << 1 | was_digit)
         was_letter = lanes.letters >> (LANES - 1)
         was_digit = lanes.digits >> (LANES - 1)
-        _runs_at(view, place, letters | digits | lanes.joints, on, offers)
-        if lanes.marks:
-            _marks_at(view, place, lanes.marks, on, offers)
-        if on & PHONES:
-            _phones_at(view, place, digits | lanes.openers, phones)
-        place += LANES
-    return 0
+        add_places(&found.starts, letters | digits | lanes.joints, at)
+        add_places(&found.marks, lanes.marks, at)
+        add_places(&found.phones, (digits | lanes.openers) & seven_of(lanes.of_phones), at)
+        at += LANES
 
 
-cdef inline int _runs_at(View* view, Py_ssize_t place, uint64_t starts, uint32_t on, Offers* offers) except -1 nogil:
-    """Runs of letters or digits, `=`, `~` and named characters stand where `starts` has bits."""
-    cdef uint64_t[3] begun
-    _begun_at(view.chars + place, starts, begun)
-    if begun[<int>WORDS] and on & TOKENS:
-        _words_at(view, place, begun[<int>WORDS], offers)
-    if begun[<int>FAMILIES] and on & TOKENS:
-        _tokens_at(view, place, begun[<int>FAMILIES], offers)
-    if begun[<int>CODES]:
-        _codes_at(view, place, begun[<int>CODES], on, offers)
-    return 0
-
-
-cdef inline void _begun_at(const uint8_t* chars, uint64_t starts, uint64_t* begun) noexcept nogil:
-    """Give, by Sort, which of the starts begin what some rule knows."""
-    cdef uint64_t words = 0, families = 0, codes = 0
+cdef void _pick(const uint8_t* chars, Found* found) noexcept nogil:
+    """Pick those starts that begin as something does that a rule knows."""
+    cdef Places* words = &found.begun[<int>WORDS]
+    cdef Places* families = &found.begun[<int>FAMILIES]
+    cdef Places* codes = &found.begun[<int>CODES]
     cdef const uint32_t* thirds
-    cdef int at, third
-    while starts:  # bound: its bits
-        at = first_of(starts)
-        starts &= starts - 1
+    cdef int number, third
+    cdef uint16_t at
+    words.count = families.count = codes.count = 0
+    for number in range(found.starts.count):
+        at = found.starts.at[number]
         thirds = BEGINS.thirds[chars[at]][NEXT[chars[at + 1]]]
         third = NEXT[chars[at + 2]]
-        words |= <uint64_t>(thirds[<int>WORDS] >> third & 1) << at
-        families |= <uint64_t>(thirds[<int>FAMILIES] >> third & 1) << at
-        codes |= <uint64_t>(thirds[<int>CODES] >> third & 1) << at
-    begun[<int>WORDS] = words
-    begun[<int>FAMILIES] = families
-    begun[<int>CODES] = codes
+        words.at[words.count] = at
+        words.count += <int>(thirds[<int>WORDS] >> third & 1)
+        families.at[families.count] = at
+        families.count += <int>(thirds[<int>FAMILIES] >> third & 1)
+        codes.at[codes.count] = at
+        codes.count += <int>(thirds[<int>CODES] >> third & 1)
 
 
-cdef int _words_at(View* view, Py_ssize_t place, uint64_t starts, Offers* offers) except -1 nogil:
-    """What may be a key or the name of a header starts."""
-    cdef int at
-    while starts:  # bound: its bits
-        at = first_of(starts)
-        starts &= starts - 1
-        assigned_at(view, place + at, offers)
-        header_at(view, place + at, offers)
+cdef int _words_at(View* view, Py_ssize_t place, Places* words, Offers* offers) except -1 nogil:
+    """Call the rules of what may be a key or the name of a header."""
+    cdef int number
+    for number in range(words.count):
+        assigned_at(view, place + words.at[number], offers)
+        header_at(view, place + words.at[number], offers)
     return 0
 
 
-cdef int _tokens_at(View* view, Py_ssize_t place, uint64_t starts, Offers* offers) except -1 nogil:
-    """What may be a token starts."""
-    while starts:  # bound: its bits
-        families_at(view, place + first_of(starts), offers)
-        starts &= starts - 1
+cdef int _tokens_at(View* view, Py_ssize_t place, Places* tokens, Offers* offers) except -1 nogil:
+    """Call the rule of what may be a token."""
+    cdef int number
+    for number in range(tokens.count):
+        families_at(view, place + tokens.at[number], offers)
     return 0
 
 
-cdef int _codes_at(View* view, Py_ssize_t place, uint64_t starts, uint32_t on, Offers* offers) except -1 nogil:
-    """What may be a number or an address starts."""
+cdef int _codes_at(View* view, Py_ssize_t place, Places* codes, uint32_t on, Offers* offers) except -1 nogil:
+    """Call the rules of what may be a number, an address or an IBAN."""
     cdef uint32_t kind
     cdef Py_ssize_t start
-    while starts:  # bound: its bits
-        start = place + first_of(starts)
-        starts &= starts - 1
+    cdef int number
+    for number in range(codes.count):
+        start = place + codes.at[number]
         kind = KIND[view.chars[start]]
         if on & HEXES and kind & HEX:
             hex_at(view, start, on, offers)
@@ -136,23 +147,20 @@ cdef int _codes_at(View* view, Py_ssize_t place, uint64_t starts, uint32_t on, O
     return 0
 
 
-cdef inline int _marks_at(View* view, Py_ssize_t place, uint64_t marks, uint32_t on, Offers* offers) except -1 nogil:
-    cdef int at
-    while marks:  # bound: its bits
-        at = first_of(marks)
-        marks &= marks - 1
-        _mark_at(view, place + at, on, offers)
+cdef int _marks_at(View* view, Py_ssize_t place, Places* marks, uint32_t on, Offers* offers) except -1 nogil:
+    """Call the rules of what may stand around these marks."""
+    cdef int number
+    for number in range(marks.count):
+        _mark_at(view, place + marks.at[number], on, offers)
     return 0
 
 
-cdef inline int _phones_at(View* view, Py_ssize_t place, uint64_t starts, Starts* phones) except -1 nogil:
+cdef int _phones_at(View* view, Py_ssize_t place, Places* starts, Starts* phones) except -1 nogil:
     """Note where telephone numbers may start."""
-    cdef int at
-    while starts:  # bound: its bits
-        at = first_of(starts)
-        starts &= starts - 1
-        if may_start_phone(view, place + at):
-            _note(phones, place + at)
+    cdef int number
+    for number in range(starts.count):
+        if may_start_phone(view, place + starts.at[number]):
+            _note(phones, place + starts.at[number])
     return 0
 
 
