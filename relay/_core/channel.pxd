@@ -34,6 +34,7 @@ cdef class Channel(CodeSink):
     cdef int _pump(self, Matcher matcher, Window window, bint last) except -1 nogil
     cdef int _ask(self) except -1 nogil
     cdef str _value(self)
+    cdef str _taken(self)
     cdef bint _swallow_on(self, Matcher matcher, Window window, bint last) except -1 nogil
     cdef int _take_on(self, Window window, Py_ssize_t place) except -1 nogil
     cdef int _take_in(self, str text) except -1

@@ -71,7 +71,8 @@ cdef class Channel(CodeSink):
         """Give how many characters wait."""
         return self.matcher.window.len - self.matcher.window.released
 
-    def _taken(self):
+    cdef str _taken(self):
+        """Give what was let out, and forget it."""
         cdef Buffer out = self.out
         text = PyUnicode_DecodeUTF8(out.ptr, out.len, "surrogatepass") if out.len else ""
         out.clear()

@@ -142,7 +142,7 @@ cdef void _hold_start(View* view, const FamilyForm* form, Offers* offers) noexce
     cdef Py_ssize_t stop = place - form.back
     while place > stop and _in_set(view.chars[place - 1], form.left):
         place -= 1
-        if was_a(view, place - 1, _edge(form)):
+        if (place >= offers.hold and place >= offers.extent) or was_a(view, place - 1, _edge(form)):
             continue
         view.touched = False
         if _walk(view, form, place) < 0 and view.touched:

@@ -190,9 +190,15 @@ cdef extern from *:
         return ~others;
     }
 
+    static inline int relay_count(uint64_t lanes) {
+        lanes -= lanes >> 1 & 0x5555555555555555;
+        lanes = (lanes & 0x3333333333333333) + (lanes >> 2 & 0x3333333333333333);
+        return (int)(((lanes + (lanes >> 4)) & 0x0F0F0F0F0F0F0F0F) * 0x0101010101010101 >> 56);
+    }
+
     /* Add where bits are set, sixteen at a time without a branch: what is written behind the last one counts nothing. */
     static inline int relay_places(uint16_t *places, int count, uint64_t lanes, Py_ssize_t from) {
-        const int all = lanes ? count + __builtin_popcountll(lanes) : count;
+        const int all = lanes ? count + relay_count(lanes) : count;
         for (; count < all; count += 16)
             for (int at = 0; at < 16; at++) {
                 places[count + at] = (uint16_t)(from + __builtin_ctzll(lanes | (uint64_t)1 << 63));
