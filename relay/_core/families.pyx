@@ -48,6 +48,8 @@ cdef extern from "families.h":
     const uint8_t FAMILY_ROW[256]
     const uint8_t FAMILY_LIST[1][129]
     const uint64_t FAMILY_THIRD[1][2]
+    const uint8_t FAMILY_PROBE[1]         # how far behind the trigger a list's forms are told from other text best
+    const uint64_t FAMILY_PROBED[1][2]    # the characters that stand there
     const uint16_t FAMILY_AT[1]
     const uint16_t FAMILY_LISTED[1]
     const uint16_t INNER_FORMS[1]
@@ -109,19 +111,18 @@ cdef int families_at(View* view, Py_ssize_t place, Offers* offers) except -1 nog
 
 
 cdef inline int _listed(View* view, Py_ssize_t place, int row) noexcept nogil:
-    """Give the list of the forms that the two characters behind a trigger leave; list 0 is empty."""
+    """Give the list of the forms that two characters behind a trigger leave; list 0 is empty."""
     cdef uint8_t second = view.chars[place + 1]
-    cdef uint8_t third
+    cdef uint8_t probed
     cdef int listed
     if second >= 0x80:
         return FAMILY_LIST[row][ALL_OF_ROW] if second == END_CHAR else 0
     listed = FAMILY_LIST[row][second]
-    if listed == 0:
-        return 0
-    third = view.chars[place + 2]
-    if third >= 0x80:
-        return listed if third == END_CHAR else 0
-    return listed if FAMILY_THIRD[listed][third >> 6] >> (third & 63) & 1 else 0
+    place += FAMILY_PROBE[listed]
+    if place >= view.end:
+        return listed
+    probed = view.chars[place]
+    return listed if probed < 0x80 and FAMILY_PROBED[listed][probed >> 6] >> (probed & 63) & 1 else 0
 
 
 cdef void families_tail(View* view, Offers* offers) noexcept nogil:

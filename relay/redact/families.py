@@ -25,6 +25,7 @@ Flat = tuple[Item, ...]
 ENDLESS = 0xFFFF
 ALL_OF_ROW = 0x80
 JUDGED = 64
+FARTHEST_PROBE = 16
 WAITED = 300
 # Runs in the middle of a family that its regex leaves open: a stream cannot wait for their end.
 CAPPED = {
@@ -118,6 +119,12 @@ class Form:
             assert least == most, self.name
             place -= least
         raise AssertionError(self.name)
+
+    @property
+    def sure(self) -> int:
+        """How many of its first characters stand where they do whatever its runs are."""
+        varying = next((place for place, item in enumerate(self.items) if item[1] < item[2]), len(self.items))
+        return sum(item[1] for item in self.items[: varying + 1])
 
     def left(self) -> frozenset[str]:
         """The characters that can stand before the trigger."""
@@ -308,7 +315,11 @@ def _lists() -> Iterator[str]:
     rows = {character: row for row, character in enumerate(triggers, 1)}
     yield _array("uint8_t", "FAMILY_ROW", (rows.get(chr(code), 0) for code in range(0x100)))
     yield f"#define ALL_OF_ROW {ALL_OF_ROW}\n" + _table("uint8_t", "FAMILY_LIST", table)
-    yield _table("uint64_t", "FAMILY_THIRD", [_third(each) for each in lists])
+    yield _table("uint64_t", "FAMILY_THIRD", [_bits(_standing(each, 2)) for each in lists])
+    probes = [_probe(each) for each in lists]
+    yield _array("uint8_t", "FAMILY_PROBE", probes)
+    probed = zip(lists, probes, strict=True)
+    yield _table("uint64_t", "FAMILY_PROBED", [_bits(_standing(each, place)) for each, place in probed])
     yield _array("uint16_t", "FAMILY_AT", places)
     yield _array("uint16_t", "FAMILY_LISTED", listed)
     inner = (number for number, form in enumerate(FORMS) if form.back > 0 and form.back >= form.lead)
@@ -324,12 +335,21 @@ def _followed(numbers: list[int], character: str) -> tuple[int, ...]:
     return tuple(number for number in numbers if character in FORMS[number].at(FORMS[number].back + 1))
 
 
-def _third(numbers: Iterable[int]) -> tuple[int, int]:
-    """The characters that can stand two behind the trigger of these forms, as bits."""
-    bits = 0
-    for number in numbers:
-        bits |= sum(1 << ord(each) for each in FORMS[number].at(FORMS[number].back + 2))
+def _standing(numbers: Iterable[int], place: int) -> frozenset[str]:
+    """The characters that can stand so far behind the trigger of these forms."""
+    return frozenset[str]().union(*(FORMS[number].at(FORMS[number].back + place) for number in numbers))
+
+
+def _bits(characters: Iterable[str]) -> tuple[int, int]:
+    bits = sum(1 << ord(each) for each in characters)
     return bits & (1 << 64) - 1, bits >> 64
+
+
+def _probe(numbers: Sequence[int]) -> int:
+    """Where behind the trigger of these forms the fewest words go on as they do; small letters are what words have."""
+    sure = min((FORMS[number].sure - FORMS[number].back for number in numbers), default=0)
+    places = range(2, min(sure, FARTHEST_PROBE))
+    return min(places, key=lambda place: sum(1 + 3 * each.islower() for each in _standing(numbers, place)), default=0)
 
 
 def write(path: Path) -> None:
