@@ -190,6 +190,10 @@ cdef extern from *:
         return ~others;
     }
 
+    static inline int relay_first(uint64_t lanes) {
+        return __builtin_ctzll(lanes);
+    }
+
     static inline int relay_count(uint64_t lanes) {
         lanes -= lanes >> 1 & 0x5555555555555555;
         lanes = (lanes & 0x3333333333333333) + (lanes >> 2 & 0x3333333333333333);
@@ -208,6 +212,7 @@ cdef extern from *:
     }
     """
     void lanes_of "relay_lanes_of"(const uint8_t* chars, Py_ssize_t size, Lanes* lanes) noexcept nogil
+    int first_of "relay_first"(uint64_t lanes) noexcept nogil
     uint64_t seven_of "relay_seven"(uint64_t lanes) noexcept nogil
     int _add "relay_places"(uint16_t* places, int count, uint64_t lanes, Py_ssize_t start) noexcept nogil
     Py_ssize_t ascii_size "relay_ascii_size"(const char* text, Py_ssize_t size) noexcept nogil

@@ -4,7 +4,7 @@
 ever waits for more text.
 """
 
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint8_t, uint16_t, uint64_t
 from libc.string cimport memcmp
 
 from relay._core.kinds cimport (
@@ -19,6 +19,7 @@ from relay._core.kinds cimport (
     SPACE,
     SSN_CLASS,
 )
+from relay._core.lanes cimport Lanes, first_of, lanes_of
 from relay._core.look cimport View
 
 cdef extern from "tables.h":
@@ -34,7 +35,7 @@ cdef extern from "tables.h":
 cdef enum:
     NONE = 0xFFFF
     NEAR = 32                     # characters of a window: phones, versions
-    FAR = 40                      # ssn, credit_card
+    FAR = 40                      # ssn, credit_card: less than LANES
     GLUE = 6                      # between two matches of which one carries the other's context on
     VERSION_TAIL = 12
 
@@ -43,8 +44,14 @@ cdef inline Py_ssize_t _floor(View* view, Py_ssize_t place, Py_ssize_t size, con
     """Give where the window of `size` before `place` starts: behind the nearest match and the nearest literal."""
     cdef Py_ssize_t stop = place - size if place > size else 0
     cdef Py_ssize_t at = place
+    cdef Lanes lanes
     if before != NULL and before.end > stop:
         stop = before.end
+    if stop >= place:
+        return place
+    lanes_of(view.chars + stop, place - stop, &lanes)
+    if not lanes.joints:
+        return stop
     while at > stop and not KIND[view.chars[at - 1]] & LITERAL:
         at -= 1
     return at
@@ -80,14 +87,16 @@ cdef bint _says(View* view, int words, Py_ssize_t start, Py_ssize_t end, bint is
 
     is_cut   what is left of `start` is a match or literal, and does not make a word that starts there a longer one
     """
-    cdef Py_ssize_t at
-    for at in range(start, end):
-        if FIRST_WORD[words * 256 + LOWER_CASE[view.chars[at]]] == NONE:
-            continue
-        if KIND[view.chars[at]] & LETTER and KIND[view.chars[at - 1]] & LETTER and not (is_cut and at == start):
-            continue
-        if _word_at(view, words, at, end):
+    cdef uint64_t was_letter = <uint64_t>(not is_cut and KIND[view.chars[start - 1]] & LETTER != 0)
+    cdef Lanes lanes
+    cdef uint64_t starts
+    lanes_of(view.chars + start, end - start, &lanes)
+    # Words start with letters; those beyond ASCII are joints.
+    starts = (lanes.letters & ~(lanes.letters << 1 | was_letter)) | lanes.joints
+    while starts:  # bound: its bits
+        if _word_at(view, words, start + first_of(starts), end):
             return True
+        starts &= starts - 1
     return False
 
 
@@ -131,7 +140,7 @@ cdef bint has_word(View* view, Py_ssize_t place, int cls, const Mark* before) no
         if _says(view, words, start, place, _is_cut(view, start, before)):
             return True
         end = _floor(view, place, GLUE + 1, before)
-        if not _is_glue(&view.chars[end], &view.chars[place]) or place - end > GLUE:
+        if place - end > GLUE or not _is_glue(&view.chars[end], &view.chars[place]):
             return False
         if before != NULL and before.end == end:
             return before.cls == cls and before.worded
