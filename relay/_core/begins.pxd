@@ -19,7 +19,7 @@ cdef enum Sort:
     WORDS                         # keys, and the names of headers
     FAMILIES                      # of tokens
     CODES                         # numbers, addresses and IBANs
-    SORTS
+    ALL                           # any of them
 
 cdef struct Begins:
     # By the first character, what the second counts as, and Sort: a bit for each that the third may count as.
@@ -31,8 +31,9 @@ cdef enum:
 cdef inline void note(Begins* begins, Sort sort, uint8_t first, int second, uint32_t thirds) noexcept nogil:
     """Note a beginning; `second` and the bits of `thirds` say what the characters count as."""
     begins.thirds[first][second][<int>sort] |= thirds | <uint32_t>1 << NEXT_END
+    begins.thirds[first][second][<int>ALL] |= thirds | <uint32_t>1 << NEXT_END
     # What is read behind the end may be anything.
-    begins.thirds[first][NEXT_END][<int>sort] = ANY
+    begins.thirds[first][NEXT_END][<int>sort] = begins.thirds[first][NEXT_END][<int>ALL] = ANY
 
 cdef inline void note_word(Begins* begins, const uint8_t* word, uint8_t joint) noexcept nogil:
     """Note a word of three characters or more in any case; `joint` in it may be spelled in any way."""

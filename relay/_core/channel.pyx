@@ -9,7 +9,7 @@ from libc.stdint cimport uint32_t
 from libc.string cimport strlen
 
 from relay._core.buffer cimport Buffer
-from relay._core.codes cimport WIDEST, Codes, CodeSink, to_utf8
+from relay._core.codes cimport WIDEST, Codes, CodeSink, from_utf8, to_utf8
 from relay._core.left cimport Mark
 from relay._core.literals cimport label
 from relay._core.matcher cimport Matcher
@@ -74,7 +74,7 @@ cdef class Channel(CodeSink):
     cdef str _taken(self):
         """Give what was let out, and forget it."""
         cdef Buffer out = self.out
-        text = PyUnicode_DecodeUTF8(out.ptr, out.len, "surrogatepass") if out.len else ""
+        text = from_utf8(out.ptr, out.len)
         out.clear()
         return text
 

@@ -6,6 +6,7 @@ cdef enum:
     WIDEST = 4                    # bytes of a code point
 
 cdef Py_ssize_t to_utf8(int width, const void* codes, Py_ssize_t start, int count, char* out) noexcept nogil
+cdef str from_utf8(const char* ptr, Py_ssize_t size)
 
 cdef class CodeSink:
     cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil

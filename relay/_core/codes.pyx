@@ -6,10 +6,15 @@ surrogate passes as it came. Carries at most one unfinished sequence, or an esca
 """
 
 cimport cython
-from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memchr, memcpy, memmove
 
-from relay._core.lanes cimport NARROWED, ascii_size, narrow
+from relay._core.lanes cimport STEP, ascii_size, code_at, count_codes, narrow, put_code, widen
+
+cdef extern from "Python.h":
+    unicode PyUnicode_New(Py_ssize_t size, uint32_t most)
+    void* PyUnicode_DATA(object text)
+    int PyUnicode_KIND(object text)
 
 cdef enum:
     REPLACEMENT = 0xFFFD
@@ -204,21 +209,16 @@ cdef inline uint32_t _escaped_code(const char* escape) noexcept nogil:
 cdef Py_ssize_t to_utf8(int width, const void* codes, Py_ssize_t start, int count, char* out) noexcept nogil:
     """Write `count` code points of `width` bytes each, from number `start` on, as UTF-8; give how many bytes it has."""
     cdef char* end = out
-    cdef uint32_t code
     cdef Py_ssize_t at = start
     cdef Py_ssize_t stop = start + count
     cdef Py_ssize_t next
     while at < stop:
-        next = min(at + NARROWED, stop)
-        if width == 2 and next - at == NARROWED and narrow(<const uint16_t*>codes + at, end):
+        next = min(at + STEP, stop)
+        if next - at == STEP and narrow(width, codes, at, end):
             at = next
-            end += NARROWED
+            end += STEP
         while at < next:
-            code = (
-                (<const uint8_t*>codes)[at] if width == 1
-                else (<const uint16_t*>codes)[at] if width == 2 else (<const uint32_t*>codes)[at]
-            )
-            end += _put(code, end)
+            end += _put(code_at(width, codes, at), end)
             at += 1
     return end - out
 
@@ -242,3 +242,35 @@ cdef inline int _put(uint32_t code, char* out) noexcept nogil:
     out[2] = <char>(0x80 | (code >> 6 & 0x3F))
     out[3] = <char>(0x80 | (code & 0x3F))
     return 4
+
+
+cdef str from_utf8(const char* ptr, Py_ssize_t size):
+    """Give whole UTF-8 as a string; surrogates pass."""
+    cdef uint8_t most = 0
+    cdef Py_ssize_t count
+    if size == 0:
+        return ""
+    count = count_codes(ptr, size, &most)
+    # The greatest of the leads says how wide a string has to be.
+    text = PyUnicode_New(count, 0x7F if most < 0x80 else 0xFF if most < 0xC4 else 0xFFFF if most < 0xF0 else 0x10FFFF)
+    if most < 0x80:
+        memcpy(PyUnicode_DATA(text), ptr, <size_t>size)
+    else:
+        _read(ptr, ptr + size, PyUnicode_KIND(text), PyUnicode_DATA(text))
+    return text
+
+
+cdef void _read(const char* ptr, const char* end, int width, void* codes) noexcept nogil:
+    """Write what UTF-8 says as code points of `width` bytes each."""
+    cdef const char* next
+    cdef Py_ssize_t at = 0
+    cdef int size
+    while ptr < end:
+        next = ptr + min(end - ptr, <Py_ssize_t>STEP)
+        if next - ptr == STEP and widen(ptr, width, codes, at):
+            ptr = next
+            at += STEP
+        while ptr < next:
+            put_code(width, codes, at, code_of(<const uint8_t*>ptr, &size))
+            ptr += size
+            at += 1

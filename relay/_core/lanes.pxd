@@ -4,11 +4,10 @@ A Lanes says of LANES characters, by a bit for each, what they are. Memory is re
 whatever `size` is: who gives it keeps SLACK bytes behind the last character. Bits from `size` on are 0.
 """
 
-from libc.stdint cimport uint8_t, uint16_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
     LANES = 64
-    NARROWED = 16
     SLACK = LANES + 16
     STRETCH = 512
     SPARE = 16
@@ -106,15 +105,16 @@ cdef extern from *:
         return sum;
     }
 
-    /* Write sixteen code points of two bytes as ASCII, if they are. */
-    static inline int relay_narrow(const uint16_t *codes, char *out) {
-        __m128i low = _mm_loadu_si128((const __m128i *)codes);
-        __m128i high = _mm_loadu_si128((const __m128i *)(codes + 8));
-        __m128i wide = _mm_and_si128(RELAY_OR(low, high), _mm_set1_epi16((short)0xFF80));
-        if (_mm_movemask_epi8(_mm_cmpeq_epi8(wide, _mm_setzero_si128())) != 0xFFFF)
-            return 0;
-        _mm_storeu_si128((__m128i *)out, _mm_packus_epi16(low, high));
-        return 1;
+    /* How many of up to 48 characters of a view the last one of a placeholder and those before it are. */
+    static inline int relay_behind_literal(const uint8_t *chars, Py_ssize_t size) {
+        const __m128i first = _mm_set1_epi8((char)LITERAL_CHAR);
+        uint64_t found = 0;
+        for (int at = 0; at < 48; at += 16) {
+            __m128i text = _mm_loadu_si128((const __m128i *)(chars + at));
+            found |= relay_bits(_mm_cmpeq_epi8(_mm_max_epu8(text, first), text), at);
+        }
+        found &= ((uint64_t)1 << size) - 1;
+        return found ? 64 - __builtin_clzll(found) : 0;
     }
 
     #else
@@ -160,13 +160,10 @@ cdef extern from *:
         return sum;
     }
 
-    static inline int relay_narrow(const uint16_t *codes, char *out) {
-        for (int at = 0; at < 16; at++) {
-            if (codes[at] & 0xFF80)
-                return 0;
-            out[at] = (char)codes[at];
-        }
-        return 1;
+    static inline int relay_behind_literal(const uint8_t *chars, Py_ssize_t size) {
+        while (size > 0 && chars[size - 1] < LITERAL_CHAR)
+            size--;
+        return (int)size;
     }
     #endif
 
@@ -188,6 +185,82 @@ cdef extern from *:
         others |= others >> 2;
         others |= others >> 3;
         return ~others;
+    }
+
+    static inline uint32_t relay_code_at(int width, const void *codes, Py_ssize_t at) {
+        if (width == 1)
+            return ((const uint8_t *)codes)[at];
+        return width == 2 ? ((const uint16_t *)codes)[at] : ((const uint32_t *)codes)[at];
+    }
+
+    static inline void relay_put_code(int width, void *codes, Py_ssize_t at, uint32_t code) {
+        if (width == 1)
+            ((uint8_t *)codes)[at] = (uint8_t)code;
+        else if (width == 2)
+            ((uint16_t *)codes)[at] = (uint16_t)code;
+        else
+            ((uint32_t *)codes)[at] = code;
+    }
+
+    /* Loops of a constant number of turns, which compilers make into a few instructions. */
+    #define RELAY_STEP 16
+    #define RELAY_NARROW(type) { \\
+        const type *restrict from = (const type *)codes + at; \\
+        type all = 0; \\
+        for (int i = 0; i < RELAY_STEP; i++) \\
+            all |= from[i]; \\
+        if (all >= 0x80) \\
+            return 0; \\
+        for (int i = 0; i < RELAY_STEP; i++) \\
+            out[i] = (char)from[i]; \\
+        return 1; \\
+    }
+    #define RELAY_WIDEN(type) { \\
+        type *restrict to = (type *)codes + at; \\
+        for (int i = 0; i < RELAY_STEP; i++) \\
+            to[i] = (uint8_t)text[i]; \\
+        return 1; \\
+    }
+
+    /* Write code points as ASCII, if they are. */
+    static inline int relay_narrow(int width, const void *codes, Py_ssize_t at, char *restrict out) {
+        if (width == 1)
+            RELAY_NARROW(uint8_t)
+        if (width == 2)
+            RELAY_NARROW(uint16_t)
+        RELAY_NARROW(uint32_t)
+    }
+
+    /* Write ASCII, if it is, as code points. */
+    static inline int relay_widen(const char *restrict text, int width, void *codes, Py_ssize_t at) {
+        if (relay_ascii_size(text, RELAY_STEP) < RELAY_STEP)
+            return 0;
+        if (width == 1)
+            RELAY_WIDEN(uint8_t)
+        if (width == 2)
+            RELAY_WIDEN(uint16_t)
+        RELAY_WIDEN(uint32_t)
+    }
+
+    /* How many code points UTF-8 has, and its greatest byte. */
+    static inline Py_ssize_t relay_count_codes(const char *text, Py_ssize_t size, uint8_t *most) {
+        Py_ssize_t count = 0, at = 0;
+        for (; size - at >= RELAY_STEP; at += RELAY_STEP) {
+            uint8_t greatest = 0, some = 0;
+            for (int i = 0; i < RELAY_STEP; i++) {
+                const uint8_t each = (uint8_t)text[at + i];
+                greatest = greatest > each ? greatest : each;
+                some = (uint8_t)(some + ((each & 0xC0) != 0x80));
+            }
+            *most = *most > greatest ? *most : greatest;
+            count += some;
+        }
+        for (; at < size; at++) {
+            const uint8_t each = (uint8_t)text[at];
+            *most = *most > each ? *most : each;
+            count += (each & 0xC0) != 0x80;
+        }
+        return count;
     }
 
     static inline int relay_first(uint64_t lanes) {
@@ -212,12 +285,18 @@ cdef extern from *:
     }
     """
     void lanes_of "relay_lanes_of"(const uint8_t* chars, Py_ssize_t size, Lanes* lanes) noexcept nogil
+    int behind_literal "relay_behind_literal"(const uint8_t* chars, Py_ssize_t size) noexcept nogil
     int first_of "relay_first"(uint64_t lanes) noexcept nogil
     uint64_t seven_of "relay_seven"(uint64_t lanes) noexcept nogil
     int _add "relay_places"(uint16_t* places, int count, uint64_t lanes, Py_ssize_t start) noexcept nogil
     Py_ssize_t ascii_size "relay_ascii_size"(const char* text, Py_ssize_t size) noexcept nogil
     Py_ssize_t plain_size "relay_plain_size"(const uint8_t* chars, Py_ssize_t size) noexcept nogil
-    bint narrow "relay_narrow"(const uint16_t* codes, char* out) noexcept nogil
+    uint32_t code_at "relay_code_at"(int width, const void* codes, Py_ssize_t at) noexcept nogil
+    void put_code "relay_put_code"(int width, void* codes, Py_ssize_t at, uint32_t code) noexcept nogil
+    bint narrow "relay_narrow"(int width, const void* codes, Py_ssize_t at, char* out) noexcept nogil
+    bint widen "relay_widen"(const char* text, int width, void* codes, Py_ssize_t at) noexcept nogil
+    Py_ssize_t count_codes "relay_count_codes"(const char* text, Py_ssize_t size, uint8_t* most) noexcept nogil
+    enum: STEP "RELAY_STEP"
     Py_ssize_t sum_of "relay_sum"(const uint8_t* numbers, Py_ssize_t size) noexcept nogil
 
 cdef inline void add_places(Places* places, uint64_t lanes, Py_ssize_t start) noexcept nogil:

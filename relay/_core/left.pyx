@@ -19,7 +19,7 @@ from relay._core.kinds cimport (
     SPACE,
     SSN_CLASS,
 )
-from relay._core.lanes cimport Lanes, first_of, lanes_of
+from relay._core.lanes cimport Lanes, behind_literal, first_of, lanes_of
 from relay._core.look cimport View
 
 cdef extern from "tables.h":
@@ -43,18 +43,9 @@ cdef enum:
 cdef inline Py_ssize_t _floor(View* view, Py_ssize_t place, Py_ssize_t size, const Mark* before) noexcept nogil:
     """Give where the window of `size` before `place` starts: behind the nearest match and the nearest literal."""
     cdef Py_ssize_t stop = place - size if place > size else 0
-    cdef Py_ssize_t at = place
-    cdef Lanes lanes
     if before != NULL and before.end > stop:
         stop = before.end
-    if stop >= place:
-        return place
-    lanes_of(view.chars + stop, place - stop, &lanes)
-    if not lanes.joints:
-        return stop
-    while at > stop and not KIND[view.chars[at - 1]] & LITERAL:
-        at -= 1
-    return at
+    return stop + behind_literal(view.chars + stop, place - stop)
 
 
 cdef Py_ssize_t _word_at(View* view, int words, Py_ssize_t at, Py_ssize_t end) noexcept nogil:

@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 
 from relay._core.assigned cimport assigned_at, note_keys, option_at
-from relay._core.begins cimport CODES, FAMILIES, NEXT, WORDS, Begins
+from relay._core.begins cimport ALL, CODES, FAMILIES, NEXT, WORDS, Begins, Sort
 from relay._core.credentials cimport curl_at, header_at, note_headers, scheme_tail, url_at
 from relay._core.email cimport email_at, email_tail
 from relay._core.families cimport families_at, families_tail, note_families
@@ -94,23 +94,33 @@ cdef void _find(View* view, Py_ssize_t place, Found* found) noexcept nogil:
 
 cdef void _pick(const uint8_t* chars, Found* found) noexcept nogil:
     """Pick those starts that begin as something does that a rule knows."""
-    cdef Places* words = &found.begun[<int>WORDS]
-    cdef Places* families = &found.begun[<int>FAMILIES]
-    cdef Places* codes = &found.begun[<int>CODES]
-    cdef const uint32_t* thirds
-    cdef int number, third
+    cdef Places* starts = &found.starts
+    cdef int count = 0
+    cdef int number
     cdef uint16_t at
-    words.count = families.count = codes.count = 0
-    for number in range(found.starts.count):
-        at = found.starts.at[number]
-        thirds = BEGINS.thirds[chars[at]][NEXT[chars[at + 1]]]
-        third = NEXT[chars[at + 2]]
-        words.at[words.count] = at
-        words.count += <int>(thirds[<int>WORDS] >> third & 1)
-        families.at[families.count] = at
-        families.count += <int>(thirds[<int>FAMILIES] >> third & 1)
-        codes.at[codes.count] = at
-        codes.count += <int>(thirds[<int>CODES] >> third & 1)
+    for number in range(starts.count):
+        at = starts.at[number]
+        starts.at[count] = at
+        count += _begins(chars + at, ALL)
+    starts.count = count
+    for number in range(<int>ALL):
+        _pick_of(chars, starts, <Sort>number, &found.begun[number])
+
+
+cdef inline void _pick_of(const uint8_t* chars, const Places* starts, Sort sort, Places* begun) noexcept nogil:
+    """Give those of one sort."""
+    cdef int number
+    cdef uint16_t at
+    begun.count = 0
+    for number in range(starts.count):
+        at = starts.at[number]
+        begun.at[begun.count] = at
+        begun.count += _begins(chars + at, sort)
+
+
+cdef inline int _begins(const uint8_t* chars, Sort sort) noexcept nogil:
+    """Give 1 if a rule of this sort asks to be called here, else 0."""
+    return <int>(BEGINS.thirds[chars[0]][NEXT[chars[1]]][<int>sort] >> NEXT[chars[2]] & 1)
 
 
 cdef int _words_at(View* view, Py_ssize_t place, Places* words, Offers* offers) except -1 nogil:
