@@ -2,10 +2,8 @@
 
 from libc.stdint cimport uint32_t
 
-from relay._core.begins cimport Begins
 from relay._core.look cimport Offers, View
 
-cdef void note_hexes(Begins* begins) noexcept nogil
 cdef int hex_at(View* view, Py_ssize_t place, uint32_t classes, Offers* offers) except -1 nogil
 cdef int ipv4_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
 cdef int ipv6_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil

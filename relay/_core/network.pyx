@@ -11,7 +11,6 @@ Of several zones of an IPv6 address only the longest is offered: it needs no con
 
 from libc.stdint cimport uint8_t, uint32_t
 
-from relay._core.begins cimport CODES, NEXT, NEXT_DOT, NEXT_HYPHEN, Begins, note
 from relay._core.kinds cimport (
     BESIDE_ALNUM, BESIDE_DIGIT, BESIDE_LETTER, BESIDE_WORD, DIGIT, END_CHAR, HEX, HEX_LETTER, IP_CLASS, KIND,
     LITERAL, MAC_CLASS, UUID_CLASS, WORD
@@ -38,23 +37,6 @@ cdef struct Address:
     bint pairs                    # each group has two digits
     uint32_t before               # the bits of all groups but the last
     uint32_t last                 # the bits of the last
-
-
-cdef void note_hexes(Begins* begins) noexcept nogil:
-    """Note three hex digits, and fewer with what may stand between groups of them: so do all numbers begin."""
-    cdef uint32_t joints = <uint32_t>1 << NEXT_DOT | <uint32_t>1 << NEXT_HYPHEN
-    cdef uint32_t digits = 0
-    cdef int first, second
-    for first in range(128):
-        if KIND[first] & HEX:
-            digits |= <uint32_t>1 << NEXT[first]
-    for first in range(128):
-        if not KIND[first] & HEX:
-            continue
-        note(begins, CODES, <uint8_t>first, NEXT_DOT, digits | <uint32_t>1 << NEXT_DOT)
-        for second in range(128):
-            if KIND[second] & HEX:
-                note(begins, CODES, <uint8_t>first, NEXT[second], digits | joints)
 
 
 cdef int hex_at(View* view, Py_ssize_t place, uint32_t classes, Offers* offers) except -1 nogil:

@@ -5,6 +5,7 @@ from libc.stdint cimport uint32_t
 from relay._core.begins cimport Begins
 from relay._core.look cimport Offers, View
 
+cdef void note_numbers(Begins* begins) noexcept nogil
 cdef void note_ibans(Begins* begins) noexcept nogil
 cdef int number_at(View* view, Py_ssize_t place, uint32_t classes, Offers* offers) except -1 nogil
 cdef int ssn_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil

@@ -10,9 +10,10 @@ offered too where it needs no context and the longer does.
 
 from libc.stdint cimport uint8_t, uint32_t
 
-from relay._core.begins cimport CODES, NEXT_DIGIT, Begins, note
+from relay._core.begins cimport CODES, NEXT, NEXT_DIGIT, NEXT_DOT, NEXT_HYPHEN, Begins, note
 from relay._core.kinds cimport (
-    BESIDE_DIGIT, BESIDE_WORD, CARD_CLASS, DIGIT, END_CHAR, IBAN_CLASS, IP_CLASS, KIND, LETTER, LOWER, SSN_CLASS, UPPER
+    BESIDE_DIGIT, BESIDE_WORD, CARD_CLASS, DIGIT, END_CHAR, HEX, IBAN_CLASS, IP_CLASS, KIND, LETTER, LOWER, SSN_CLASS,
+    UPPER
 )
 from relay._core.look cimport AFTER_CARD, AFTER_SSN, FREE, Offers, View, is_a, look, offer, pend, skip, was_a
 from relay._core.network cimport ipv4_at
@@ -33,6 +34,23 @@ cdef enum:
     CARD_LEAST = 12
     CARD_MOST = 19
     PREFIX_MOST = 6
+
+
+cdef void note_numbers(Begins* begins) noexcept nogil:
+    """Note three hex digits, or fewer and what may stand between groups: so begin numbers and addresses."""
+    cdef uint32_t joints = <uint32_t>1 << NEXT_DOT | <uint32_t>1 << NEXT_HYPHEN
+    cdef uint32_t digits = 0
+    cdef int first, second
+    for first in range(128):
+        if KIND[first] & HEX:
+            digits |= <uint32_t>1 << NEXT[first]
+    for first in range(128):
+        if not KIND[first] & HEX:
+            continue
+        note(begins, CODES, <uint8_t>first, NEXT_DOT, digits | <uint32_t>1 << NEXT_DOT)
+        for second in range(128):
+            if KIND[second] & HEX:
+                note(begins, CODES, <uint8_t>first, NEXT[second], digits | joints)
 
 
 cdef void note_ibans(Begins* begins) noexcept nogil:

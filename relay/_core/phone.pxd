@@ -11,13 +11,16 @@ cdef enum:
 
 cdef inline bint may_start_phone(View* view, Py_ssize_t place) noexcept nogil:
     """Tell whether `phones_at` may find, or have to wait for, a number here: it is dear, and so are its contexts."""
-    cdef uint64_t between = <uint64_t>0xEB01 << 32  # of ` ` to `/`: ` ( ) + - . /`
+    cdef uint64_t between = <uint64_t>0xE301 << 32  # of ` ` to `/`: ` ( ) - . /`
     cdef unsigned char character = view.chars[place], before = view.chars[place - 1]
     cdef int digits = 0, gap = 0
     if KIND[before] & BESIDE_WORD or before == c"+":
         return False
     if (before == c"." or before == c"-") and character != c"0" and character != c"+":
         return False
+    if character == c"+":
+        place += 1
+        character = view.chars[place]
     while gap <= BETWEEN_MOST:
         if KIND[character] & DIGIT:
             digits += 1

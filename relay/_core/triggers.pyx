@@ -27,8 +27,8 @@ from relay._core.kinds cimport (
 )
 from relay._core.lanes cimport LANES, STRETCH, Lanes, Places, add_places, lanes_of, seven_of
 from relay._core.look cimport Offers, View
-from relay._core.network cimport hex_at, ipv6_at, note_hexes
-from relay._core.numbers cimport iban_at, note_ibans, number_at
+from relay._core.network cimport hex_at, ipv6_at
+from relay._core.numbers cimport iban_at, note_ibans, note_numbers, number_at
 from relay._core.phone cimport may_start_phone
 
 cdef enum:
@@ -219,5 +219,5 @@ cdef int _note(Starts* starts, Py_ssize_t place) except -1 nogil:
 note_keys(&BEGINS)
 note_headers(&BEGINS)
 note_families(&BEGINS)
-note_hexes(&BEGINS)
+note_numbers(&BEGINS)
 note_ibans(&BEGINS)
