@@ -273,7 +273,7 @@ cdef extern from *:
         return (int)(((lanes + (lanes >> 4)) & 0x0F0F0F0F0F0F0F0F) * 0x0101010101010101 >> 56);
     }
 
-    /* Add where bits are set, sixteen at a time without a branch: what is written behind the last one counts nothing. */
+    /* Add where bits are set, sixteen at a time without a branch: what lies behind the last one counts nothing. */
     static inline int relay_places(uint16_t *places, int count, uint64_t lanes, Py_ssize_t from) {
         const int all = lanes ? count + relay_count(lanes) : count;
         for (; count < all; count += 16)
