@@ -25,6 +25,7 @@ cdef class Codes:
     cdef const char* _go_on(self, const char* ptr, const char* end, CodeSink sink) except NULL nogil
     cdef int _resolve(self, CodeSink sink) except -1 nogil
     cdef int _lone(self, CodeSink sink) except -1 nogil
+    cdef int _pass_escape(self, CodeSink sink) except -1 nogil
     cdef int _broken(self, CodeSink sink) except -1 nogil
 
 cdef inline uint32_t code_of(const uint8_t* ptr, int* width) noexcept nogil:

@@ -6,6 +6,7 @@ surrogate passes as it came. Carries at most one unfinished sequence, or an esca
 """
 
 cimport cython
+from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memchr, memcpy, memmove
 
@@ -120,6 +121,8 @@ cdef class Codes:
         while ptr < end:
             if self._escape_len == 6 and ptr[0] != c"\\":
                 self._lone(sink)
+            if self._escape_len and ptr[0] & 0x80:
+                self._pass_escape(sink)
             if self._escape_len or ptr[0] == c"\\":
                 if self._partial_len:
                     self._broken(sink)
@@ -167,10 +170,14 @@ cdef class Codes:
 
     cdef int finish(self, CodeSink sink) except -1 nogil:
         """End the text: what is unfinished passes as it came, but half a sequence becomes U+FFFD."""
-        cdef int at
-        cdef int begun = self._escape_len
         if self._partial_len:
             self._broken(sink)
+        return self._pass_escape(sink)
+
+    cdef int _pass_escape(self, CodeSink sink) except -1 nogil:
+        """Pass an unfinished escape as it came."""
+        cdef int at
+        cdef int begun = self._escape_len
         if begun >= 6:
             self._lone(sink)
         self._escape_len = 0
@@ -245,7 +252,7 @@ cdef inline int _put(uint32_t code, char* out) noexcept nogil:
 
 
 cdef str from_utf8(const char* ptr, Py_ssize_t size):
-    """Give whole UTF-8 as a string; surrogates pass."""
+    """Give UTF-8 as a string; surrogates pass, what is none is refused."""
     cdef uint8_t most = 0
     cdef Py_ssize_t count
     if size == 0:
@@ -255,13 +262,13 @@ cdef str from_utf8(const char* ptr, Py_ssize_t size):
     text = PyUnicode_New(count, 0x7F if most < 0x80 else 0xFF if most < 0xC4 else 0xFFFF if most < 0xF0 else 0x10FFFF)
     if most < 0x80:
         memcpy(PyUnicode_DATA(text), ptr, <size_t>size)
-    else:
-        _read(ptr, ptr + size, PyUnicode_KIND(text), PyUnicode_DATA(text))
+    elif not _read(ptr, ptr + size, PyUnicode_KIND(text), PyUnicode_DATA(text)):
+        return PyUnicode_DecodeUTF8(ptr, size, "surrogatepass")
     return text
 
 
-cdef void _read(const char* ptr, const char* end, int width, void* codes) noexcept nogil:
-    """Write what UTF-8 says as code points of `width` bytes each."""
+cdef bint _read(const char* ptr, const char* end, int width, void* codes) noexcept nogil:
+    """Write what UTF-8 says as code points of `width` bytes each; False if it is none."""
     cdef const char* next
     cdef Py_ssize_t at = 0
     cdef int size
@@ -271,6 +278,9 @@ cdef void _read(const char* ptr, const char* end, int width, void* codes) noexce
             ptr = next
             at += STEP
         while ptr < next:
+            if ptr[0] & 0x80 and _sequence_size(<const uint8_t*>ptr, end - ptr) <= 0:
+                return False
             put_code(width, codes, at, code_of(<const uint8_t*>ptr, &size))
             ptr += size
             at += 1
+    return True
