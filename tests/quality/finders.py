@@ -19,6 +19,10 @@ from presidio_analyzer.predefined_recognizers import (
     UuidRecognizer,
 )
 
+from relay._core import Channel, Ruleset
+from relay.redact import rules
+from relay.redact.classes import Class
+
 from .phrases import CUSTOM
 from .score import Find
 from .texts import Span
@@ -94,7 +98,20 @@ def presidio(text: str) -> list[Span]:
     return _settle(ranked)
 
 
-FINDERS: dict[str, Find] = {"naive": naive, "presidio": presidio}
+def relay(text: str) -> list[Span]:
+    """Find by relay's engine."""
+    channel = Channel(_rules(), spans=True)
+    channel.feed(text)
+    channel.flush()
+    return channel.found()
+
+
+FINDERS: dict[str, Find] = {"naive": naive, "presidio": presidio, "relay": relay}
+
+
+@cache
+def _rules() -> Ruleset:
+    return rules.ruleset(frozenset(Class), rules.patterns(CUSTOM))
 
 
 @cache

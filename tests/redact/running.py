@@ -6,7 +6,6 @@ stays red.
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import pairwise
 
 from hypothesis import HealthCheck, settings
 
@@ -45,11 +44,6 @@ def json_channel(classes: frozenset[str] = CLASSES, *, escaped: bool = False) ->
         return numbered(Class(cls), numbers.number(Class(cls), value)) if is_key else masked(Class(cls))
 
     return JsonChannel(ruleset(classes), replace, escaped=escaped)
-
-
-def pieces(text: str, cuts: Iterable[int]) -> list[str]:
-    """A text cut at these places, which come in order."""
-    return [text[start:end] for start, end in pairwise([0, *cuts, len(text)])]
 
 
 def by_character(text: str) -> Sequence[str]:

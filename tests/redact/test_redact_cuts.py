@@ -1,6 +1,6 @@
 """Cuts: however a text comes in pieces, it becomes the same, and what was given is never taken back (R1, R2)."""
 
-from itertools import combinations, pairwise
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -8,34 +8,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay._core import Channel
-from tests.redact.running import PROPERTY, by_character, channel, json_channel, pieces, redacted, run
-from tests.redact.texts import SHORT, cuts, json_values, mutated, random_text, random_value, texts, written
+from tests.redact.cuts import cut, every_split
+from tests.redact.running import PROPERTY, by_character, channel, json_channel, redacted, run
+from tests.redact.texts import SHORT, json_values, mutated, random_places, random_text, random_value, texts, written
 from tests.reference.redaction import CLASSES, redact
 
 TINY = ["a@b.co 1", "8.8.8.8 ", "[IP]8.8.8", '\\n"a@b.co', "x [SSN] y", "４１１x@b.co", "ab::1:2 3"]
 TINY_DOCUMENTS = ['{"\\n":1}', '["a@b.co"]', '"\\ud83d"', "[1,tru 1", '{"ip":1.1.', "[-1e5,0]"]
 
 
-def partitions(text: str) -> list[list[str]]:
-    places = range(1, len(text))
-    return [pieces(text, chosen) for size in range(len(text)) for chosen in combinations(places, size)]
-
-
 @pytest.mark.parametrize("text", TINY)
 def test_every_partition_of_a_tiny_text_gives_the_same(text: str) -> None:
-    assert {run(channel(), fed) for fed in partitions(text)} == {redact(text, CLASSES)}
+    assert {run(channel(), fed) for fed in every_split(text)} == {redact(text, CLASSES)}
 
 
 @pytest.mark.parametrize("text", TINY_DOCUMENTS)
 def test_every_partition_of_a_tiny_document_gives_the_same(text: str) -> None:
-    assert len({run(json_channel(), fed) for fed in partitions(text)}) == 1
+    assert len({run(json_channel(), fed) for fed in every_split(text)}) == 1
 
 
 def test_every_two_cuts_of_a_short_text_give_the_same() -> None:
     for text in (text for text in SHORT if len(text) <= 24):
         whole = redacted(text)
-        for chosen in combinations(range(len(text) + 1), 2):
-            assert run(channel(), pieces(text, chosen)) == whole, (text, chosen)
+        for fed in every_split(text, 2):
+            assert run(channel(), fed) == whole, fed
 
 
 def test_every_single_cut_of_a_sample_gives_the_same() -> None:
@@ -43,7 +39,7 @@ def test_every_single_cut_of_a_sample_gives_the_same() -> None:
         around = f"see {text} there"
         whole = redacted(around)
         for place in range(len(around)):
-            assert run(channel(), pieces(around, [place])) == whole, (text, place)
+            assert run(channel(), cut(around, [place])) == whole, (text, place)
 
 
 def test_random_cuts_of_random_texts_give_the_same() -> None:
@@ -52,8 +48,8 @@ def test_random_cuts_of_random_texts_give_the_same() -> None:
         text = random_text(random)
         whole = redacted(text)
         assert run(channel(), by_character(text)) == whole, text
-        chosen = cuts(text, random)
-        assert run(channel(), pieces(text, chosen)) == whole, (text, chosen)
+        chosen = random_places(text, random)
+        assert run(channel(), cut(text, chosen)) == whole, (text, chosen)
 
 
 def test_random_cuts_of_long_texts_give_the_same() -> None:
@@ -62,8 +58,8 @@ def test_random_cuts_of_long_texts_give_the_same() -> None:
         text = "".join(random_text(random) for _ in range(150))
         whole = redacted(text)
         for most in (3, 40, 400):
-            chosen = cuts(text, random, most)
-            assert run(channel(), pieces(text, chosen)) == whole, (text, chosen)
+            chosen = random_places(text, random, most)
+            assert run(channel(), cut(text, chosen)) == whole, (text, chosen)
         assert run(channel(), by_character(text)) == whole, text
 
 
@@ -74,14 +70,14 @@ def test_random_cuts_of_documents_whole_and_broken_give_the_same() -> None:
         text = text if random.random() < 0.5 else mutated(text, random)
         whole = run(json_channel(), [text])
         assert run(json_channel(), by_character(text)) == whole, text
-        chosen = cuts(text, random)
-        assert run(json_channel(), pieces(text, chosen)) == whole, (text, chosen)
+        chosen = random_places(text, random)
+        assert run(json_channel(), cut(text, chosen)) == whole, (text, chosen)
 
 
 @PROPERTY
 @given(text=texts(), random=st.randoms(use_true_random=False))
 def test_output_does_not_depend_on_the_cuts(text: str, random: Random) -> None:
-    assert run(channel(), pieces(text, cuts(text, random))) == redacted(text)
+    assert run(channel(), cut(text, random_places(text, random))) == redacted(text)
 
 
 @PROPERTY
@@ -89,7 +85,7 @@ def test_output_does_not_depend_on_the_cuts(text: str, random: Random) -> None:
 def test_a_documents_output_does_not_depend_on_the_cuts(value: object, random: Random) -> None:
     text = written(value, random)
 
-    assert run(json_channel(), pieces(text, cuts(text, random))) == run(json_channel(), [text])
+    assert run(json_channel(), cut(text, random_places(text, random))) == run(json_channel(), [text])
 
 
 @PROPERTY
@@ -97,7 +93,7 @@ def test_a_documents_output_does_not_depend_on_the_cuts(value: object, random: R
 def test_what_was_given_begins_every_continuation(text: str, one: str, other: str, random: Random) -> None:
     used = channel()
 
-    given_out = "".join(used.feed(piece) for piece in pieces(text, cuts(text, random)))
+    given_out = "".join(used.feed(piece) for piece in cut(text, random_places(text, random)))
 
     assert redact(text + one, CLASSES).startswith(given_out)
     assert redact(text + other, CLASSES).startswith(given_out)

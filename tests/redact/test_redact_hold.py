@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 
 from relay._core import Channel
-from tests.redact.running import PROPERTY, channel, json_channel, pieces
-from tests.redact.texts import CHATS, JOINTS, SHORT, cuts, random_text, random_value, texts, written
+from tests.redact.cuts import cut
+from tests.redact.running import PROPERTY, channel, json_channel
+from tests.redact.texts import CHATS, JOINTS, SHORT, random_places, random_text, random_value, texts, written
 from tests.reference.redaction import CLASSES, find
 
 MOST = {CLASSES: 600, CLASSES - {"token"}: 360}
@@ -57,7 +58,7 @@ def test_a_bait_is_held_within_the_bound(bait: str, classes: frozenset[str]) -> 
     for lead in LEADS:
         text = lead + bait * (2_000 // len(bait))
         assert max(held(channel(classes), text)) <= MOST[classes], lead
-        assert max(held(channel(classes), pieces(text, range(97, len(text), 97)))) <= MOST[classes], lead
+        assert max(held(channel(classes), cut(text, range(97, len(text), 97)))) <= MOST[classes], lead
 
 
 @pytest.mark.parametrize("classes", MOST, ids=("all", "without token"))
@@ -108,7 +109,7 @@ def test_of_a_chat_few_characters_wait(most: int) -> None:
     waits = [
         wait
         for chat in CHATS
-        for wait in held(channel(), pieces(chat, [*range(random.randint(1, most), len(chat), random.randint(1, most))]))
+        for wait in held(channel(), cut(chat, [*range(random.randint(1, most), len(chat), random.randint(1, most))]))
     ]
 
     assert mean(waits) <= 6
@@ -119,4 +120,4 @@ def test_of_a_chat_few_characters_wait(most: int) -> None:
 def test_a_chat_in_random_pieces_is_held_as_one_in_even_ones() -> None:
     random = Random(34)
     for chat in CHATS:
-        assert max(held(channel(), pieces(chat, cuts(chat, random, 200)))) <= MOST[CLASSES]
+        assert max(held(channel(), cut(chat, random_places(chat, random, 200)))) <= MOST[CLASSES]

@@ -4,8 +4,9 @@ from itertools import zip_longest
 from random import Random
 
 from relay._core import Channel
-from tests.redact.running import channel, json_channel, pieces, run
-from tests.redact.texts import cuts, random_text, random_value, written
+from tests.redact.cuts import cut
+from tests.redact.running import channel, json_channel, run
+from tests.redact.texts import random_places, random_text, random_value, written
 
 
 def jobs(random: Random) -> list[tuple[bool, list[str]]]:
@@ -14,7 +15,7 @@ def jobs(random: Random) -> list[tuple[bool, list[str]]]:
         (is_json, written(random_value(random), random) if is_json else random_text(random) + random_text(random))
         for is_json in random.choices((False, True), (2, 1), k=1_000)
     ]
-    return [(is_json, pieces(text, cuts(text, random, 30))) for is_json, text in texts]
+    return [(is_json, cut(text, random_places(text, random, 30))) for is_json, text in texts]
 
 
 def opened(is_json: bool) -> Channel:

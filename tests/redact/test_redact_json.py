@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.redact.running import PROPERTY, json_channel, run
+from relay._core import JsonChannel
+from tests.redact.running import PROPERTY, json_channel, ruleset, run
 from tests.redact.texts import CHATS, json_values, mutated, random_value, written
 from tests.reference.redaction import CLASSES
 from tests.reference.redaction.document import decoded, redact_document, redact_value
@@ -143,6 +144,27 @@ def test_a_key_takes_the_numbered_form_at_every_cut(text: str, expected: str) ->
 )
 def test_from_where_a_document_breaks_on_the_rest_is_a_text(text: str, expected: str) -> None:
     assert {run(json_channel(), fed) for fed in ([text], list(text))} == {expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (r'{"password": "Tr\u0030ub4\\dor"}', r"Tr0ub4\dor"),
+        (r'{"a": x password: Tr0ub4\dor', r"Tr0ub4\dor"),
+        ("[tru password: Tr0ub4\x01dor", "Tr0ub4\x01dor"),
+    ],
+)
+def test_a_replacement_is_asked_for_what_the_text_says(text: str, value: str) -> None:
+    asked = []
+
+    def replace(cls: int, value: str | None, is_key: bool) -> str:
+        asked.append(value)
+        return "[TOKEN]"
+
+    for escaped, fed in ((False, text), (True, json.dumps(text)[1:-1])):
+        run(JsonChannel(ruleset(), replace, escaped=escaped), fed)
+
+    assert asked == [value, value]
 
 
 @pytest.mark.parametrize("brackets", ["[]", '{"ssn":}'])

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.quality.quality_set import build
-from tests.redact.running import PROPERTY, channel, json_channel, pieces, run
-from tests.redact.texts import cuts, random_text, random_value, texts, written
+from tests.redact.cuts import cut
+from tests.redact.running import PROPERTY, channel, json_channel, run
+from tests.redact.texts import random_places, random_text, random_value, texts, written
 from tests.reference.redaction import CLASSES, find
 from tests.reference.redaction.document import decoded, redact_value
 
@@ -19,8 +20,8 @@ NONE = frozenset[str]()
 @given(text=texts(), random=st.randoms(use_true_random=False))
 def test_a_text_is_its_own_redaction_when_nothing_is_found(text: str, random: Random) -> None:
     if not find(text, CLASSES):
-        assert run(channel(), pieces(text, cuts(text, random))) == text
-    assert run(channel(NONE), pieces(text, cuts(text, random))) == text
+        assert run(channel(), cut(text, random_places(text, random))) == text
+    assert run(channel(NONE), cut(text, random_places(text, random))) == text
 
 
 @PROPERTY
@@ -53,7 +54,7 @@ def test_a_document_without_a_match_keeps_its_bytes(seed: int) -> None:
         if redact_value(value, CLASSES) != value:
             continue
         text = written(value, random)
-        assert run(json_channel(), pieces(text, cuts(text, random))) == text
+        assert run(json_channel(), cut(text, random_places(text, random))) == text
         kept += 1
 
 

@@ -145,7 +145,7 @@ def random_text(random: Random) -> str:
     return "".join(mutated(part, random) if random.random() < 0.3 else part for part in parts)
 
 
-def cuts(text: str, random: Random, most: int = 6) -> list[int]:
+def random_places(text: str, random: Random, most: int = 6) -> list[int]:
     """Up to `most` places to cut a text at."""
     places = range(len(text) + 1)
     return sorted(random.sample(places, random.randint(1, min(most, len(places)))))
