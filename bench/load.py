@@ -2,6 +2,7 @@
 
     python bench/load.py                                  everything `make load` shows, about twenty minutes
     python bench/load.py --scenarios A,P,C1 --gate        the load gate: exit 1 beyond good + 15 %
+    python bench/load.py --redact                         the same, relay redacting texts that hold personal values
     python bench/load.py --calibrate                      what the harness itself costs, beside nginx
 
 Method and goals are those of `design/performance.md` 1–3. Gateways run alone on the last usable core; provider and load
@@ -20,7 +21,7 @@ import click
 from loadlib import report
 from loadlib.figures import Row, Sample
 from loadlib.gateways import BUILDERS, is_installed
-from loadlib.scenarios import SCENARIOS, Scenario, chosen
+from loadlib.scenarios import SCENARIOS, Scenario, chosen, redacted
 from loadlib.session import Options, calibrate, judged, run
 
 SUBJECT = "relay"
@@ -48,6 +49,7 @@ def _gateways(_: click.Context, __: click.Parameter, value: str) -> list[str]:
 @click.option("--gateways", default=",".join(BUILDERS), show_default=True, callback=_gateways, help="Who is measured.")
 @click.option("--seconds", default=3.0, show_default=True, type=click.FloatRange(0.5, 60), help="Length of a window.")
 @click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 20), help="Windows for each figure.")
+@click.option("--redact", "redacts", is_flag=True, help="All nine classes on, in both directions.")
 @click.option("--gate", is_flag=True, help="Exit 1 when a goal is missed by more than 15 %.")
 @click.option("--calibrate", "only_calibrate", is_flag=True, help="Measure the harness itself, in C1 and P.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write everything here.")
@@ -57,6 +59,7 @@ def main(
     gateways: list[str],
     seconds: float,
     rounds: int,
+    redacts: bool,
     gate: bool,
     only_calibrate: bool,
     json_path: Path | None,
@@ -65,11 +68,13 @@ def main(
     """Measure relay beside its anchors and judge it by the goals of design/performance.md."""
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)
-    options = Options(seconds, rounds)
+    options = Options(seconds, rounds, redacts)
     if only_calibrate:
         _show_calibration(options)
         return
-    samples = run(scenarios, gateways, options, _tell)
+    if redacts:
+        scenarios = [redacted(scenario) for scenario in scenarios]
+    samples = run(scenarios, _needed(scenarios, gateways), options, _tell)
     rows = judged(scenarios, samples, SUBJECT)
     _show(scenarios, rows, samples)
     said = {"seconds": seconds, "rounds": rounds, "command": " ".join(sys.argv)}
@@ -79,6 +84,11 @@ def main(
         markdown_path.write_text(report.markdown(scenarios, rows, samples, said))
     if gate:
         sys.exit(gate_status(rows, samples))
+
+
+def _needed(scenarios: Sequence[Scenario], gateways: Sequence[str]) -> list[str]:
+    """Gives those of the gateways that some scenario measures."""
+    return [name for name in gateways if any(name in scenario.gateways for scenario in scenarios)]
 
 
 def _end(number: int, _: object) -> None:

@@ -22,15 +22,21 @@ from loadlib.processes import Tree
 ROOT = Path(__file__).parents[2]
 READY_S = 20.0
 MOST_STREAMS = 20_000
+CLASSES = ("email", "phone", "ip", "uuid", "token", "credit_card", "iban", "ssn", "mac")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a gateway has to know: a directory of its own, where the provider listens, and the client's key."""
+    """What a gateway has to know.
+
+    directory   of its own
+    redacts     relay finds all nine classes in both directions
+    """
 
     directory: Path
     provider_port: int
     key: str
+    redacts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,16 @@ def new_key() -> str:
 
 
 def relay(place: Place) -> Gateway:
+    """relay as the run wants it."""
+    return _relay(place, "relay", dict.fromkeys(CLASSES, True) if place.redacts else {})
+
+
+def unredacted(place: Place) -> Gateway:
+    """relay without redaction, whatever the run wants: what redaction is measured against."""
+    return _relay(place, "unredacted", {})
+
+
+def _relay(place: Place, name: str, redact: Mapping[str, bool]) -> Gateway:
     """relay, with one wildcard model that hands the script's name to the provider; logs go to the bench's log file."""
     port, ops_port = free_port(), free_port()
     config = {
@@ -82,12 +98,13 @@ def relay(place: Place) -> Gateway:
         "models": {"bench/*": [{"provider": "bench", "model": "*", "price": {"prompt": 3.0, "completion": 15.0}}]},
         "limits": {"concurrency": MOST_STREAMS},
         "pool": {"max": MOST_STREAMS},
+        "redact": redact,
     }
-    path = place.directory / "relay.yaml"
+    path = place.directory / f"{name}.yaml"
     path.write_text(json.dumps(config, indent=2))  # JSON is YAML
     path.chmod(0o600)
     env = os.environ | {"RELAY_BENCH_KEY": place.key, "RELAY_BENCH_CREDENTIAL": "sk-bench", "PYTHONPATH": str(ROOT)}
-    return Gateway("relay", port, [sys.executable, "-m", "relay", "serve", "-c", str(path)], env, place.directory)
+    return Gateway(name, port, [sys.executable, "-m", "relay", "serve", "-c", str(path)], env, place.directory)
 
 
 def aiohttp(place: Place) -> Gateway:
@@ -158,7 +175,12 @@ def nginx_program() -> str | None:
     return shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
 
 
-BUILDERS: Mapping[str, Callable[[Place], Gateway]] = {"relay": relay, "aiohttp": aiohttp, "nginx": nginx}
+BUILDERS: Mapping[str, Callable[[Place], Gateway]] = {
+    "relay": relay,
+    "unredacted": unredacted,
+    "aiohttp": aiohttp,
+    "nginx": nginx,
+}
 """Name → how it is made, in the order in which they are measured."""
 
 

@@ -46,6 +46,7 @@ class Load:
     rate          calls a second in mode `rate`
     pace          events a second of a paced stream
     body_bytes    size of the request's JSON
+    has_values    the answers hold personal values; the requests always do
     """
 
     model: str = ""
@@ -54,11 +55,13 @@ class Load:
     rate: float = 0.0
     pace: float = 0.0
     body_bytes: int = 300
+    has_values: bool = False
 
     def script(self, seconds: float) -> str:
         """Gives the model's name for a load that runs for `seconds`."""
         # Whole seconds, so that a bench makes few different scripts, and one more, so that no stream ends early.
-        return self.model or f"p{math.ceil((math.ceil(seconds) + 1) * self.pace)}@{self.pace:g}"
+        name = self.model or f"p{math.ceil((math.ceil(seconds) + 1) * self.pace)}@{self.pace:g}"
+        return f"{name}v" if self.has_values else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How long and how often."""
+    """How long and how often, and whether relay redacts."""
 
     seconds: float
     rounds: int
+    redacts: bool = False
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def provider_up(options: Options) -> Iterator[Bench]:
         cores, port = usable_cores(), free_port()
         provider = start_provider(port, cores.load, directory / "provider.log")
         undo.callback(provider.end)
-        place = Place(directory, port, new_key())
+        place = Place(directory, port, new_key(), options.redacts)
         yield Bench(provider, place, cores, options.seconds)
 
 

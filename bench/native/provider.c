@@ -151,7 +151,6 @@ static void start_stream(struct conn *c, struct script *s)
     uint64_t phase = (uint64_t)((turns - (double)(uint64_t)turns) * (double)s->period_ns);
     c->script = s;
     c->number = 0;
-    memcpy(s->delta + s->delta_stamp + 1, c->id, ID_LETTERS);
     put(c, s->answer, s->answer_bytes);
     push(c, now_ns() + phase);
 }
@@ -174,7 +173,7 @@ static void answer(struct conn *c)
         return;
     }
     for (unsigned i = 0; i < s->events; i++)
-        memcpy(s->answer + s->first_stamp + i * s->stride + 1, c->id, ID_LETTERS);
+        memcpy(s->answer + s->stamps[i] + 1, c->id, ID_LETTERS);
     put(c, s->answer, s->answer_bytes);
 }
 
@@ -191,11 +190,12 @@ static void step_stream(void)
         put(pop(), s->closing, s->closing_bytes);
         return;
     }
-    char *stamp = s->delta + s->delta_stamp + 1;
+    struct delta *delta = &s->deltas[c->number % s->delta_count];
+    char *stamp = delta->bytes + delta->stamp + 1;
     memcpy(stamp, c->id, ID_LETTERS);
     put_letters(stamp + ID_LETTERS, c->number++, NUMBER_LETTERS);
     put_letters(stamp + ID_LETTERS + NUMBER_LETTERS, now_ns(), TIME_LETTERS);
-    put(c, s->delta, s->delta_bytes);
+    put(c, delta->bytes, delta->size);
     heap[0].at_ns += s->period_ns;
     sift_down(0);
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TURN_BYTES = 1024, SHORT_BYTES = 2048 };
+enum { TURN_BYTES = 1024, SHORT_BYTES = 2048, VALUE_BYTES = sizeof "write to ann.mail@example.com about it, " - 1 };
 
 static const char PROSE[] = "the quick brown fox jumps over the lazy dog while the harbour wakes, ";
 
@@ -13,6 +13,11 @@ static void write_prose(FILE *to, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         fputc(PROSE[i % (sizeof PROSE - 1)], to);
+}
+
+static void write_value(FILE *to, const char *name)
+{
+    fprintf(to, "write to ann.%.4s@example.com about it, ", name);
 }
 
 /* The rest of the first turn and as many further ones as `size` needs; a user's turn is the last. */
@@ -25,7 +30,7 @@ static void write_history(FILE *to, size_t size)
         if (turn > 0)
             fprintf(to, "\"},{\"role\":\"%s\",\"content\":\"", turn % 2 ? "assistant" : "user");
         write_prose(to, TURN_BYTES / 2);
-        fprintf(to, "write to ann.%.4s@example.com about it, ", name);
+        write_value(to, name);
         write_prose(to, TURN_BYTES / 2 - 80);
     }
 }
@@ -37,11 +42,16 @@ void request_make(struct request *request, const char *model, const char *key, i
                                "{\"model\":\"%s\",\"max_tokens\":4096,\"stream\":%s,\"messages\":"
                                "[{\"role\":\"user\",\"content\":\"%caaaaaa ",
                                model, stream ? "true" : "false", MARK_REQUEST);
+    size_t left = body_bytes > (size_t)start_bytes + 4 ? body_bytes - (size_t)start_bytes - 4 : 0;
     FILE *to = open_memstream(&request->rest, &request->rest_bytes);
-    if (body_bytes > SHORT_BYTES)
+    if (body_bytes > SHORT_BYTES) {
         write_history(to, body_bytes);
-    else if (body_bytes > (size_t)start_bytes + 4)
-        write_prose(to, body_bytes - (size_t)start_bytes - 4);
+    } else if (left > VALUE_BYTES) {
+        write_value(to, "mail");
+        write_prose(to, left - VALUE_BYTES);
+    } else {
+        write_prose(to, left);
+    }
     fputs("\"}]}", to);
     fclose(to);
     request->opening_bytes = (size_t)snprintf(request->opening, OPENING_ROOM,

@@ -15,7 +15,7 @@ struct request {
 };
 
 /* Fills `request` for a body of about `body_bytes`: one message of prose, or above 2 KB a long history of turns of
- * 1 KB, each with one mail address in it. */
+ * 1 KB, each with one mail address in it where there is room. */
 void request_make(struct request *request, const char *model, const char *key, int stream, size_t body_bytes);
 
 /* Writes the opening of the call `id`. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SCRIPTS = 64, UNARY_TEXT = 560, PACED_TEXT = 32 };
+enum { SCRIPTS = 64, UNARY_TEXT = 560, PACED_TEXT = 32, DELTAS_PER_VALUE = 20 };
 
 static const char STREAM_HEAD[] =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
@@ -13,8 +13,12 @@ static const char STREAM_HEAD[] =
 static const char USAGE[] = "\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":0,"
                             "\"cache_read_input_tokens\":0,\"output_tokens\":";
 
+static const char *const VALUES[] = {"jane.doe@example.org", "4111 1111 1111 1111", "+49 30 901820",
+                                     "DE89 3704 0044 0532 0130 00", "203.0.113.7"};
+enum { VALUE_COUNT = sizeof VALUES / sizeof *VALUES };
+
 /* `size` bytes of prose that begin with a stamp whose id and time are still to be patched. */
-static void write_text(FILE *to, char mark, unsigned number, unsigned size)
+static void write_prose(FILE *to, char mark, unsigned number, unsigned size)
 {
     static const char prose[] = " of the sea and the wind that carries every word we said";
     char stamp[PACED_STAMP];
@@ -25,6 +29,20 @@ static void write_text(FILE *to, char mark, unsigned number, unsigned size)
     fwrite(stamp, 1, stamp_bytes, to);
     for (unsigned i = stamp_bytes; i < size; i++)
         fputc(prose[(i - stamp_bytes) % (sizeof prose - 1)], to);
+}
+
+/* The text of a delta: prose, or with values the first or the second half of one. No stamp stands between the halves:
+ * the first ends its delta, the second begins the next one. */
+static void write_text(FILE *to, const struct script *s, char mark, unsigned number, unsigned size)
+{
+    unsigned turn = number / DELTAS_PER_VALUE, at = number % DELTAS_PER_VALUE;
+    const char *value = VALUES[turn % VALUE_COUNT];
+    unsigned cut = 1 + (7 * turn + 3) % (unsigned)(strlen(value) - 1);
+    if (s->has_values && at == 1)
+        fprintf(to, "%s ", value + cut);
+    write_prose(to, mark, number, size);
+    if (s->has_values && at == 0)
+        fprintf(to, " %.*s", (int)cut, value);
 }
 
 static void write_opening(FILE *to)
@@ -38,12 +56,12 @@ static void write_opening(FILE *to)
             USAGE);
 }
 
-static void write_delta(FILE *to, char mark, unsigned number, unsigned size)
+static void write_delta(FILE *to, const struct script *s, char mark, unsigned number, unsigned size)
 {
     fputs("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
           "\"delta\":{\"type\":\"text_delta\",\"text\":\"",
           to);
-    write_text(to, mark, number, size);
+    write_text(to, s, mark, number, size);
     fputs("\"}}\n\n", to);
 }
 
@@ -70,6 +88,14 @@ static char *framed(const char *head, char *content, size_t content_bytes, const
     return whole;
 }
 
+static void *allocated(size_t size)
+{
+    void *found = malloc(size);
+    if (!found)
+        die("malloc");
+    return found;
+}
+
 static void make_unary(struct script *s)
 {
     char *content = NULL;
@@ -78,7 +104,9 @@ static void make_unary(struct script *s)
     fputs("{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\","
           "\"content\":[{\"type\":\"text\",\"text\":\"",
           to);
-    write_text(to, MARK_BURST, 0, UNARY_TEXT);
+    write_prose(to, MARK_BURST, 0, UNARY_TEXT);
+    if (s->has_values)
+        fprintf(to, " %s", VALUES[0]);
     fprintf(to, "\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,%s120}}", USAGE);
     fclose(to);
     to = open_memstream(&s->answer, &s->answer_bytes);
@@ -97,10 +125,27 @@ static void make_burst(struct script *s, unsigned text)
     FILE *to = open_memstream(&content, &size);
     write_opening(to);
     for (unsigned number = 0; number < s->events; number++)
-        write_delta(to, MARK_BURST, number, text);
+        write_delta(to, s, MARK_BURST, number, text);
     write_closing(to, s->events);
     fclose(to);
     s->answer = framed(STREAM_HEAD, content, size, "0\r\n\r\n", &s->answer_bytes);
+}
+
+/* Without values one delta is as good as all. */
+static void make_deltas(struct script *s)
+{
+    s->delta_count = s->has_values ? VALUE_COUNT * DELTAS_PER_VALUE : 1;
+    s->deltas = allocated(s->delta_count * sizeof *s->deltas);
+    for (unsigned number = 0; number < s->delta_count; number++) {
+        struct delta *delta = &s->deltas[number];
+        char *content = NULL;
+        size_t size = 0;
+        FILE *to = open_memstream(&content, &size);
+        write_delta(to, s, MARK_PACED, number, PACED_TEXT);
+        fclose(to);
+        delta->bytes = framed("", content, size, "", &delta->size);
+        delta->stamp = (size_t)((char *)memchr(delta->bytes, MARK_PACED, delta->size) - delta->bytes);
+    }
 }
 
 static void make_paced(struct script *s)
@@ -111,11 +156,7 @@ static void make_paced(struct script *s)
     write_opening(to);
     fclose(to);
     s->answer = framed(STREAM_HEAD, content, size, "", &s->answer_bytes);
-    to = open_memstream(&content, &size);
-    write_delta(to, MARK_PACED, 0, PACED_TEXT);
-    fclose(to);
-    s->delta = framed("", content, size, "", &s->delta_bytes);
-    s->delta_stamp = (size_t)((char *)memchr(s->delta, MARK_PACED, s->delta_bytes) - s->delta);
+    make_deltas(s);
     to = open_memstream(&content, &size);
     write_closing(to, s->events);
     fclose(to);
@@ -124,10 +165,19 @@ static void make_paced(struct script *s)
 
 static void find_stamps(struct script *s)
 {
-    char *first = memchr(s->answer, MARK_BURST, s->answer_bytes);
-    char *second = memchr(first + 1, MARK_BURST, s->answer_bytes - (size_t)(first + 1 - s->answer));
-    s->first_stamp = (size_t)(first - s->answer);
-    s->stride = second ? (size_t)(second - first) : 0;
+    const char *at = s->answer, *end = s->answer + s->answer_bytes;
+    s->stamps = allocated(s->events * sizeof *s->stamps);
+    for (unsigned i = 0; i < s->events; i++) {
+        at = memchr(at, MARK_BURST, (size_t)(end - at));
+        s->stamps[i] = (size_t)(at++ - s->answer);
+    }
+}
+
+/* Whether a name ends at `rest`, behind a `v` or without; notes which. */
+static int ends(struct script *s, const char *rest)
+{
+    s->has_values = *rest == 'v';
+    return rest[s->has_values] == 0;
 }
 
 /* Reads the name into kind, counts and pace. Returns the bytes of text of a delta, or -1. */
@@ -136,16 +186,16 @@ static int understand(struct script *s)
     unsigned text = BURST_STAMP;
     double rate = 0;
     int used = 0;
-    if (strcmp(s->name, "u") == 0) {
+    if (s->name[0] == 'u' && ends(s, s->name + 1)) {
         s->kind = UNARY;
         s->events = 1;
         return UNARY_TEXT;
     }
-    if (sscanf(s->name, "s%ux%u%n", &s->events, &text, &used) == 2 && s->name[used] == 0) {
+    if (sscanf(s->name, "s%ux%u%n", &s->events, &text, &used) == 2 && ends(s, s->name + used)) {
         s->kind = BURST;
         return s->events > 0 && s->events < 1u << 16 && text >= BURST_STAMP && text < 1u << 16 ? (int)text : -1;
     }
-    if (sscanf(s->name, "p%u@%lf%n", &s->events, &rate, &used) == 2 && s->name[used] == 0 && rate > 0) {
+    if (sscanf(s->name, "p%u@%lf%n", &s->events, &rate, &used) == 2 && ends(s, s->name + used) && rate > 0) {
         s->kind = PACED;
         s->period_ns = (uint64_t)(1e9 / rate);
         return s->events > 0 && s->events < 1u << (4 * NUMBER_LETTERS) ? PACED_TEXT : -1;

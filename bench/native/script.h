@@ -4,6 +4,8 @@
  *   s<N>x<B>   a stream of N deltas with B bytes of text each, head and all events in one write, one HTTP chunk
  *   p<N>@<R>   a stream of N deltas, R a second (a fraction is fine), one write and one HTTP chunk each
  *
+ * With a `v` behind it the text holds personal values: one in a JSON body, five in 100 deltas, each cut in two.
+ *
  * The bytes are made once for each name; a call only patches its id, and a paced delta its number and time, in place.
  */
 #ifndef RELAY_BENCH_SCRIPT_H
@@ -12,16 +14,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct delta {
+    char *bytes; /* one HTTP chunk */
+    size_t size, stamp;
+};
+
 struct script {
     char name[32];
     enum { UNARY, BURST, PACED } kind;
+    int has_values;
     unsigned events;
     uint64_t period_ns;
     char *answer; /* the whole answer; of a paced stream only head, message_start and content_block_start */
     size_t answer_bytes;
-    size_t first_stamp, stride; /* where the marks stand in `answer`; `events` of them unless paced */
-    char *delta;                /* paced: one chunk with one delta */
-    size_t delta_bytes, delta_stamp;
+    size_t *stamps;       /* where the marks stand in `answer`; `events` of them, NULL if paced */
+    struct delta *deltas; /* paced: sent in turn, again and again */
+    unsigned delta_count;
     char *closing; /* paced: from content_block_stop to the last chunk */
     size_t closing_bytes;
 };

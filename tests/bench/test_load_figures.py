@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 from load import gate_status
 from loadlib import report
 from loadlib.figures import Comparison, Figure, Goal, Row, Sample, judge
-from loadlib.scenarios import chosen
+from loadlib.scenarios import chosen, redacted
 from loadlib.session import judged
 
 CALL = Figure.CPU_PER_CALL
@@ -32,6 +32,17 @@ def samples(figure: Figure, by_gateway: Mapping[str, Sequence[float]], **others:
 def verdicts(row: Row | None) -> tuple[bool | None, bool | None, bool | None]:
     assert row is not None
     return row.meets_good, row.meets_slack, row.meets_target
+
+
+def test_a_redacted_scenario_has_values_and_c1_is_held_against_relay_without() -> None:
+    light, beside = (redacted(scenario) for scenario in chosen(["C1", "F"]))
+
+    assert light.load.script(2.0) == f"{chosen(['C1'])[0].load.script(2.0)}v"
+    assert [goal.good for goal in light.goals if goal.anchor == "unredacted"] == [1.15]
+    assert "unredacted" in light.gateways
+    assert beside.beside is not None
+    assert beside.beside.script(2.0) == "s20x20v"
+    assert "unredacted" not in beside.gateways
 
 
 def test_the_median_of_the_ratios_of_each_round_counts() -> None:

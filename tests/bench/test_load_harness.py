@@ -1,12 +1,16 @@
 """The compiled provider and load generator, straight at one another, and what the generator notices."""
 
+import json
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
-from loadlib.gateways import free_port
+from loadlib.gateways import BUILDERS, Place, free_port, launch, new_key
 from loadlib.native import Client, Counted, Load, Window, compile_native, start_provider
 from loadlib.processes import Tree, cpu_ns, resident_bytes, usable_cores
 
@@ -35,9 +39,25 @@ def _wait_for(port: int) -> None:
     raise AssertionError("the provider does not listen")
 
 
-def run(load: Load, port: int, seconds: float = 0.3, spread_s: float = 0.0) -> Counted:
-    client = Client(load, Window.ahead(seconds, lead_s=0.1 + spread_s, spread_s=spread_s), port, "sk-test", CORE)
+def run(load: Load, port: int, seconds: float = 0.3, spread_s: float = 0.0, key: str = "sk-test") -> Counted:
+    client = Client(load, Window.ahead(seconds, lead_s=0.1 + spread_s, spread_s=spread_s), port, key, CORE)
     return client.result()
+
+
+def texts(port: int, script: str, key: str = "sk-test") -> list[str]:
+    """The texts of an answer, in order, without their stamps."""
+    content = {
+        "model": f"bench/{script}",
+        "max_tokens": 9,
+        "stream": not script.startswith("u"),
+        "messages": [{"role": "user", "content": "#aaaaaa"}],
+    }
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", "/v1/messages", json.dumps(content), {"x-api-key": key})
+    answer = connection.getresponse().read().decode()
+    connection.close()
+    found = (json.loads(text) for text in re.findall(r'"text": ?("[^"]*")', answer))
+    return [re.sub("[~^][a-p]{26}|[~^][a-p]{11}", "", text) for text in found]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +88,45 @@ def test_paced_streams_keep_their_rate_and_are_timed(provider: tuple[Tree, int])
     assert seen.lateness.count == seen.events
     assert 0 < seen.lateness.p50 <= seen.lateness.p99 <= seen.lateness.max * 1.02
     assert seen.first_byte.count == 40
+
+
+VALUES = ["jane.doe@example.org", "4111 1111 1111 1111", "+49 30 901820", "DE89 3704 0044 0532 0130 00", "203.0.113.7"]
+
+
+@pytest.mark.parametrize("script", ["s100x20v", "p100@1000v"])
+def test_a_hundred_deltas_hold_five_values_and_none_holds_one_whole(provider: tuple[Tree, int], script: str) -> None:
+    deltas = texts(provider[1], script)
+
+    spoken = "".join(deltas)
+    assert [spoken.count(value) for value in VALUES] == [1] * 5
+    assert not any(value in delta for value in VALUES for delta in deltas)
+    assert not any(value in "".join(texts(provider[1], script.rstrip("v"))) for value in VALUES)
+
+
+def test_a_unary_answer_holds_one_value(provider: tuple[Tree, int]) -> None:
+    assert [value for value in VALUES if value in texts(provider[1], "uv")[0]] == VALUES[:1]
+
+
+@pytest.mark.slow
+def test_relay_redacts_where_the_run_says_so_and_every_stamp_comes_through(
+    provider: tuple[Tree, int], tmp_path: Path
+) -> None:
+    place = Place(tmp_path, provider[1], new_key(), redacts=True)
+    running = launch(BUILDERS["relay"](place), place.key, usable_cores().gateway)
+    port = running.gateway.port
+    try:
+        spoken = "".join(texts(port, "s100x20v", place.key))
+        loads = (Load("u", 4, has_values=True), Load("s200x20", 4, has_values=True))
+        paced = Load(connections=20, mode="once", pace=200, has_values=True)
+        seen = [run(load, port, key=place.key) for load in loads]
+        seen.append(run(paced, port, seconds=0.5, spread_s=0.2, key=place.key))
+    finally:
+        running.tree.end()
+
+    assert not [value for value in VALUES if value in spoken]
+    assert [spoken.count(f"[{name}]") for name in ("EMAIL", "CREDIT_CARD", "PHONE", "IBAN", "IP")] == [1] * 5
+    assert [(counted.errors, counted.first_fault) for counted in seen] == [(0, "")] * 3
+    assert min(counted.events for counted in seen) > 0
 
 
 def test_cpu_and_memory_of_a_tree_are_read(provider: tuple[Tree, int]) -> None:
