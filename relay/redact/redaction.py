@@ -32,10 +32,11 @@ class Redactors:
     strict     an event of an unknown type ends the answer (RED-6)
     """
 
-    __slots__ = ("_floor", "_hash_key", "_strict")
+    __slots__ = ("_alone", "_floor", "_hash_key", "_strict")
 
     def __init__(self, floor: Mapping[str, object], hash_key: bytes | None, strict: bool) -> None:
         self._floor = policy.parse(floor, "redact")
+        self._alone = policy.merge(self._floor, None)
         self._hash_key = hash_key
         self._strict = strict
 
@@ -44,9 +45,8 @@ class Redactors:
 
         raises   CallerInvalid for what is wrong in the request's own policy
         """
-        if call.redact is None and self._floor is None:
-            return None
-        merged = policy.merge(self._floor, policy.parse(call.redact))
+        asked = policy.parse(call.redact) if call.redact is not None else None
+        merged = policy.merge(self._floor, asked) if asked else self._alone
         if merged is None:
             return None
         self._refuse(merged)
