@@ -2,55 +2,30 @@
 
 import json
 import math
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from relay._core import Channel, JsonChannel
-from relay.redact.classes import Class
-from relay.redact.placeholders import masked
-from tests.core.timing import resident_bytes
-from tests.redact.running import channel, ruleset
-from tests.redact.texts import CHATS
+from relay._core import Channel
+from tests.redact.memory import MIB, PIECE, STREAMS, json_channel, repeated
+from tests.redact.running import channel
 
 pytestmark = pytest.mark.slow
 
-MIB = 1 << 20
-STREAM = 64 * MIB
-PIECE = 1 << 16
 MOST_GROWTH = 2.3
 SLOWEST = 240
 """Times a plain table look-up a byte: the whole may take 20 times, and the worst case has a twelfth of its speed."""
 
 BAITS = [
     *("a", "a@", "a.", "1 ", "1.", "4111 ", "DE89 ", "+1 ", "ab:", "::", "eyJ", "eyJa.", "-----BEGIN ", "password="),
-    *(
-        "token: ",
-        "://a:",
-        "\\",
-        "\\u00",
-        "[EMAIL_",
-        "x@a.b ",
-        "xoxb-a-",
-        "\u00e9",
-        "カ",
-        "a@カ.",
-        "Bearer ",
-        "1-",
-        "0 (",
-    ),
+    *("token: ", "://a:", "\\", "\\u00", "[EMAIL_", "x@a.b ", "xoxb-a-", "é", "カ", "a@カ.", "Bearer ", "1-", "0 ("),
 ]
-WIDE = pytest.mark.xfail(reason="code points take four bytes each: a little over 8 KiB with objects and allocator")
-PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\n"
-
-
-def masks(cls: int, value: str | None, is_key: bool) -> str:
-    return masked(Class(cls))
-
-
-def json_channel() -> Channel:
-    return JsonChannel(ruleset(), masks)
+ROOT = Path(__file__).parents[2]
+WIDE = pytest.mark.xfail(reason="code points take four bytes each: 9 KiB with objects and allocator", strict=True)
 
 
 def fed(opened: Callable[[], Channel], text: str, size: int) -> None:
@@ -58,10 +33,6 @@ def fed(opened: Callable[[], Channel], text: str, size: int) -> None:
     for start in range(0, len(text), size):
         used.feed(text[start : start + size])
     used.flush()
-
-
-def repeated(bait: str, size: int) -> str:
-    return bait * (size // len(bait) + 1)
 
 
 def cost(work: Callable[[], object]) -> float:
@@ -124,54 +95,17 @@ def test_no_text_is_slower_than_the_worst_case_allows(bait: str) -> None:
     assert slower * 32 <= SLOWEST
 
 
-def endless(part: str, lead: str = "") -> Callable[[Channel, int], None]:
-    """Feeds so many characters of a text, in pieces."""
-    text = repeated(part, PIECE)
-
-    def feed(used: Channel, size: int) -> None:
-        used.feed(lead)
-        for _ in range(size // len(text)):
-            used.feed(text)
-
-    return feed
-
-
-STREAMS = {
-    "chat": (channel, endless("".join(CHATS)[:MIB])),
-    "other scripts": (channel, endless("これは カード é 😀 ")),
-    "matches": (channel, endless("bob@x.org 8.8.8.8 +49 30 1234567, ")),
-    "a run that is swallowed": (channel, endless("aB3dE5gH", "sk-proj-aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zC")),
-    "a private key": (channel, endless("aB3dE5gH" * 8 + "\n", PRIVATE_KEY)),
-    "baits": (channel, endless("eyJa.-----BEGIN ://a:[EMAIL_\\u00 ")),
-    "a long string": (json_channel, endless("bob@x.org \\n \\ud83d\\ude00 ", '{"a":"')),
-    "long keys": (json_channel, endless('"' + "a" * 500 + '":"bob@x.org",', "{")),
-    "a long number": (json_channel, endless("1", "[1")),
-    "deep nesting": (json_channel, endless("[")),
-}
+def measured(*arguments: str) -> int:
+    """Bytes, as a process of its own counts them."""
+    command = [sys.executable, "-m", "tests.redact.memory", *arguments]
+    return int(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 @pytest.mark.parametrize("kind", STREAMS)
 def test_a_channel_does_not_grow_over_a_long_stream(kind: str) -> None:
-    opened, feed = STREAMS[kind]
-    used = opened()
-    feed(used, STREAM // 16)
-    before = resident_bytes()
-
-    feed(used, STREAM)
-
-    assert resident_bytes() - before < MIB
-    assert used.held() <= 600
+    assert measured("stream", kind) < MIB
 
 
 @pytest.mark.parametrize("encoding", ["ascii", pytest.param("utf-8", marks=WIDE)])
 def test_a_channel_takes_8_kib(encoding: str) -> None:
-    chat = "".join(CHATS)[:20_000].encode(encoding, "ignore").decode()
-    fed(channel, chat, PIECE)
-    before = resident_bytes()
-
-    used = [channel() for _ in range(1_000)]
-    for each in used:
-        for start in range(0, len(chat), 20):
-            each.feed(chat[start : start + 20])
-
-    assert (resident_bytes() - before) / len(used) <= 8 << 10
+    assert measured("channel", encoding) <= 8 << 10
