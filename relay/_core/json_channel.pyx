@@ -64,6 +64,8 @@ cdef class JsonChannel(Channel):
     """The fragments of one JSON document; arguments as for Channel."""
 
     def __cinit__(self, *args, **kwargs):
+        if self._replace is None:
+            raise ValueError("replace: a document needs one, for keys that are masked could fall together")
         self.layers += 1
 
     cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil:
