@@ -76,9 +76,14 @@ cdef class JsonChannel(Channel):
         while ptr < end:
             if (self._state == STRING or self._state == KEY_STRING) and self._pending_count == 0:
                 stop = skip_plain(ptr, end)
-                if stop > ptr:
-                    self.matcher.window.text(ptr, stop - ptr)
-                    ptr = stop
+                self.matcher.window.text(ptr, stop - ptr)
+                ptr = stop
+                if ptr == end:
+                    return 0
+                code = _unescaped(<uint8_t>ptr[1]) if ptr[0] == c"\\" and end - ptr > 1 else 0
+                if code:
+                    self.matcher.window.code(code, ptr, 2)
+                    ptr += 2
                     continue
             elif self._state == BROKEN:
                 return self.matcher.window.text(ptr, end - ptr)
