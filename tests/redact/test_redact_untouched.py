@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay._core import Channel
 from tests.quality.quality_set import build
 from tests.redact.cuts import cut
-from tests.redact.running import PROPERTY, channel, json_channel, run
+from tests.redact.running import PROPERTY, channel, json_channel, ruleset, run
 from tests.redact.texts import random_places, random_text, random_value, texts, written
 from tests.reference.redaction import CLASSES, find
 from tests.reference.redaction.document import decoded, redact_value
@@ -35,6 +36,12 @@ def test_any_unicode_passes(text: str) -> None:
 @PROPERTY
 def test_halves_of_surrogate_pairs_pass(text: str) -> None:
     assert run(channel(NONE), list(text)) == text
+
+
+@pytest.mark.parametrize("text", ["\\é", "\\u00é", "\\ud83d\\é", "\\u00\U0001f600", "\\"])
+def test_an_escape_that_a_character_beyond_ascii_breaks_passes_as_it_came(text: str) -> None:
+    assert run(Channel(ruleset(), escaped=True), [text]) == text
+    assert run(Channel(ruleset(), escaped=True), list(text)) == text
 
 
 def test_texts_without_personal_data_mostly_pass() -> None:
