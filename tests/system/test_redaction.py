@@ -210,6 +210,55 @@ async def test_a_whole_answer_has_its_originals_back(client: anthropic.AsyncAnth
     assert final.content[1].input == {"to": EMAIL}  # type: ignore[union-attr]
 
 
+async def test_the_next_turn_keeps_the_numbers_of_what_the_model_said_itself(
+    client: anthropic.AsyncAnthropic, provider: RawProvider
+) -> None:
+    first: dict[str, Any] = {"role": "user", "content": f"I am {EMAIL}"}
+    provider.answers = [streamed(["Dear [EMA", "IL_1], ask bob@exam", "ple.org."])]
+    sent = []
+    said = ""
+    for turns in (1, 2):
+        messages = [first, {"role": "assistant", "content": said}, {"role": "user", "content": f"carol@x.org, {EMAIL}"}]
+        async with client.messages.stream(
+            model="raw/x",
+            max_tokens=99,
+            messages=messages[: 1 if turns == 1 else 3],  # type: ignore[arg-type]
+            extra_body=request(mode="placeholder"),
+        ) as stream:
+            said = await stream.get_final_text()
+        sent.append(json.loads(provider.calls[-1].content)["messages"])
+
+    assert said == f"Dear {EMAIL}, ask [EMAIL_4]."
+    assert sent[1][:1] == sent[0]
+    assert sent[1][1]["content"] == "Dear [EMAIL_1], ask [EMAIL_2]."
+    assert sent[1][2]["content"] == "[EMAIL_3], [EMAIL_1]"
+
+
+async def test_tools_of_one_answer_are_redacted_each_by_itself(
+    client: anthropic.AsyncAnthropic, provider: RawProvider
+) -> None:
+    inputs = ({"to": EMAIL, "n": 1}, {"card": CARD, "to": "nobody"})
+    blocks = [
+        block(
+            index,
+            {"type": "tool_use", "id": f"toolu_{index}", "name": "pay", "input": {}},
+            [{"type": "input_json_delta", "partial_json": each} for each in pieces(json.dumps(input), Random(index))],
+        )
+        for index, input in enumerate(inputs)
+    ]
+    provider.answers = [head(), chunk(message_start() + b"".join(blocks) + closing().split(b"\n\n", 1)[1]), LAST_CHUNK]
+
+    async with client.messages.stream(
+        model="raw/x", max_tokens=99, messages=[{"role": "user", "content": "hi"}], extra_body=request()
+    ) as stream:
+        final = await stream.get_final_message()
+
+    assert [tool.input for tool in final.content] == [  # type: ignore[union-attr]
+        {"to": "[EMAIL]", "n": 1},
+        {"card": "[CREDIT_CARD]", "to": "nobody"},
+    ]
+
+
 async def test_without_redaction_every_byte_of_request_and_answer_is_the_clients_and_the_providers(
     relay: Running, provider: RawProvider
 ) -> None:
