@@ -2,7 +2,6 @@
 
 from relay._core.buffer cimport Buffer
 from relay._core.codes cimport Codes, CodeSink
-from relay._core.kinds cimport CLASSES
 from relay._core.left cimport Mark
 from relay._core.matcher cimport Matcher
 from relay._core.ruleset cimport Ruleset
@@ -11,7 +10,6 @@ from relay._core.window cimport Window
 cdef class Channel(CodeSink):
     cdef Matcher matcher
     cdef Buffer out               # what was let out and not yet taken
-    cdef int[CLASSES] counts      # matches by Class, of all texts
     cdef bint changed             # something of this text was replaced
     cdef int layers               # JSON strings that the raw bytes lie in
     cdef bint is_escaped          # the raw bytes are the inside of a JSON string

@@ -12,7 +12,7 @@ from relay._core.buffer cimport Buffer
 from relay._core.codes cimport WIDEST, Codes, CodeSink, from_utf8, to_utf8
 from relay._core.left cimport Mark
 from relay._core.literals cimport label
-from relay._core.matcher cimport Matcher
+from relay._core.matcher cimport LONGEST_RUN, Matcher
 from relay._core.ruleset cimport Ruleset
 from relay._core.window cimport Window
 
@@ -29,7 +29,6 @@ cdef extern from "Python.h":
 cdef enum:
     SLICE = 2048                  # characters that are looked at together: bounds the memory of a large piece
     PART = 1024                   # code points that are written as UTF-8 together
-    LONGEST_RUN = 16384
     LONGEST_VALUE = 16384         # bytes of a value that are kept aside
 
 
@@ -153,7 +152,6 @@ cdef class Channel(CodeSink):
         if self.spans is not None:
             with gil:
                 self.spans.append((matcher.base + mark.start, matcher.base + mark.end, mark.cls))
-        self.counts[mark.cls] += 1
         if self._replace is None and not self.is_key:
             self.changed = True
             self.out.append(b"[", 1)
@@ -202,10 +200,9 @@ cdef class Channel(CodeSink):
                 self.spans.append((start, matcher.base + place, cls))
         if not is_open:
             self._swallow = 0
-            self._passes = False
             if self._aside.len:
                 self._ask()
-                self._passes = False
+            self._passes = False
         matcher.let_out()
         return is_open
 

@@ -42,3 +42,22 @@ cdef inline uint32_t code_of(const uint8_t* ptr, int* width) noexcept nogil:
         return (lead & 0x0F) << 12 | (ptr[1] & 0x3Fu) << 6 | (ptr[2] & 0x3Fu)
     width[0] = 4
     return (lead & 0x07) << 18 | (ptr[1] & 0x3Fu) << 12 | (ptr[2] & 0x3Fu) << 6 | (ptr[3] & 0x3Fu)
+
+cdef inline uint32_t hex_value(uint32_t digit) noexcept nogil:
+    if digit <= c"9":
+        return digit - c"0"
+    return (digit | 0x20) - c"a" + 10
+
+cdef inline uint32_t unescaped(uint32_t letter) noexcept nogil:
+    """Give the code point of a two-character escape (RFC 8259, 7); 0 when there is none."""
+    if letter == c'"' or letter == c"\\" or letter == c"/":
+        return letter
+    if letter == c"n":
+        return 10
+    if letter == c"t":
+        return 9
+    if letter == c"r":
+        return 13
+    if letter == c"b":
+        return 8
+    return 12 if letter == c"f" else 0

@@ -33,12 +33,6 @@ cdef class CodeSink:
         return 0
 
 
-cdef inline int _hex(uint8_t digit) noexcept nogil:
-    if digit <= c"9":
-        return digit - c"0"
-    return (digit | 0x20) - c"a" + 10
-
-
 cdef inline int _sequence_size(const uint8_t* ptr, Py_ssize_t size) noexcept nogil:
     """Give how many bytes the sequence at `ptr` has; 0 when it may go on behind `size`, -n when n bytes are none."""
     cdef uint8_t lead = ptr[0]
@@ -145,7 +139,10 @@ cdef class Codes:
         cdef uint32_t code
         if self._escape_len - first < 2 or (escape[1] == c"u" and self._escape_len - first < 6):
             return 0
-        code = _escaped_code(escape) if escape[1] == c"u" else _unescaped(<uint8_t>escape[1])
+        if escape[1] == c"u":
+            code = _escaped_code(escape)
+        else:
+            code = unescaped(<uint8_t>escape[1]) or <uint8_t>escape[1]
         if first:
             if escape[1] == c"u" and 0xDC00 <= code <= 0xDFFF:
                 self._escape_len = 0
@@ -190,26 +187,11 @@ cdef class Codes:
         self._partial_len = self._escape_len = 0
 
 
-cdef inline uint32_t _unescaped(uint8_t letter) noexcept nogil:
-    """Give the code point of a two-character escape (RFC 8259, 7)."""
-    if letter == c"n":
-        return 10
-    if letter == c"t":
-        return 9
-    if letter == c"r":
-        return 13
-    if letter == c"b":
-        return 8
-    if letter == c"f":
-        return 12
-    return letter
-
-
 cdef inline uint32_t _escaped_code(const char* escape) noexcept nogil:
     """Give the code of `\\uXXXX`."""
     cdef uint32_t code = 0
     for at in range(2, 6):
-        code = code << 4 | <uint32_t>_hex(<uint8_t>escape[at])
+        code = code << 4 | hex_value(<uint8_t>escape[at])
     return code
 
 

@@ -11,6 +11,7 @@ from libc.string cimport memcmp, memcpy, memmove
 
 from relay._core.channel cimport Channel
 from relay._core.codes cimport code_of
+from relay._core.codes cimport hex_value, unescaped
 from relay._core.kinds cimport CARD_CLASS, DIGIT, HEX, KIND, LOWER, PHONE_CLASS, SSN_CLASS
 from relay._core.text cimport skip_plain
 
@@ -53,12 +54,6 @@ cdef inline bint _is_number(Form form) noexcept nogil:
     return form == ZERO or form == DIGITS or form == FRACTION or form == EXPONENT
 
 
-cdef inline uint32_t _hex(uint32_t digit) noexcept nogil:
-    if digit <= c"9":
-        return digit - c"0"
-    return (digit | 0x20) - c"a" + 10
-
-
 @cython.final
 cdef class JsonChannel(Channel):
     """The fragments of one JSON document; arguments as for Channel."""
@@ -80,7 +75,7 @@ cdef class JsonChannel(Channel):
                 ptr = stop
                 if ptr == end:
                     return 0
-                code = _unescaped(<uint8_t>ptr[1]) if ptr[0] == c"\\" and end - ptr > 1 else 0
+                code = unescaped(<uint8_t>ptr[1]) if ptr[0] == c"\\" and end - ptr > 1 else 0
                 if code:
                     self.matcher.window.code(code, ptr, 2)
                     ptr += 2
@@ -286,7 +281,7 @@ cdef class JsonChannel(Channel):
         cdef uint32_t code = 0
         cdef int digit
         for digit in range(at + 2, at + 6):
-            code = code << 4 | _hex(self._pending[digit])
+            code = code << 4 | hex_value(self._pending[digit])
         return code
 
     cdef int _resolve(self) except -1 nogil:
@@ -307,7 +302,7 @@ cdef class JsonChannel(Channel):
             self._give(first, 6)
         if self._pending_count == 6:
             return self._resolve()
-        second = _unescaped(self._pending[1])
+        second = unescaped(self._pending[1])
         return self._give(second, 2) if second else self._give_up()
 
     cdef int _give(self, uint32_t code, int count) except -1 nogil:
@@ -375,18 +370,3 @@ cdef class JsonChannel(Channel):
             raw += width
         self._pending_count = 0
         return 0
-
-
-cdef inline uint32_t _unescaped(uint32_t letter) noexcept nogil:
-    """Give the code point of a two-character escape (RFC 8259, 7); 0 when there is none."""
-    if letter == c'"' or letter == c"\\" or letter == c"/":
-        return letter
-    if letter == c"n":
-        return 10
-    if letter == c"t":
-        return 9
-    if letter == c"r":
-        return 13
-    if letter == c"b":
-        return 8
-    return 12 if letter == c"f" else 0

@@ -9,6 +9,9 @@ from relay._core.ruleset cimport Ruleset
 from relay._core.triggers cimport Starts
 from relay._core.window cimport Window
 
+cdef enum:
+    LONGEST_RUN = 16384           # characters of a private key
+
 cdef class Matcher:
     cdef Ruleset rules
     cdef Window window

@@ -24,7 +24,6 @@ from relay._core.window cimport Window
 cdef enum:
     REACH = 300                   # from a trigger to the span that it leads to, at most
     FEW = 64
-    LONGEST_RUN = 16384           # of a private key
     SECRET_RUN = 200              # runs from here on are values of assigned secrets
     PHONES = 1 << PHONE_CLASS
 

@@ -122,6 +122,8 @@ class Record:
         """The call is over now; its content is let go."""
         self.ended_ns = monotonic_ns()
         self._call.release()
+        if self.redaction:
+            self.redaction.forget()
 
     def line(self, config: str) -> bytes:
         """Give the call's one line of JSON, without a line end; `config` is the configuration's digest."""

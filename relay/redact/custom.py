@@ -3,10 +3,8 @@
 A pattern is a phrase (literal text) or RE2, with the limits of spec/redaction.md 7. compile() caches by content, for
 conversations come back with the same set; a set holds nothing of the texts that it is used on.
 
-How to use a program: `program.match(text, start, start + pattern.max_len)` gives the longest match at `start`, and
-`\\b` sees the characters on both sides; `compiled.screen.search(text)` says whether any program could match. Each
-call encodes the whole text, so hand in a window. The edges of a phrase (no longer run of letters or digits around it)
-are not in its program: they are read in the view.
+RE2 judges here: what it takes, and within its limits, is a pattern. What matches while text streams are the automata
+that `_core.Customs` makes of the same sources.
 """
 
 import re

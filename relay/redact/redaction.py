@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import orjson
 
 from relay._core import Channel, Document, Field, JsonChannel, LimitExceeded, ProtocolError, Rewriter, Ruleset
-from relay.call import Call
+from relay.call import Call, Member
 from relay.errors import CallerInvalid, PolicyBlocked, PolicyRedactionFailed
 from relay.redact import coverage, policy
 from relay.redact.classes import Direction, Mode
@@ -20,8 +20,6 @@ from relay.redact.policy import Policy, Thinking, Unscannable
 from relay.redact.replacements import Blocked, Replacements
 from relay.redact.restorer import Restorer
 from relay.redact.rules import ruleset
-
-Member = tuple[str, int, int, int, int]
 
 
 class Redactors:
@@ -158,6 +156,11 @@ class Redaction:
         both = Counter(self.request.counts) + Counter(self.response.counts)
         told = ",".join(f"{word}={count}" for word, count in sorted(both.items()))
         return b"x-relay-redactions: %b\r\n" % told.encode()
+
+    def forget(self) -> None:
+        """Let go of every value: the call is over (spec/redaction.md 12)."""
+        self._numbers.clear()
+        self._restored = None
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Give what was found, by direction and class."""
