@@ -29,7 +29,8 @@ from relay.ledger import Ledger, Record
 from relay.ledger.money import Bill
 from relay.ledger.record import Outcome
 from relay.prepare import prepare
-from relay.redact import redaction
+from relay.redact.redaction import Redactors
+from relay.redact.replacements import fault
 from relay.route import Plan
 from relay.upstream import Exchange, Upstream
 
@@ -40,9 +41,7 @@ MAX_ERROR_BODY: Final = 1 << 20
 class Gateway:
     """One worker's gateway over one configuration generation."""
 
-    def __init__(
-        self, generation: Generation, upstream: Upstream, ledger: Ledger, redactors: redaction.Redactors
-    ) -> None:
+    def __init__(self, generation: Generation, upstream: Upstream, ledger: Ledger, redactors: Redactors) -> None:
         self._generation = generation
         self._redactors = redactors
         self._upstream = upstream
@@ -76,7 +75,7 @@ class Gateway:
         """Try the plan's endpoints until one answers, or the reply is committed, or none is left."""
         reply.on_commit = call.release
         record.redaction = self._redactors.of(call)
-        redacted = record.redaction.prompt(call.content, call.members) if record.redaction else {}
+        redacted = await record.redaction.prompt(call.content, call.members) if record.redaction else {}
         while attempt := plan.next():
             record.attempts.append(attempt)
             try:
@@ -133,7 +132,7 @@ class Gateway:
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause
         except RedactionError as cause:
-            raise redaction.fault(cause) from None
+            raise fault(cause) from None
         finally:
             record.observe(pipeline.report(), bill)
 

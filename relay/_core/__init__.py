@@ -15,6 +15,7 @@ from relay._core.line import Line, decimal, moment
 from relay._core.meter import Meter
 from relay._core.output import chunk
 from relay._core.pipeline import Pipeline
+from relay._core.replacer import Replacer
 from relay._core.report import Report
 from relay._core.request import Request, whole_request
 from relay._core.response import ResponseParser
@@ -38,6 +39,7 @@ __all__ = [
     "Pipeline",
     "ProtocolError",
     "RedactionError",
+    "Replacer",
     "Report",
     "Request",
     "ResponseParser",

@@ -8,6 +8,7 @@ cdef class Buffer:
     cdef Py_ssize_t room          # bytes allocated
 
     cdef char* extend(self, Py_ssize_t size) except NULL nogil
+    cdef int reserve(self, Py_ssize_t size) except -1 nogil
     cdef int _grow(self, Py_ssize_t size) except -1 nogil
     cdef int append(self, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int add(self, Slice part) except -1 nogil

@@ -42,6 +42,10 @@ cdef class Buffer:
         self.len += size
         return out
 
+    cdef int reserve(self, Py_ssize_t size) except -1 nogil:
+        """Have room for `size` more bytes."""
+        return self._grow(size) if size > self.room - self.len else 0
+
     cdef int _grow(self, Py_ssize_t size) except -1 nogil:
         cdef Py_ssize_t room = self.room * 2 if self.room >= 256 else 256
         cdef void* ptr

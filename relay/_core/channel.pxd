@@ -4,6 +4,7 @@ from relay._core.buffer cimport Buffer
 from relay._core.codes cimport Codes, CodeSink
 from relay._core.left cimport Mark
 from relay._core.matcher cimport Matcher
+from relay._core.replacer cimport Replacer
 from relay._core.ruleset cimport Ruleset
 from relay._core.window cimport Window
 
@@ -18,18 +19,21 @@ cdef class Channel(CodeSink):
 
     cdef Codes _codes
     cdef object _replace          # gives what stands for a value; None: its label
+    cdef Replacer _settled        # what needs no question; None: all does
     cdef int _swallow             # the run that is being swallowed; 0: none
     cdef Py_ssize_t _left         # characters that it may still have
     cdef Buffer _aside            # the raw bytes of a value that has to be known whole
     cdef int _cls                 # its Class
     cdef bint _passes             # the run that goes on is left as it is
 
+    cdef int ask_of(self, replace) except -1
     cdef int begin(self) except -1 nogil
     cdef int take(self, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int finish(self) except -1 nogil
     cdef int pump(self, bint last) except -1 nogil
     cdef int take_out(self, Matcher matcher, Mark* mark) except -1 nogil
     cdef int _pump(self, Matcher matcher, Window window, bint last) except -1 nogil
+    cdef int _mask(self, int cls) except -1 nogil
     cdef int _ask(self) except -1 nogil
     cdef str _value(self)
     cdef str _taken(self)

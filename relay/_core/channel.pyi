@@ -2,11 +2,13 @@ from collections.abc import Callable
 
 from relay._core.ruleset import Ruleset
 
+Replace = Callable[[int, str | None, bool], str | None]
+
 class Channel:
     def __init__(
         self,
         rules: Ruleset,
-        replace: Callable[[int, str | None, bool], str | None] | None = ...,
+        replace: Replace | None = ...,
         *,
         escaped: bool = ...,
         spans: bool = ...,

@@ -6,13 +6,14 @@ run goes on is replaced as soon as it is certain, and the rest of the run is dro
 
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint32_t
-from libc.string cimport strlen
+from libc.string cimport memchr, strlen
 
 from relay._core.buffer cimport Buffer
 from relay._core.codes cimport WIDEST, Codes, CodeSink, from_utf8, to_utf8
 from relay._core.left cimport Mark
 from relay._core.literals cimport label
 from relay._core.matcher cimport LONGEST_RUN, Matcher
+from relay._core.replacer cimport Replacer
 from relay._core.ruleset cimport Ruleset
 from relay._core.window cimport Window
 
@@ -37,7 +38,8 @@ cdef class Channel(CodeSink):
 
     rules     what is looked for
     replace   called with (class number, value, is_key) for each match; gives what stands in its place, None: the value.
-              A value over 16 KiB is None; `is_key`: it stands in a key of an object. None: `[EMAIL]` and its like
+              A value over 16 KiB is None; `is_key`: it stands in a key of an object. A Replacer is called only for what
+              it has not settled. None: `[EMAIL]` and its like
     escaped   its pieces are the inside of a JSON string
     spans     note where the matches are
     """
@@ -47,7 +49,7 @@ cdef class Channel(CodeSink):
         self.out = Buffer()
         self._codes = Codes()
         self._aside = Buffer()
-        self._replace = replace
+        self.ask_of(replace)
         self.is_escaped = escaped
         self.layers = escaped
         self.spans = [] if spans else None
@@ -69,6 +71,12 @@ cdef class Channel(CodeSink):
     def held(self) -> int:
         """Give how many characters wait."""
         return self.matcher.window.len - self.matcher.window.released
+
+    cdef int ask_of(self, replace) except -1:
+        """Have another say what stands for a match."""
+        self._replace = replace
+        self._settled = replace if isinstance(replace, Replacer) else None
+        return 0
 
     cdef str _taken(self):
         """Give what was let out, and forget it."""
@@ -148,22 +156,36 @@ cdef class Channel(CodeSink):
 
     cdef int take_out(self, Matcher matcher, Mark* mark) except -1 nogil:
         """Put what stands for a match in its place."""
-        cdef const char* name = label(mark.cls)
+        cdef uint32_t bit = <uint32_t>1 << mark.cls
         if self.spans is not None:
             with gil:
                 self.spans.append((matcher.base + mark.start, matcher.base + mark.end, mark.cls))
         if self._replace is None and not self.is_key:
-            self.changed = True
-            self.out.append(b"[", 1)
-            self.out.append(name, <Py_ssize_t>strlen(name))
-            self.out.append(b"]", 1)
+            self._mask(mark.cls)
             return matcher.window.drop(mark.end)
+        if self._settled is not None:
+            if self._settled.masked & bit and not self.is_key:
+                self._settled.tally(mark.cls)
+                self._mask(mark.cls)
+                return matcher.window.drop(mark.end)
+            if self._settled.kept & bit:
+                self._settled.tally(mark.cls)
+                self._passes = mark.swallow != 0
+                return matcher.window.release(mark.end, self.out)
         self._cls = mark.cls
         matcher.window.release(mark.end, self._aside)
         if not mark.swallow:
             self._ask()
             self._passes = False
         return 0
+
+    cdef int _mask(self, int cls) except -1 nogil:
+        """Write the label of a class."""
+        cdef const char* name = label(cls)
+        self.changed = True
+        self.out.append(b"[", 1)
+        self.out.append(name, <Py_ssize_t>strlen(name))
+        return self.out.append(b"]", 1)
 
     cdef int _ask(self) except -1 nogil:
         """Have the value that lies aside replaced."""
@@ -182,8 +204,9 @@ cdef class Channel(CodeSink):
     cdef str _value(self):
         """Give the value that lies aside as the text it stands for."""
         cdef str text = PyUnicode_DecodeUTF8(self._aside.ptr, self._aside.len, "surrogatepass")
-        for _ in range(self.layers):
-            text = _loads(f'"{text}"')
+        if memchr(self._aside.ptr, c"\\", <size_t>self._aside.len) != NULL:
+            for _ in range(self.layers):
+                text = _loads(f'"{text}"')
         return text
 
     cdef bint _swallow_on(self, Matcher matcher, Window window, bint last) except -1 nogil:

@@ -1,8 +1,11 @@
 """Document: whole JSON texts, redacted in place."""
 
+from cpython.object cimport PyObject
+
 from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
 from relay._core.json_channel cimport JsonChannel
+from relay._core.ruleset cimport Ruleset
 
 cdef class Field:
     cdef readonly bint scanned    # a string here is a text
@@ -11,16 +14,49 @@ cdef class Field:
     cdef public Field others      # of members that are not named; None: they pass
     cdef readonly dict types      # value of member `type` (bytes) -> Field to use in place of this one
 
+cdef enum Walking:
+    VALUE                         # a value comes
+    FIRST_ITEM                    # one, or the end of the array
+    FIRST_KEY                     # a key, or the end of the object
+    KEY
+    AFTER                         # a comma or an end comes
+    ENDED
+
+cdef struct Level:
+    PyObject* field               # what counts inside; borrowed from the tree
+    bint is_object
+
 cdef class Document:
+    cdef Ruleset _rules
+    cdef object _replace
     cdef Channel _text
-    cdef JsonChannel _json
+    cdef JsonChannel _json        # None until it is needed
     cdef object _before           # called with each text that may hold a literal; None: nobody asks
     cdef Buffer _out
-    cdef const char* _copied      # input before this is in `_out`
-    cdef const char* _end
 
-    cdef const char* _value(self, const char* ptr, Field field, int depth) except NULL
-    cdef const char* _array(self, const char* ptr, Field field, int depth) except NULL
-    cdef const char* _object(self, const char* ptr, Field field, int depth) except NULL
+    # Of the text that is walked through.
+    cdef bytes _data              # keeps it alive
+    cdef Field _root              # and the tree
+    cdef const char* _start
+    cdef const char* _end
+    cdef const char* _ptr         # where the walk is
+    cdef const char* _copied      # input before this is in `_out`
+    cdef Walking _state
+    cdef Field _field             # of the value that comes
+    cdef Level* _levels           # owned; `_depth` are open
+    cdef int _depth
+    cdef int _room
+
+    cdef Channel _open            # of the string or value that is being redacted; None: none is
+    cdef const char* _text_start
+    cdef const char* _text_end
+    cdef const char* _behind      # where the walk goes on
+
+    cdef int _value(self) except -1
+    cdef int _enter(self, bint is_object, Field field) except -1
+    cdef int _inside(self) except -1
+    cdef int _after(self) except -1
+    cdef int _leave(self) except -1
     cdef Field _by_type(self, const char* ptr, Field field)
-    cdef int _scan(self, Channel channel, const char* ptr, Py_ssize_t size) except -1
+    cdef int _begin(self, Channel channel, const char* ptr, const char* end, const char* behind) except -1
+    cdef int _go_on(self, const char* until) except -1

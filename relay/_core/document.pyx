@@ -6,18 +6,22 @@ not to be raises ProtocolError.
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
+from libc.stdlib cimport free, realloc
 from libc.string cimport memchr
 
 from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
 from relay._core.json cimport Scanner, string_end, string_text, value_end
 from relay._core.json_channel cimport JsonChannel
+from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport Slice
 
 from relay._core.errors import LimitExceeded, ProtocolError
 
 cdef enum:
     MAX_DEPTH = 500
+    SPARE = 4096                  # by which a text may grow before it has to be moved
 
 cdef Scanner _TYPE = Scanner(("type",), MAX_DEPTH)
 
@@ -56,90 +60,181 @@ cdef class Field:
 
 @cython.final
 cdef class Document:
-    """Redacts one text after the other.
+    """Redacts one text after the other, a long one in steps.
 
-    text, json   the channels that do it: of the inside of JSON strings, and of plain JSON
-    before       called with each of their texts that has a `[` in it, raw, before it is redacted
+    rules     what is looked for
+    replace   as a Channel's, for both kinds of text; it may be changed between two texts
+    before    called with each text that has a `[` in it, raw, before it is redacted
     """
 
-    def __cinit__(self, Channel text not None, JsonChannel json not None, before=None):
-        self._text = text
-        self._json = json
+    def __cinit__(self, Ruleset rules not None, replace not None, before=None):
+        self._rules = rules
+        self._text = Channel(rules, replace, escaped=True)
+        self._replace = replace
         self._before = before
         self._out = Buffer()
+
+    def __dealloc__(self):
+        free(self._levels)
+
+    @property
+    def replace(self):
+        return self._replace
+
+    @replace.setter
+    def replace(self, replace not None):
+        self._replace = replace
+        self._text.ask_of(replace)
+        if self._json is not None:
+            self._json.ask_of(replace)
 
     def redact(self, bytes data not None, Field field not None) -> bytes:
         """Give the JSON text with the values of its scanned fields replaced; the very object when none was.
 
-        raises   ProtocolError when it is no JSON; LimitExceeded("depth"); what `replace` of the channels raises
+        raises   ProtocolError when it is no JSON; LimitExceeded("depth"); what `replace` raises
         """
-        cdef const char* start = PyBytes_AS_STRING(data)
-        self._copied = start
-        self._end = start + PyBytes_GET_SIZE(data)
-        self._out.clear()
-        self._value(_space(start, self._end), field, MAX_DEPTH)
-        if self._copied == start:
-            return data
-        self._out.append(self._copied, self._end - self._copied)
-        return self._out.take()
+        self.open(data, field)
+        self.step(self._end - self._start + 1)
+        redacted = self.take()
+        return data if redacted is None else redacted
 
-    cdef const char* _value(self, const char* ptr, Field field, int depth) except NULL:
-        """Redact the value at `ptr`; give its end."""
+    def open(self, bytes data not None, Field field not None, Py_ssize_t start=0, Py_ssize_t stop=-1) -> None:
+        """Begin another text, the JSON value at data[start:stop]."""
+        cdef const char* base = PyBytes_AS_STRING(data)
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
+        if stop < 0 or stop > size:
+            stop = size
+        if not 0 <= start <= stop:
+            raise ValueError("start: lies outside of data")
+        self._data = data
+        self._root = self._field = field
+        self._start = self._copied = self._ptr = base + start
+        self._end = base + stop
+        self._out.clear()
+        self._open = None
+        self._depth = 0
+        self._state = VALUE
+
+    def step(self, Py_ssize_t most) -> bool:
+        """Go on for `most` bytes or a little more; tell whether that was all.
+
+        raises   as `redact`
+        """
+        cdef const char* until = self._end
+        if most < until - self._ptr:
+            until = self._ptr + (most if most > 0 else 1)
+        while self._state != ENDED:
+            if self._open is not None:
+                self._go_on(until)
+            elif self._state == VALUE:
+                self._value()
+            elif self._state == AFTER:
+                self._after()
+            else:
+                self._inside()
+            if self._ptr >= until and until < self._end:
+                return False
+        return True
+
+    def take(self) -> bytes | None:
+        """Give what has become of the text; None when nothing was replaced."""
+        cdef bytes out = None
+        if self._copied != self._start:
+            self._out.append(self._copied, self._end - self._copied)
+            out = self._out.take()
+        self._data = None
+        return out
+
+    cdef int _value(self) except -1:
+        """Take the value that comes, or its beginning."""
+        cdef const char* ptr = _space(self._ptr, self._end)
         cdef const char* stop
-        if depth == 0:
-            raise LimitExceeded("depth")
-        if field is not None and not field.json and ptr < self._end:
-            if ptr[0] == c"{":
-                return self._object(ptr, self._by_type(ptr, field), depth)
-            if ptr[0] == c"[":
-                return self._array(ptr, field, depth)
-        stop = value_end(ptr, self._end, depth)
+        cdef Field field = self._field
+        self._state = AFTER
+        self._ptr = ptr
+        if field is not None and not field.json and ptr < self._end and (ptr[0] == c"{" or ptr[0] == c"["):
+            return self._enter(ptr[0] == c"{", field)
+        stop = value_end(ptr, self._end, MAX_DEPTH - self._depth)
         if stop == NULL:
             raise ProtocolError("a value is no JSON")
+        self._ptr = stop
         if field is None:
-            return stop
+            return 0
         if field.json:
-            self._scan(self._json, ptr, stop - ptr)
-        elif field.scanned and ptr[0] == c'"':
-            self._scan(self._text, ptr + 1, stop - ptr - 2)
-        return stop
+            if self._json is None:
+                self._json = JsonChannel(self._rules, self._replace)
+            return self._begin(self._json, ptr, stop, stop)
+        return self._begin(self._text, ptr + 1, stop - 1, stop) if field.scanned and ptr[0] == c'"' else 0
 
-    cdef const char* _array(self, const char* ptr, Field field, int depth) except NULL:
-        ptr = _space(ptr + 1, self._end)
-        if ptr < self._end and ptr[0] == c"]":
-            return ptr + 1
-        while True:
-            ptr = _space(self._value(_space(ptr, self._end), field, depth - 1), self._end)
-            if ptr == self._end or (ptr[0] != c"," and ptr[0] != c"]"):
-                raise ProtocolError("an array is no JSON")
-            if ptr[0] == c"]":
-                return ptr + 1
-            ptr += 1
+    cdef int _enter(self, bint is_object, Field field) except -1:
+        """Go into the object or array that begins here."""
+        cdef void* levels
+        if self._depth == MAX_DEPTH:
+            raise LimitExceeded("depth")
+        if self._depth == self._room:
+            levels = realloc(self._levels, <size_t>(2 * self._room + 8) * sizeof(Level))
+            if levels == NULL:
+                raise MemoryError()
+            self._levels = <Level*>levels
+            self._room = 2 * self._room + 8
+        if is_object:
+            field = self._by_type(self._ptr, field)
+        self._levels[self._depth] = Level(<PyObject*>field, is_object)
+        self._depth += 1
+        self._ptr += 1
+        self._state = FIRST_KEY if is_object else FIRST_ITEM
+        return 0
 
-    cdef const char* _object(self, const char* ptr, Field field, int depth) except NULL:
-        cdef const char* key
+    cdef int _inside(self) except -1:
+        """Take what comes behind an opening bracket, or the key behind a comma."""
+        cdef const char* ptr = _space(self._ptr, self._end)
         cdef const char* stop
-        cdef Field child
-        ptr = _space(ptr + 1, self._end)
-        if ptr < self._end and ptr[0] == c"}":
-            return ptr + 1
-        while True:
-            key = _space(ptr, self._end)
-            stop = string_end(key + 1, self._end) if key < self._end and key[0] == c'"' else NULL
-            if stop == NULL:
-                raise ProtocolError("a key is no JSON")
-            child = field.others
-            if field.members:
-                child = field.members.get(_name(Slice(key, stop - key + 1)), child)
-            ptr = _space(stop + 1, self._end)
-            if ptr == self._end or ptr[0] != c":":
-                raise ProtocolError("a member is no JSON")
-            ptr = _space(self._value(_space(ptr + 1, self._end), child, depth - 1), self._end)
-            if ptr == self._end or (ptr[0] != c"," and ptr[0] != c"}"):
-                raise ProtocolError("an object is no JSON")
-            if ptr[0] == c"}":
-                return ptr + 1
-            ptr += 1
+        cdef Field field = <Field>self._levels[self._depth - 1].field
+        self._ptr = ptr
+        if self._state != KEY and ptr < self._end and ptr[0] == (c"]" if self._state == FIRST_ITEM else c"}"):
+            return self._leave()
+        if self._state == FIRST_ITEM:
+            self._field = field
+            self._state = VALUE
+            return 0
+        stop = string_end(ptr + 1, self._end) if ptr < self._end and ptr[0] == c'"' else NULL
+        if stop == NULL:
+            raise ProtocolError("a key is no JSON")
+        self._field = field.others
+        if field.members:
+            self._field = field.members.get(_name(Slice(ptr, stop - ptr + 1)), field.others)
+        ptr = _space(stop + 1, self._end)
+        if ptr == self._end or ptr[0] != c":":
+            raise ProtocolError("a member is no JSON")
+        self._ptr = ptr + 1
+        self._state = VALUE
+        return 0
+
+    cdef int _after(self) except -1:
+        """Take what comes behind a value."""
+        cdef const char* ptr
+        cdef Level* level
+        if self._depth == 0:
+            self._state = ENDED
+            return 0
+        ptr = _space(self._ptr, self._end)
+        self._ptr = ptr
+        level = &self._levels[self._depth - 1]
+        if ptr < self._end and ptr[0] == c",":
+            self._ptr += 1
+            self._state = KEY if level.is_object else VALUE
+            self._field = <Field>level.field
+        elif ptr < self._end and ptr[0] == (c"}" if level.is_object else c"]"):
+            self._leave()
+        else:
+            raise ProtocolError("an object is no JSON" if level.is_object else "an array is no JSON")
+        return 0
+
+    cdef int _leave(self) except -1:
+        self._depth -= 1
+        self._ptr += 1
+        self._state = AFTER
+        return 0
 
     cdef Field _by_type(self, const char* ptr, Field field):
         """Give the field that counts for the object at `ptr`."""
@@ -152,17 +247,35 @@ cdef class Document:
             return field
         return field.types.get(_name(type), field)
 
-    cdef int _scan(self, Channel channel, const char* ptr, Py_ssize_t size) except -1:
-        """Put the redaction of [ptr, ptr + size) in its place, if anything in it is replaced."""
-        cdef const char* end = ptr + size
-        if self._before is not None and memchr(ptr, c"[", <size_t>size) != NULL:
-            self._before(PyBytes_FromStringAndSize(ptr, size).decode("utf-8", "replace"))
+    cdef int _begin(self, Channel channel, const char* ptr, const char* end, const char* behind) except -1:
+        """Begin the text [ptr, end), behind which the walk goes on at `behind`."""
+        cdef bytes text
+        if self._before is not None and memchr(ptr, c"[", <size_t>(end - ptr)) != NULL:
+            text = PyBytes_FromStringAndSize(ptr, end - ptr)
+            self._before(text.decode("utf-8", "replace"))
         channel.begin()
-        channel.take(ptr, size)
+        self._open = channel
+        self._text_start = self._ptr = ptr
+        self._text_end = end
+        self._behind = behind
+        return 0
+
+    cdef int _go_on(self, const char* until) except -1:
+        """Take the open text up to `until`; at its end put what it became in its place, if anything in it changed."""
+        cdef Channel channel = self._open
+        if until < self._text_end:
+            channel.take(self._ptr, until - self._ptr)
+            self._ptr = until
+            return 0
+        channel.take(self._ptr, self._text_end - self._ptr)
         channel.finish()
         if channel.changed:
-            self._out.append(self._copied, ptr - self._copied)
+            if self._copied == self._start:
+                self._out.reserve(self._end - self._start + SPARE)
+            self._out.append(self._copied, self._text_start - self._copied)
             self._out.add(channel.out.slice())
-            self._copied = end
+            self._copied = self._text_end
         channel.out.clear()
+        self._open = None
+        self._ptr = self._behind
         return 0

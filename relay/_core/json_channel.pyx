@@ -12,7 +12,7 @@ from libc.string cimport memcmp, memcpy, memmove
 from relay._core.channel cimport Channel
 from relay._core.codes cimport code_of
 from relay._core.codes cimport hex_value, unescaped
-from relay._core.kinds cimport CARD_CLASS, DIGIT, HEX, KIND, LOWER, PHONE_CLASS, SSN_CLASS
+from relay._core.kinds cimport CARD_CLASS, CLASSES, DIGIT, HEX, KIND, LOWER, PHONE_CLASS, SSN_CLASS
 from relay._core.text cimport skip_plain
 
 cdef enum:
@@ -231,17 +231,27 @@ cdef class JsonChannel(Channel):
     cdef int _number(self) except -1 nogil:
         """Let a number go, or a string in its place, if all of it is a card, telephone or social security number."""
         cdef Py_ssize_t start = self.matcher.window.released
+        cdef Py_ssize_t before = self.out.len
+        cdef Py_ssize_t quote
+        cdef bint changed = self.changed
         cdef int cls
         self.matcher.decide(True)
-        if self.matcher.count == 1 and self.matcher.found[0].start == start:
-            cls = self.matcher.found[0].cls
-            if self.matcher.found[0].end == self.matcher.window.len and (
-                cls == CARD_CLASS or cls == PHONE_CLASS or cls == SSN_CLASS
-            ):
-                self._quote()
-                self.take_out(self.matcher, &self.matcher.found[0])
-                return self._quote()
-        return self.matcher.window.release(self.matcher.window.len, self.out)
+        cls = self.matcher.found[0].cls if self.matcher.count == 1 else <int>CLASSES
+        if (cls != CARD_CLASS and cls != PHONE_CLASS and cls != SSN_CLASS) or (
+            self.matcher.found[0].start != start or self.matcher.found[0].end != self.matcher.window.len
+        ):
+            return self.matcher.window.release(self.matcher.window.len, self.out)
+        self._quote()
+        quote = self.out.len - before
+        self.changed = False
+        self.take_out(self.matcher, &self.matcher.found[0])
+        if self.changed:
+            return self._quote()
+        # It stays, and a number stays a number.
+        self.changed = changed
+        self.out.len -= quote
+        memmove(self.out.ptr + before, self.out.ptr + before + quote, <size_t>(self.out.len - before))
+        return 0
 
     cdef int _inside(self, uint32_t code, const char* raw, int width) except -1 nogil:
         """Take a character of a string, or its end."""

@@ -4,11 +4,14 @@ from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
 from relay._core.document cimport Document, Field
 from relay._core.json_channel cimport JsonChannel
+from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport Event, Stage
 
 cdef class Rewriter(Stage):
+    cdef Ruleset _rules
+    cdef object _replace
     cdef Channel _text
-    cdef JsonChannel _input
+    cdef JsonChannel _input       # None until it is needed
     cdef Document _document
     cdef Field _start             # of a message_start, of a content_block_start, of a delta that comes whole
     cdef Field _block

@@ -1,9 +1,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from relay._core.channel import Channel
+from relay._core.channel import Replace
 from relay._core.document import Document, Field
-from relay._core.json_channel import JsonChannel
+from relay._core.ruleset import Ruleset
 
 class Restorer(Protocol):
     def feed(self, text: str) -> str: ...
@@ -12,8 +12,8 @@ class Restorer(Protocol):
 class Rewriter:
     def __init__(
         self,
-        text: Channel,
-        input: JsonChannel,
+        rules: Ruleset,
+        replace: Replace,
         document: Document,
         *,
         start: Field,

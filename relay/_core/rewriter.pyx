@@ -14,6 +14,7 @@ from relay._core.channel cimport Channel
 from relay._core.document cimport Document, Field
 from relay._core.json cimport Scanner
 from relay._core.json_channel cimport JsonChannel
+from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport (
     BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, START, TEXT_FORM, UNKNOWN, UNKNOWN_FORM, WHOLE_FORM,
     Event, Slice, Stage,
@@ -33,20 +34,21 @@ cdef const char* _INPUT_DELTA = b'"type":"input_json_delta","partial_json":"'
 cdef class Rewriter(Stage):
     """Stands between the meter and the encoder.
 
-    text, input   channels for text and for the JSON of tool inputs, both of the inside of JSON strings
-    document      redacts what comes whole: `start` of a message_start, `block` of a content_block_start, `delta` of a
-                  delta that is neither text nor tool input
-    strict        an event or delta of an unknown type raises Uncovered
-    restorer      called for each block with False, for its text, and True, for its input: gives an object whose `feed`
-                  and `flush` put originals back, or None
+    rules, replace   of the channels of text and of tool input, as a Channel's
+    document         redacts what comes whole: `start` of a message_start, `block` of a content_block_start, `delta` of a
+                     delta that is neither text nor tool input
+    strict           an event or delta of an unknown type raises Uncovered
+    restorer         called for each block with False, for its text, and True, for its input: gives an object whose
+                     `feed` and `flush` put originals back, or None
     """
 
     def __cinit__(
-        self, Channel text not None, JsonChannel input not None, Document document not None,
+        self, Ruleset rules not None, replace not None, Document document not None,
         *, Field start not None, Field block not None, Field delta not None, bint strict=False, restorer=None,
     ):
-        self._text = text
-        self._input = input
+        self._rules = rules
+        self._replace = replace
+        self._text = Channel(rules, replace, escaped=True)
         self._document = document
         self._start = start
         self._block = block
@@ -60,6 +62,9 @@ cdef class Rewriter(Stage):
             if event.form == TEXT_FORM:
                 return self._on_delta(event, self._text)
             if event.form == INPUT_FORM:
+                if self._input is None:
+                    with gil:
+                        self._input = JsonChannel(self._rules, self._replace, escaped=True)
                 return self._on_delta(event, self._input)
             if event.form == WHOLE_FORM:
                 with gil:
@@ -115,7 +120,8 @@ cdef class Rewriter(Stage):
         cdef Slice text
         cdef bytes data
         self._text.begin()
-        self._input.begin()
+        if self._input is not None:
+            self._input.begin()
         if self._restorer is not None:
             self._restore_text = self._restorer(False)
             self._restore_input = self._restorer(True)
@@ -149,7 +155,8 @@ cdef class Rewriter(Stage):
         """Let out what is held of the block that ends; nothing after a failure."""
         if not self.failed:
             self._give(index, _TEXT_DELTA, self._text)
-            self._give(index, _INPUT_DELTA, self._input)
+            if self._input is not None:
+                self._give(index, _INPUT_DELTA, self._input)
         return 0
 
     cdef int _give(self, int index, const char* before, Channel channel) except -1:

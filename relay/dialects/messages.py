@@ -19,14 +19,15 @@ _TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model"}
 
 
 def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> bytes:
-    """Give the content for the attempt: the client's, with the model, `redacted` members and what is relay's replaced.
+    """Give the content for the attempt: the client's, with the model, `redacted` values and what is relay's replaced.
 
     Members that stay keep their bytes and order. `max_tokens` is filled in when absent, `temperature` over 1 becomes 1.
     """
     counting = call.operation == "count_tokens"
     content = call.content
     view = memoryview(content)
-    parts: list[bytes | memoryview] = []
+    parts: list[bytes | memoryview] = []  # with what goes between them: a long history is copied once
+    joint = b"{"
     from_, to = -1, -1  # members that stay and lie together leave as one run
     is_limited = counting
     for key, start, end, value, _ in call.members:
@@ -34,22 +35,27 @@ def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> byt
         if key in _TOUCHED:
             changed = _outgoing_member(key, content[value:end], attempt, counting)
             is_limited = is_limited or (key == "max_tokens" and changed is None)
-        if changed is None and redacted:
-            changed = redacted.get(key)
         if changed is None:
             from_ = start if from_ < 0 else from_
-            to = end
-            continue
+            to = value if key in redacted else end
+            if to == end:
+                continue
         if from_ >= 0:
-            parts.append(view[from_:to])
+            parts += (joint, view[from_:to])
+            joint = b","
             from_ = -1
-        if changed:
-            parts.append(changed)
+        if changed is None:
+            parts.append(redacted[key])
+        elif changed:
+            parts += (joint, changed)
+            joint = b","
     if from_ >= 0:
-        parts.append(view[from_:to])
+        parts += (joint, view[from_:to])
+        joint = b","
     if not is_limited:
-        parts.append(b'"max_tokens":%d' % attempt.endpoint.default_max_tokens)
-    return b"{" + b",".join(parts) + b"}"
+        parts += (joint, b'"max_tokens":%d' % attempt.endpoint.default_max_tokens)
+    parts.append(b"}" if parts else b"{}")
+    return b"".join(parts)
 
 
 def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -> bytes | None:

@@ -10,6 +10,6 @@ from relay.providers import Request, request
 def prepare(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> Request:
     """Give the request of one attempt; the call's own content is never changed.
 
-    redacted   members of the content that go in place of its own, as `"key":value`
+    redacted   values that go in place of the content's own, by member
     """
     return request(call, attempt, redacted)

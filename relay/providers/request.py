@@ -29,7 +29,7 @@ class Request:
 
 
 def request(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> Request:
-    """Give the request for one attempt in the endpoint's dialect; `redacted` members go in place of the client's."""
+    """Give the request for one attempt in the endpoint's dialect; `redacted` values go in place of the client's."""
     counting = call.operation == "count_tokens"
     fields = (_STREAM if call.stream else _WHOLE) + (call.version or DEFAULT_VERSION) + b"\r\n"
     if call.betas:

@@ -61,12 +61,12 @@ class Known:
 
     __slots__ = ("_originals",)
 
-    def __init__(self, originals: list[dict[int, str]]) -> None:
+    def __init__(self, originals: dict[tuple[Class, int], str]) -> None:
         self._originals = originals
 
     def original(self, cls: Class, number: int) -> str | None:
         """Give the value that a placeholder stands for; None: not one of these."""
-        return self._originals[cls].get(number)
+        return self._originals.get((cls, number))
 
 
 class Numbers:
@@ -80,36 +80,35 @@ class Numbers:
     __slots__ = ("_last", "_numbers", "_originals", "_taken")
 
     def __init__(self) -> None:
-        self._last = [0] * len(Class)
-        self._numbers: list[dict[str | bytes, int]] = [{} for _ in Class]
-        self._originals: list[dict[int, str]] = [{} for _ in Class]
-        self._taken: list[set[int]] = [set() for _ in Class]
+        self._last: dict[Class, int] = {}
+        self._numbers: dict[tuple[Class, str | bytes], int] = {}
+        self._originals: dict[tuple[Class, int], str] = {}
+        self._taken: set[tuple[Class, int]] = set()
 
     def number(self, cls: Class, value: str) -> int:
         """Give the number of a value, its own from now on. Over 16 KiB it counts, but can't be restored."""
-        content = value.encode("utf-8", "surrogatepass")
-        is_kept = len(content) <= MAX_KEPT_BYTES
-        key = value if is_kept else hashlib.sha256(content).digest()
-        found = self._numbers[cls].get(key)
+        is_kept = len(value) <= MAX_KEPT_BYTES // 4 or len(value.encode("utf-8", "surrogatepass")) <= MAX_KEPT_BYTES
+        key = (cls, value if is_kept else hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest())
+        found = self._numbers.get(key)
         if found is not None:
             return found
-        number = self._numbers[cls][key] = self.fresh(cls)
+        number = self._numbers[key] = self.fresh(cls)
         if is_kept:
-            self._originals[cls][number] = value
+            self._originals[cls, number] = value
         return number
 
     def fresh(self, cls: Class) -> int:
         """Give the next number to a value whose end nobody waited for: it equals no other and can't be restored."""
-        number = self._last[cls] + 1
-        while number in self._taken[cls]:
+        number = self._last.get(cls, 0) + 1
+        while (cls, number) in self._taken:
             number += 1
         self._last[cls] = number
         return number
 
     def reserve(self, cls: Class, number: int) -> None:
         """Don't give out a number from now on: it stands in the text. One that was given before stays given."""
-        if number > self._last[cls]:
-            self._taken[cls].add(number)
+        if number > self._last.get(cls, 0):
+            self._taken.add((cls, number))
 
     def reserve_in(self, text: str) -> None:
         """Reserve the number of every literal in a text."""
@@ -119,15 +118,14 @@ class Numbers:
 
     def original(self, cls: Class, number: int) -> str | None:
         """Give the value that a placeholder stands for; None: not one of ours, or not kept."""
-        return self._originals[cls].get(number)
+        return self._originals.get((cls, number))
 
     def known(self) -> "Known":
         """Give the originals so far: what a later text adds is not among them."""
-        return Known([dict(originals) for originals in self._originals])
+        return Known(self._originals.copy())
 
     def clear(self) -> None:
         """Let go of every value; nothing can be restored any more."""
-        for cls in Class:
-            self._numbers[cls].clear()
-            self._originals[cls].clear()
-            self._taken[cls].clear()
+        self._numbers.clear()
+        self._originals.clear()
+        self._taken.clear()

@@ -68,7 +68,7 @@ class Policy:
     modes       the classes that are on; empty in a policy that only says how, which merge() may yet fill
     custom      the patterns of class CUSTOM
     restore     originals come back into the response, for classes in mode PLACEHOLDER
-    allow       by class, what is left alone
+    allow       by class, what is left alone; classes of which nothing is are not in it
     wishes      the modes that somebody wrote, for classes that are on or off; a class that is on without one is masked
     written     names of the other fields that somebody wrote
     """
@@ -150,7 +150,7 @@ def _joined(operator: Policy, request: Policy) -> Policy:
         apply_to=_directions(operator, request),
         restore=operator.restore and request.restore,
         restore_in=_restored_in(operator, request),
-        allow={cls: _allowed(cls, operator, request) for cls in Class},
+        allow={cls: allowed for cls in Class if (allowed := _allowed(cls, operator, request)) != NOTHING},
         session=operator.session if request.session is None else request.session,
         scan_thinking=thinks,
         on_unscannable=Unscannable.BLOCK if Unscannable.BLOCK in binary else Unscannable.PASS,
@@ -222,7 +222,7 @@ def _read(raw: Any) -> tuple[Policy, list[Finding]]:
         apply_to=EVERYWHERE if directions is None else frozenset(map(Direction, directions)),
         restore=fields.flag("restore", True),
         restore_in=RESTORED_IN if channels is None else frozenset(map(Channel, channels)),
-        allow=dict.fromkeys(Class, allow),
+        allow=dict.fromkeys(Class, allow) if allow != NOTHING else {},
         session=fields.text("session", MAX_SESSION_CHARS),
         scan_thinking=Thinking(fields.word("scan_thinking", ("pass", "drop"))),
         on_unscannable=Unscannable(fields.word("on_unscannable", ("pass", "block"))),

@@ -4,22 +4,38 @@ A prompt's members are redacted in the order in which placeholders are numbered;
 was found is counted by class and direction; no value leaves here but into the prompt or the answer.
 """
 
+from asyncio import sleep
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
-from relay._core import Channel, Document, Field, JsonChannel, LimitExceeded, ProtocolError, Rewriter, Ruleset
+from relay._core import Document, ProtocolError, Rewriter
 from relay.call import Call, Member
-from relay.errors import CallerInvalid, PolicyBlocked, PolicyRedactionFailed
+from relay.errors import CallerInvalid
 from relay.redact import coverage, policy
-from relay.redact.classes import Direction, Mode
+from relay.redact.classes import Direction
 from relay.redact.placeholders import Hashes, Known, Numbers
 from relay.redact.policy import Channel as Restored
 from relay.redact.policy import Policy, Thinking, Unscannable
-from relay.redact.replacements import Blocked, Replacements
+from relay.redact.prompt import slices
+from relay.redact.replacements import Replacements, Treatment, fault
 from relay.redact.restorer import Restorer
 from relay.redact.rules import ruleset
+
+
+class Plan:
+    """A policy, and what can be made of it before a call comes."""
+
+    __slots__ = ("answers", "policy", "prompts", "restores", "rules", "treatment")
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.treatment = Treatment(policy.modes, policy.allow)
+        self.prompts = Direction.REQUEST in policy.apply_to
+        self.answers = Direction.RESPONSE in policy.apply_to
+        self.rules = ruleset(frozenset(policy.modes), policy.custom)
+        self.restores = policy.restore and bool(self.treatment.numbers)
 
 
 class Redactors:
@@ -34,7 +50,8 @@ class Redactors:
 
     def __init__(self, floor: Mapping[str, object], hash_key: bytes | None, strict: bool) -> None:
         self._floor = policy.parse(floor, "redact")
-        self._alone = policy.merge(self._floor, None)
+        merged = policy.merge(self._floor, None)
+        self._alone = Plan(merged) if merged else None
         self._hash_key = hash_key
         self._strict = strict
 
@@ -44,12 +61,16 @@ class Redactors:
         raises   CallerInvalid for what is wrong in the request's own policy
         """
         asked = policy.parse(call.redact) if call.redact is not None else None
-        merged = policy.merge(self._floor, asked) if asked else self._alone
-        if merged is None:
+        plan = self._merged(asked) if asked else self._alone
+        if plan is None:
             return None
-        self._refuse(merged)
-        hashes = Hashes(self._hash_key, merged.session) if self._hash_key and merged.needs_key else None
-        return Redaction(merged, hashes, self._strict)
+        self._refuse(plan.policy)
+        hashes = Hashes(self._hash_key, plan.policy.session) if self._hash_key and plan.policy.needs_key else None
+        return Redaction(plan, hashes, self._strict)
+
+    def _merged(self, asked: Policy) -> Plan | None:
+        merged = policy.merge(self._floor, asked)
+        return Plan(merged) if merged else None
 
     def _refuse(self, merged: Policy) -> None:
         # Both would let pass what they were asked to keep back.
@@ -64,34 +85,31 @@ class Redactors:
 class Redaction:
     """One call's redaction; of an attempt that fails only numbers remain."""
 
-    __slots__ = ("_numbers", "_policy", "_restored", "_strict", "request", "response")
+    __slots__ = ("_document", "_numbers", "_plan", "_restored", "_strict", "request", "response")
 
-    def __init__(self, policy: Policy, hashes: Hashes | None, strict: bool) -> None:
+    def __init__(self, plan: Plan, hashes: Hashes | None, strict: bool) -> None:
         self._numbers = Numbers()
-        self._policy = policy
+        self._plan = plan
         self._strict = strict
         self._restored: Known | None = None
-        self.request = Replacements(policy.modes, policy.allow, self._numbers, hashes)
-        self.response = Replacements(policy.modes, policy.allow, self._numbers, hashes)
+        self.request = Replacements(plan.treatment, self._numbers, hashes)
+        self.response = Replacements(plan.treatment, self._numbers, hashes)
+        before = self._numbers.reserve_in if plan.treatment.numbers else None
+        self._document = Document(plan.rules, self.request, before)
 
-    def prompt(self, content: bytes, members: Sequence[Member]) -> dict[str, bytes]:
-        """Give the members of a request whose values change, as `"key":value`.
+    async def prompt(self, content: bytes, members: Sequence[Member]) -> dict[str, bytes]:
+        """Give the values of a request that redaction changes, by member; between its slices others have their turn.
+
+        What the model itself says from then on is new: it is redacted, and stays so.
 
         raises   PolicyBlocked; PolicyRedactionFailed
         """
-        if Direction.REQUEST not in self._policy.apply_to:
-            return {}
-        document = self._document(self.request)
-        values = {key: content[start:end] for key, _, _, start, end in members if key in coverage.REQUEST}
-        changed = {}
-        for key, field in coverage.REQUEST.items():
-            if key not in values:
-                continue
-            redacted = self._redacted(document, values[key], field)
-            if redacted is not values[key]:
-                changed[key] = b'"%b":%b' % (key.encode(), redacted)
-        if self._policy.restore and Mode.PLACEHOLDER in self._policy.modes.values():
-            # What the model itself says is new: it is redacted, and stays so.
+        changed: dict[str, bytes] = {}
+        if self._plan.prompts:
+            for _ in slices(self._document, content, members, changed):
+                await sleep(0)
+        self._document.replace = self.response
+        if self._plan.restores and self._plan.prompts:
             self._restored = self._numbers.known()
         return changed
 
@@ -100,19 +118,22 @@ class Redaction:
 
         raises   PolicyBlocked; PolicyRedactionFailed; ProtocolError and LimitExceeded when it is no JSON
         """
-        if Direction.RESPONSE in self._policy.apply_to:
-            content = self._redacted(self._document(self.response), content, coverage.ANSWER)
+        if self._plan.answers:
+            try:
+                content = self._document.redact(content, coverage.ANSWER)
+            except Exception as cause:  # noqa: BLE001 - whatever it was, it may quote the text (RED-1, RED-10)
+                raise fault(cause) from None
         return restored_answer(content, self._restorer) if self._restored else content
 
     def rewriter(self) -> Rewriter | None:
         """Give what redacts a streamed answer and puts originals back; None when answers pass."""
-        if Direction.RESPONSE not in self._policy.apply_to and not self._restored:
+        if not self._plan.answers and not self._restored:
             return None
-        rules = self._rules(self.response)
+        rules = self._plan.rules if self._plan.answers else ruleset(frozenset())
         return Rewriter(
-            Channel(rules, self.response, escaped=True),
-            JsonChannel(rules, self.response, escaped=True),
-            self._document(self.response),
+            rules,
+            self.response,
+            self._document if self._plan.answers else Document(rules, self.response),
             start=coverage.MESSAGE_START,
             block=coverage.BLOCK_START,
             delta=coverage.DELTA,
@@ -122,34 +143,11 @@ class Redaction:
 
     def _restorer(self, is_input: bool) -> Restorer | None:
         """Give who puts originals back into a block's text, or into its input; None: nobody does."""
-        wanted = Restored.TOOL_INPUT if is_input else Restored.TEXT
-        if self._restored is None or wanted not in self._policy.restore_in:
+        restored_in = self._plan.policy.restore_in
+        if self._restored is None or (Restored.TOOL_INPUT if is_input else Restored.TEXT) not in restored_in:
             return None
-        classes = [cls for cls, mode in self._policy.modes.items() if mode is Mode.PLACEHOLDER]
-        tokens = Restored.TOKEN_TEXT in self._policy.restore_in
-        return Restorer(self._restored, classes, json=is_input, tokens=tokens)
-
-    def _rules(self, replacements: Replacements) -> Ruleset:
-        """Give what is looked for in a direction: nothing where it is only restored."""
-        if replacements is self.response and Direction.RESPONSE not in self._policy.apply_to:
-            return ruleset(frozenset())
-        return ruleset(frozenset(self._policy.modes), self._policy.custom)
-
-    def _document(self, replacements: Replacements) -> Document:
-        rules = self._rules(replacements)
-        text, json = Channel(rules, replacements, escaped=True), JsonChannel(rules, replacements)
-        numbers = Mode.PLACEHOLDER in self._policy.modes.values()
-        return Document(text, json, self._numbers.reserve_in if numbers else None)
-
-    def _redacted(self, document: Document, content: bytes, field: Field) -> bytes:
-        try:
-            return document.redact(content, field)
-        except Blocked as blocked:
-            raise PolicyBlocked(blocked.classes) from None
-        except (ProtocolError, LimitExceeded):
-            raise
-        except Exception:  # noqa: BLE001  # whatever it was, it may quote the text (RED-1, RED-10)
-            raise PolicyRedactionFailed from None
+        tokens = Restored.TOKEN_TEXT in restored_in
+        return Restorer(self._restored, self._plan.treatment.numbers, json=is_input, tokens=tokens)
 
     def report_field(self) -> bytes:
         """Give the line `x-relay-redactions`, for a client that asks: counts by class, of both directions."""
@@ -184,10 +182,3 @@ def restored_answer(content: bytes, restorer: Callable[[bool], Restorer | None])
         elif "input" in block and inputs:
             block["input"] = orjson.loads(inputs.feed(orjson.dumps(block["input"]).decode()) + inputs.flush())
     return orjson.dumps(message)
-
-
-def fault(cause: Exception) -> PolicyBlocked | PolicyRedactionFailed:
-    """Give the error that ends an answer: what `Pipeline.check` raised of a redactor, as ours."""
-    if isinstance(cause, Blocked):
-        return PolicyBlocked(cause.classes)
-    return PolicyRedactionFailed()

@@ -13,7 +13,7 @@ from relay.redact import rules
 from relay.redact.classes import Class, Mode
 from relay.redact.numbering import NumberedChannel
 from relay.redact.placeholders import Numbers
-from relay.redact.replacements import Replacements
+from relay.redact.replacements import Replacements, Treatment
 from relay.redact.restorer import Restorer
 from relay.redact.rules import Custom
 
@@ -88,7 +88,7 @@ class Redactor:
     def _opened(self, ruleset: Ruleset) -> Channel | NumberedChannel:
         if self._mode is Mode.MASK and not self._json:
             return Channel(ruleset)
-        replacements = Replacements(dict.fromkeys(Class, self._mode), {}, self._numbers)
+        replacements = Replacements(Treatment(dict.fromkeys(Class, self._mode)), self._numbers)
         kind = JsonChannel if self._json else Channel
         return NumberedChannel(kind(ruleset, replacements), self._numbers)
 

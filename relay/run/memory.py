@@ -11,7 +11,9 @@ from relay.clock import Clock
 
 TRIM_S = 5
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_KEEP_BYTES = 4 << 20
+_MMAP_BYTES = 4 << 20
+_KEEP_BYTES = 64 << 20
+"""Free pages at the heap's end that stay until the next sweep: what a few calls with long histories let go of."""
 
 
 class Memory:
@@ -26,7 +28,7 @@ class Memory:
     def settle(self) -> None:
         """Start-up is over: what exists now stays."""
         if self._libc is not None:
-            self._libc.mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)
+            self._libc.mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
             self._libc.mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
         gc.collect()
         gc.freeze()

@@ -108,9 +108,9 @@ def check_stream(data: bytes) -> None:
 def rewriter() -> Rewriter:
     """What redacts a stream."""
     return Rewriter(
-        Channel(RULES, masks, escaped=True),
-        JsonChannel(RULES, masks, escaped=True),
-        Document(Channel(RULES, masks, escaped=True), JsonChannel(RULES, masks)),
+        RULES,
+        masks,
+        Document(RULES, masks),
         start=coverage.MESSAGE_START,
         block=coverage.BLOCK_START,
         delta=coverage.DELTA,

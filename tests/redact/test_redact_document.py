@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay._core import Channel, Document, Field, JsonChannel, LimitExceeded, ProtocolError
+from relay._core import Document, Field, LimitExceeded, ProtocolError
 from relay.redact.classes import Class
 from relay.redact.placeholders import masked
 from tests.core.strategies import WRONG, json_objects
@@ -29,7 +29,7 @@ def masks(cls: int, value: str | None, is_key: bool) -> str:
 
 
 def redacted(data: str, field: Field = ROOT) -> str:
-    document = Document(Channel(ruleset(), escaped=True), JsonChannel(ruleset(), masks))
+    document = Document(ruleset(), masks)
     return document.redact(data.encode(), field).decode()
 
 
@@ -89,14 +89,14 @@ def test_the_type_of_an_object_says_what_is_a_text(data: str, expected: str) -> 
 
 
 def test_what_needs_no_change_is_the_very_object() -> None:
-    document = Document(Channel(ruleset(), escaped=True), JsonChannel(ruleset(), masks))
+    document = Document(ruleset(), masks)
     data = b' {"text": "nothing \\u0041 here", "json": {"a": [1, "b"]}} '
 
     assert document.redact(data, ROOT) is data
 
 
 def test_one_document_after_the_other_leaves_nothing_behind() -> None:
-    document = Document(Channel(ruleset(), escaped=True), JsonChannel(ruleset(), masks))
+    document = Document(ruleset(), masks)
     data = b'{"text": "my ssn is", "json": {"ssn": "\\ud83d"}}'
 
     assert document.redact(data, ROOT) == data
@@ -134,7 +134,7 @@ def keyed(value: Any) -> bool:
 @PROPERTY
 @given(data=json_objects())
 def test_a_text_without_named_fields_is_the_very_object(data: bytes) -> None:
-    document = Document(Channel(ruleset(), escaped=True), JsonChannel(ruleset(), masks))
+    document = Document(ruleset(), masks)
 
     assert document.redact(data, Field()) is data
 
@@ -142,7 +142,7 @@ def test_a_text_without_named_fields_is_the_very_object(data: bytes) -> None:
 @pytest.mark.parametrize("data", WRONG)
 @pytest.mark.parametrize("around", ['{"text": %b, "a": 1}', '{"a": %b}', "[%b]", "%b"])
 def test_what_is_no_json_is_refused_or_passes_unchanged(data: bytes, around: str) -> None:
-    document = Document(Channel(ruleset(), escaped=True), JsonChannel(ruleset(), masks))
+    document = Document(ruleset(), masks)
     text = around.encode() % data
 
     with suppress(ProtocolError):

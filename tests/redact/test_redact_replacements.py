@@ -6,7 +6,7 @@ from relay._core import RedactionError
 from relay.redact.allow import Allow
 from relay.redact.classes import Class, Mode
 from relay.redact.placeholders import Hashes, Numbers
-from relay.redact.replacements import Blocked, Replacements
+from relay.redact.replacements import Blocked, Replacements, Treatment
 
 HASHES = Hashes(b"0123456789abcdef", None)
 HASHED = HASHES.placeholder(Class.EMAIL, "bob@x.org")
@@ -14,7 +14,7 @@ HASHED = HASHES.placeholder(Class.EMAIL, "bob@x.org")
 
 def replacements(mode: Mode, *allowed: str) -> Replacements:
     allow = Allow.read(allowed)
-    return Replacements(dict.fromkeys(Class, mode), dict.fromkeys(Class, allow), Numbers(), HASHES)
+    return Replacements(Treatment(dict.fromkeys(Class, mode), dict.fromkeys(Class, allow)), Numbers(), HASHES)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_match_becomes_what_its_mode_says(
 
 
 def test_each_class_has_its_own_mode() -> None:
-    replace = Replacements({Class.EMAIL: Mode.MASK, Class.IP: Mode.PLACEHOLDER}, {}, Numbers())
+    replace = Replacements(Treatment({Class.EMAIL: Mode.MASK, Class.IP: Mode.PLACEHOLDER}), Numbers())
 
     assert [replace(Class.EMAIL, "a@x.org", False), replace(Class.IP, "10.0.0.1", False)] == ["[EMAIL]", "[IP_1]"]
 
@@ -91,4 +91,4 @@ def test_block_names_the_class_and_no_value() -> None:
 
 def test_hashes_are_asked_for_where_a_mode_needs_them() -> None:
     with pytest.raises(ValueError, match="hashes"):
-        Replacements({Class.EMAIL: Mode.HASH}, {}, Numbers())
+        Replacements(Treatment({Class.EMAIL: Mode.HASH}), Numbers())
