@@ -20,6 +20,9 @@ cdef class Rewriter(Stage):
     cdef object _restorer         # gives who puts originals back into text (False) or tool input (True); None: nobody
     cdef object _restore_text     # of the open block
     cdef object _restore_input
+    cdef bint _text_waits         # the restorer holds the beginning of a placeholder
+    cdef bint _input_waits
+    cdef Buffer _unseen           # text that the restorer has still to follow
     cdef Buffer _scratch          # the frame that is written anew
     cdef bint failed              # nothing of what is held may leave any more
 
@@ -29,4 +32,5 @@ cdef class Rewriter(Stage):
     cdef int _on_whole(self, Event* event, Field field) except -1
     cdef int _put(self, Event* event, bytes data) except -1
     cdef int _give(self, int index, const char* before, Channel channel) except -1
+    cdef int _restore_from(self, Channel channel) except -1 nogil
     cdef int _restore(self, Channel channel, bint last) except -1

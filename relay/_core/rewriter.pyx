@@ -7,7 +7,7 @@ Events whose strings come whole are redacted whole. Thinking and signatures pass
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.string cimport memcmp
+from libc.string cimport memchr, memcmp
 
 from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
@@ -25,9 +25,28 @@ from json import loads as _loads
 
 from relay._core.errors import Uncovered
 
+cdef enum:
+    UNSEEN = 4096                 # bytes of text that a restorer need not have seen yet
+
 cdef Scanner _BLOCK_TEXT = Scanner(("content_block.text",), 500)
 cdef const char* _TEXT_DELTA = b'"type":"text_delta","text":"'
 cdef const char* _INPUT_DELTA = b'"type":"input_json_delta","partial_json":"'
+
+
+cdef bint _may_begin(Slice text) noexcept nogil:
+    """Tell whether a placeholder may begin in the inside of a JSON string, by a bracket or its escape, or by `%5B`."""
+    cdef const char* end = text.ptr + text.len
+    cdef const char* escape = text.ptr
+    if memchr(text.ptr, c"[", <size_t>text.len) != NULL or memchr(text.ptr, c"%", <size_t>text.len) != NULL:
+        return True
+    while True:
+        escape = <const char*>memchr(escape, c"\\", <size_t>(end - escape))
+        if escape == NULL:
+            return False
+        # What is cut behind the backslash may be any escape.
+        if end - escape == 1 or escape[1] == c"u":
+            return True
+        escape += 2
 
 
 @cython.final
@@ -56,6 +75,7 @@ cdef class Rewriter(Stage):
         self._is_strict = strict
         self._restorer = restorer
         self._scratch = Buffer()
+        self._unseen = Buffer()
 
     cdef int on_event(self, Event* event) except -1 nogil:
         if event.kind == DELTA:
@@ -97,8 +117,7 @@ cdef class Rewriter(Stage):
             return self.next.on_event(event)
         channel.take(event.text.ptr, event.text.len)
         if self._restorer is not None and channel.out.len:
-            with gil:
-                self._restore(channel, False)
+            self._restore_from(channel)
         if channel.out.len == 0:
             return 0
         if channel.out.len != event.text.len or memcmp(channel.out.ptr, event.text.ptr, <size_t>event.text.len) != 0:
@@ -125,6 +144,8 @@ cdef class Rewriter(Stage):
         if self._restorer is not None:
             self._restore_text = self._restorer(False)
             self._restore_input = self._restorer(True)
+            self._text_waits = self._input_waits = False
+            self._unseen.clear()
         self._on_whole(event, self._block)
         _BLOCK_TEXT.scan_into(event.data, &text)
         if text.len <= 2:
@@ -177,18 +198,40 @@ cdef class Rewriter(Stage):
         channel.begin()
         return 0
 
+    cdef int _restore_from(self, Channel channel) except -1 nogil:
+        """Put originals back into what a channel let out; where none can begin, nobody is asked."""
+        cdef Slice out = channel.out.slice()
+        cdef bint is_text = channel is self._text
+        if (self._text_waits if is_text else self._input_waits) or self._unseen.len > UNSEEN or _may_begin(out):
+            with gil:
+                return self._restore(channel, False)
+        return self._unseen.add(out) if is_text else 0
+
     cdef int _restore(self, Channel channel, bint last) except -1:
         """Put originals back into what a channel let out; what needs no change keeps its bytes."""
-        cdef Buffer out = channel.out
-        restorer = self._restore_text if channel is self._text else self._restore_input
+        cdef bint is_text = channel is self._text
+        restorer = self._restore_text if is_text else self._restore_input
         if restorer is None:
+            self._unseen.clear()
             return 0
-        text = _loads(b'"%b"' % PyBytes_FromStringAndSize(out.ptr, out.len)) if out.len else ""
+        if is_text and self._unseen.len:
+            restorer.follow(_said(self._unseen))
+            self._unseen.clear()
+        text = _said(channel.out)
         restored = restorer.feed(text)
         if last:
             restored += restorer.flush()
+        if is_text:
+            self._text_waits = restorer.waits
+        else:
+            self._input_waits = restorer.waits
         if restored != text:
-            out.clear()
+            channel.out.clear()
             quoted = _dumps(restored, ensure_ascii=False)
-            out.put(quoted[1 : len(quoted) - 1].encode("utf-8", "surrogatepass"))
+            channel.out.put(quoted[1 : len(quoted) - 1].encode("utf-8", "surrogatepass"))
         return 0
+
+
+cdef str _said(Buffer inside):
+    """Give what the inside of a JSON string says."""
+    return _loads(b'"%b"' % PyBytes_FromStringAndSize(inside.ptr, inside.len)) if inside.len else ""

@@ -45,6 +45,16 @@ class Restorer:
         self._held = ""
         self._is_over = False
 
+    @property
+    def waits(self) -> bool:
+        """The beginning of what may be a placeholder is held."""
+        return bool(self._held)
+
+    def follow(self, text: str) -> None:
+        """Take text in which no placeholder begins, while nothing is held: feed() would give it back as it is."""
+        if self._links:
+            self._links.follow(text)
+
     def feed(self, text: str) -> str:
         """Give what this piece lets out."""
         if self._is_over:
@@ -65,8 +75,7 @@ class Restorer:
         return self._held
 
     def _followed(self, text: str) -> str:
-        if self._links:
-            self._links.follow(text)
+        self.follow(text)
         return text
 
     def _restored(self, found: re.Match[str]) -> str:
