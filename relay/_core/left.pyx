@@ -19,8 +19,8 @@ from relay._core.kinds cimport (
     SPACE,
     SSN_CLASS,
 )
-from relay._core.lanes cimport Lanes, behind_literal, first_of, lanes_of
 from relay._core.look cimport View
+from relay._core.stretch cimport Lanes, behind_literal, first_of, lanes_of
 
 cdef extern from "tables.h":
     ctypedef struct Word:

@@ -54,8 +54,8 @@ cdef class Rewriter(Stage):
     """Stands between the meter and the encoder.
 
     rules, replace   of the channels of text and of tool input, as a Channel's
-    document         redacts what comes whole: `start` of a message_start, `block` of a content_block_start, `delta` of a
-                     delta that is neither text nor tool input
+    document         redacts what comes whole: `start` of a message_start, `block` of a content_block_start, `delta`
+                     of a delta that is neither text nor tool input
     strict           an event or delta of an unknown type raises Uncovered
     restorer         called for each block with False, for its text, and True, for its input: gives an object whose
                      `feed` and `flush` put originals back, or None

@@ -1,10 +1,10 @@
 """One pass over a view: the rules are called where one of them could start, and everything else is skipped."""
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport realloc
 
 from relay._core.assigned cimport assigned_at, note_keys, option_at
-from relay._core.begins cimport ALL, CODES, FAMILIES, NEXT, WORDS, Begins, Sort
+from relay._core.begins cimport CODES, FAMILIES, NEXT, SORTS, WORDS, Begins
 from relay._core.credentials cimport curl_at, header_at, note_headers, scheme_tail, url_at
 from relay._core.email cimport email_at, email_tail
 from relay._core.families cimport families_at, families_tail, note_families
@@ -25,11 +25,11 @@ from relay._core.kinds cimport (
     TOKEN_CLASS,
     UUID_CLASS,
 )
-from relay._core.lanes cimport LANES, STRETCH, Lanes, Places, add_places, lanes_of, seven_of
 from relay._core.look cimport Offers, View
 from relay._core.network cimport hex_at, ipv6_at
 from relay._core.numbers cimport iban_at, note_ibans, note_numbers, number_at
 from relay._core.phone cimport may_start_phone
+from relay._core.stretch cimport STRETCH, Found, Places, find_narrow, find_wide, is_wide
 
 cdef enum:
     TOKENS = 1 << TOKEN_CLASS
@@ -42,12 +42,7 @@ cdef enum:
 
 
 cdef Begins BEGINS
-
-cdef struct Found:                # where in a stretch something may start
-    Places starts                 # of runs of letters or digits; `=`, `~` and named characters
-    Places marks
-    Places phones
-    Places[3] begun               # those of `starts` that some rule knows, by Sort
+cdef bint IS_WIDE = is_wide()
 
 
 cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts* phones) except -1 nogil:
@@ -56,14 +51,16 @@ cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts*
     on   1 << Class of what is looked for
     """
     cdef Found found
+    cdef Places[<int>SORTS] begun
     cdef Py_ssize_t place = begin
     while place < view.end:
-        _find(view, place, &found)
-        _pick(view.chars + place, &found)
-        if on & TOKENS:
-            _words_at(view, place, &found.begun[<int>WORDS], offers)
-            _tokens_at(view, place, &found.begun[<int>FAMILIES], offers)
-        _codes_at(view, place, &found.begun[<int>CODES], on, offers)
+        _find(view.chars + place, min(view.end - place, <Py_ssize_t>STRETCH), &found)
+        if found.starts.count:
+            _pick(view.chars + place, &found.starts, begun)
+            if on & TOKENS:
+                _words_at(view, place, &begun[<int>WORDS], offers)
+                _tokens_at(view, place, &begun[<int>FAMILIES], offers)
+            _codes_at(view, place, &begun[<int>CODES], on, offers)
         _marks_at(view, place, &found.marks, on, offers)
         if on & PHONES:
             _phones_at(view, place, &found.phones, phones)
@@ -71,56 +68,28 @@ cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts*
     return 0
 
 
-cdef void _find(View* view, Py_ssize_t place, Found* found) noexcept nogil:
-    """Find what stands in the stretch at `place`."""
-    cdef Lanes lanes
-    cdef uint64_t letters, digits
-    cdef uint64_t was_letter = KIND[view.chars[place - 1]] & LETTER != 0
-    cdef uint64_t was_digit = KIND[view.chars[place - 1]] & DIGIT != 0
-    cdef Py_ssize_t end = min(view.end - place, <Py_ssize_t>STRETCH)
-    cdef Py_ssize_t at = 0
-    found.starts.count = found.marks.count = found.phones.count = 0
-    while at < end:
-        lanes_of(view.chars + place + at, end - at, &lanes)
-        letters = lanes.letters & ~(lanes.letters << 1 | was_letter)
-        digits = lanes.digits & ~(lanes.digits << 1 | was_digit)
-        was_letter = lanes.letters >> (LANES - 1)
-        was_digit = lanes.digits >> (LANES - 1)
-        add_places(&found.starts, letters | digits | lanes.joints, at)
-        add_places(&found.marks, lanes.marks, at)
-        add_places(&found.phones, (digits | lanes.openers) & seven_of(lanes.of_phones), at)
-        at += LANES
+cdef inline void _find(const uint8_t* chars, Py_ssize_t size, Found* found) noexcept nogil:
+    """Find what stands in a stretch."""
+    if IS_WIDE:
+        find_wide(chars, size, &BEGINS.coarse[0][0], found)
+    else:
+        find_narrow(chars, size, &BEGINS.coarse[0][0], found)
 
 
-cdef void _pick(const uint8_t* chars, Found* found) noexcept nogil:
-    """Pick those starts that begin as something does that a rule knows."""
-    cdef Places* starts = &found.starts
-    cdef int count = 0
-    cdef int number
+cdef void _pick(const uint8_t* chars, const Places* starts, Places* begun) noexcept nogil:
+    """Tell the starts by the sort of the rules that ask to be called there."""
+    cdef const uint32_t* thirds
     cdef uint16_t at
+    cdef int number, sort, third
+    for sort in range(<int>SORTS):
+        begun[sort].count = 0
     for number in range(starts.count):
         at = starts.at[number]
-        starts.at[count] = at
-        count += _begins(chars + at, ALL)
-    starts.count = count
-    for number in range(<int>ALL):
-        _pick_of(chars, starts, <Sort>number, &found.begun[number])
-
-
-cdef inline void _pick_of(const uint8_t* chars, const Places* starts, Sort sort, Places* begun) noexcept nogil:
-    """Give those of one sort."""
-    cdef int number
-    cdef uint16_t at
-    begun.count = 0
-    for number in range(starts.count):
-        at = starts.at[number]
-        begun.at[begun.count] = at
-        begun.count += _begins(chars + at, sort)
-
-
-cdef inline int _begins(const uint8_t* chars, Sort sort) noexcept nogil:
-    """Give 1 if a rule of this sort asks to be called here, else 0."""
-    return <int>(BEGINS.thirds[chars[0]][NEXT[chars[1]]][<int>sort] >> NEXT[chars[2]] & 1)
+        thirds = BEGINS.thirds[chars[at]][NEXT[chars[at + 1]]]
+        third = NEXT[chars[at + 2]]
+        for sort in range(<int>SORTS):
+            begun[sort].at[begun[sort].count] = at
+            begun[sort].count += <int>(thirds[sort] >> third & 1)
 
 
 cdef int _words_at(View* view, Py_ssize_t place, Places* words, Offers* offers) except -1 nogil:
