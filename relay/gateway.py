@@ -17,14 +17,7 @@ from relay.call import Call
 from relay.catalog import Attempt, Generation
 from relay.dialects import messages
 from relay.downstream import Reply
-from relay.errors import (
-    CallerGone,
-    CallerSlow,
-    GatewayDraining,
-    GatewayInternal,
-    ProviderError,
-    RelayError,
-)
+from relay.errors import CallerGone, CallerSlow, GatewayDraining, GatewayInternal, ProviderError, RelayError
 from relay.ledger import Ledger, Record
 from relay.ledger.money import Bill
 from relay.ledger.record import Outcome
@@ -58,7 +51,8 @@ class Gateway:
                 await reply.settle()
             record.ended(Outcome.COMPLETE, reply.status)
         except RelayError as error:
-            reply.fail(error)  # before the head: status and body; after it: one error event
+            told = record.redaction.report(error) if record.redaction else b""
+            reply.fail(error, told)  # before the head: status and body; after it: one error event
             record.ended(Outcome.ERROR, reply.status, error)
         except (CancelledError, ConnectionError):
             record.ended(*_how_it_was_left(reply))
@@ -120,6 +114,7 @@ class Gateway:
             usage_fields=bill.members,
             chunked=reply.chunked,
             rewriter=record.redaction.rewriter() if record.redaction else None,
+            trailer=record.redaction.trailer() if record.redaction else None,
         )
         forward = Forward(pipeline, exchange, reply)
         try:
@@ -154,7 +149,7 @@ class Gateway:
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause
         record.answered(report, bill)
-        redactions = record.redaction.report_field() if record.redaction else b""
+        redactions = record.redaction.report() if record.redaction else b""
         reply.send(200, content, reply.report_fields(plan.model, attempt.number, redactions))
 
 

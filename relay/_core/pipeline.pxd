@@ -16,7 +16,9 @@ cdef class Pipeline:
     cdef Rewriter _rewriter       # None: the answer passes as it came
     cdef bint _closed
     cdef bint _chunked
+    cdef object _trailer          # gives what goes behind message_stop; None: nothing
     cdef object _fault            # what the next call raises
     cdef int64_t _bytes_out
 
+    cdef int _close(self) except -1
     cdef str _ended(self)

@@ -36,14 +36,16 @@ cdef class Pipeline:
     usage_fields          called with `Meter.usage()` once per message_delta; gives members to add, `"cost":1` …
     chunked               each output leaves as one HTTP chunk, with the body's end behind the last
     rewriter               redacts the answer; None: it passes as it came
+    trailer                called once, behind message_stop: gives what goes there, whole comments; None: nothing
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
     def __cinit__(
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
-        bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None,
+        bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None, trailer=None,
     ):
         self._chunked = chunked
+        self._trailer = trailer
         self._parser = SseParser(max_event)
         self._meter = Meter()
         self._encoder = MessagesEncoder()
@@ -94,8 +96,15 @@ cdef class Pipeline:
             # Whatever it was, it may quote the text: only what is known not to is kept.
             self._fault = fault if isinstance(fault, RedactionError) else RedactionError("the redactor failed")
             self._decoder.close_block()
+        if self._trailer is not None and self._decoder.done:
+            self._close()
         self._bytes_out += self._encoder.output.len
         return self._encoder.output.take(data, prefix, self._chunked, self._decoder.done)
+
+    cdef int _close(self) except -1:
+        """Write what goes behind the answer."""
+        cdef bytes last = self._trailer()
+        return self._encoder.output.put(PyBytes_AS_STRING(last), PyBytes_GET_SIZE(last))
 
     def _flush(self):
         """Let out what a redactor held of an answer that broke off."""

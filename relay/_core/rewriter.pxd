@@ -18,6 +18,7 @@ cdef class Rewriter(Stage):
     cdef Field _delta
     cdef bint _is_strict
     cdef object _restorer         # gives who puts originals back into text (False) or tool input (True); None: nobody
+    cdef object _began            # called with each content_block_start; None: nobody asks
     cdef object _restore_text     # of the open block
     cdef object _restore_input
     cdef bint _text_waits         # the restorer holds the beginning of a placeholder
@@ -25,9 +26,12 @@ cdef class Rewriter(Stage):
     cdef Buffer _unseen           # text that the restorer has still to follow
     cdef Buffer _scratch          # the frame that is written anew
     cdef bint failed              # nothing of what is held may leave any more
+    cdef readonly Py_ssize_t longest_hold     # characters
+    cdef readonly Py_ssize_t skipped          # events and deltas of an unknown type
 
     cdef int flush(self, int index) except -1
     cdef int _on_delta(self, Event* event, Channel channel) except -1 nogil
+    cdef int _on_unknown(self) except -1 nogil
     cdef int _on_start(self, Event* event) except -1
     cdef int _on_whole(self, Event* event, Field field) except -1
     cdef int _put(self, Event* event, bytes data) except -1

@@ -13,6 +13,8 @@ class Restorer(Protocol):
     def flush(self) -> str: ...
 
 class Rewriter:
+    longest_hold: int
+    skipped: int
     def __init__(
         self,
         rules: Ruleset,
@@ -24,4 +26,5 @@ class Rewriter:
         delta: Field,
         strict: bool = ...,
         restorer: Callable[[bool], Restorer | None] | None = ...,
+        began: Callable[[bytes], object] | None = ...,
     ) -> None: ...

@@ -59,11 +59,15 @@ cdef class Rewriter(Stage):
     strict           an event or delta of an unknown type raises Uncovered
     restorer         called for each block with False, for its text, and True, for its input: gives an object whose
                      `feed` and `flush` put originals back, or None
+    began            called with the JSON of each content_block_start as it came; None: nobody asks
+    longest_hold     most characters that waited behind a delta
+    skipped          events and deltas of an unknown type that passed
     """
 
     def __cinit__(
         self, Ruleset rules not None, replace not None, Document document not None,
         *, Field start not None, Field block not None, Field delta not None, bint strict=False, restorer=None,
+        began=None,
     ):
         self._rules = rules
         self._replace = replace
@@ -74,6 +78,7 @@ cdef class Rewriter(Stage):
         self._delta = delta
         self._is_strict = strict
         self._restorer = restorer
+        self._began = began
         self._scratch = Buffer()
         self._unseen = Buffer()
 
@@ -89,9 +94,8 @@ cdef class Rewriter(Stage):
             if event.form == WHOLE_FORM:
                 with gil:
                     self._on_whole(event, self._delta)
-            elif event.form == UNKNOWN_FORM and self._is_strict:
-                with gil:
-                    raise Uncovered("a delta of an unknown type")
+            elif event.form == UNKNOWN_FORM:
+                self._on_unknown()
         elif event.kind == BLOCK_START:
             with gil:
                 self._on_start(event)
@@ -101,21 +105,32 @@ cdef class Rewriter(Stage):
         elif event.kind == START:
             with gil:
                 self._on_whole(event, self._start)
-        elif event.kind == UNKNOWN and self._is_strict:
-            with gil:
-                raise Uncovered("an event of an unknown type")
+        elif event.kind == UNKNOWN:
+            self._on_unknown()
         return self.next.on_event(event)
 
     cdef int on_end(self) except -1 nogil:
         return self.next.on_end()
 
+    cdef int _on_unknown(self) except -1 nogil:
+        """Let an event or a delta of a type that relay doesn't know pass, or end the answer."""
+        self.skipped += 1
+        if self._is_strict:
+            with gil:
+                raise Uncovered("an event or a delta of an unknown type")
+        return 0
+
     cdef int _on_delta(self, Event* event, Channel channel) except -1 nogil:
         """Let out what the delta makes certain."""
         cdef Slice whole
         cdef const char* tail
+        cdef Py_ssize_t held
         if event.text.ptr == NULL:
             return self.next.on_event(event)
         channel.take(event.text.ptr, event.text.len)
+        held = channel.matcher.window.len - channel.matcher.window.released
+        if held > self.longest_hold:
+            self.longest_hold = held
         if self._restorer is not None and channel.out.len:
             self._restore_from(channel)
         if channel.out.len == 0:
@@ -141,6 +156,8 @@ cdef class Rewriter(Stage):
         self._text.begin()
         if self._input is not None:
             self._input.begin()
+        if self._began is not None:
+            self._began(PyBytes_FromStringAndSize(event.data.ptr, event.data.len))
         if self._restorer is not None:
             self._restore_text = self._restorer(False)
             self._restore_input = self._restorer(True)

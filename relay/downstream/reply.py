@@ -156,7 +156,7 @@ class Reply:
     def report_fields(self, route: str, attempts: int, redactions: bytes) -> bytes:
         """Give the lines of the report that a client may ask for with `x-relay-metadata: 1`.
 
-        redactions   its line about them, empty when nothing was looked for
+        redactions   its lines about them, empty when nothing was looked for
         """
         if not self.reports:
             return b""
@@ -240,16 +240,20 @@ class Reply:
         self._state = State.CLOSED
         self._write_last(head if self._is_head else head + content)
 
-    def fail(self, error: RelayError) -> None:
-        """End with an error: a whole response while nothing was sent, else one terminal event."""
+    def fail(self, error: RelayError, fields: bytes = b"") -> None:
+        """End with an error: a whole response while nothing was sent, else one terminal event.
+
+        fields   header lines of it, which become comments behind an event
+        """
         if self._state is State.CLOSED:
             return
         content = orjson.dumps(error.envelope(self.id, with_reason=self.reports))
         if self._state is State.FRESH:
-            self.send(error.status, content, _retry_fields(error))
+            self.send(error.status, content, _retry_fields(error) + fields)
             return
         self._keep_alive = False
-        self._write_events(b"event: error\ndata: %b\n\n" % content, last=True)
+        notes = b"".join([b": %b\n" % line for line in fields.splitlines()])
+        self._write_events(b"event: error\ndata: %b\n\n%b" % (content, notes and notes + b"\n"), last=True)
         self._state = State.CLOSED
 
     def cut(self, error: RelayError) -> None:

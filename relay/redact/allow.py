@@ -44,6 +44,10 @@ class Allow:
             prefixes=_once(prefix for each in every for prefix in each.prefixes),
         )
 
+    def __len__(self) -> int:
+        """Give how many entries it has."""
+        return len(self.exact) + len(self.domains) + len(self.zones) + len(self.networks) + len(self.prefixes)
+
     def covers(self, cls: Class, value: str) -> bool:
         """Tell whether a match of a class, as it stands in the text, is left alone."""
         value = fold(value)

@@ -5,20 +5,20 @@ was found is counted by class and direction; no value leaves here but into the p
 """
 
 from asyncio import sleep
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
 from relay._core import Document, ProtocolError, Rewriter
 from relay.call import Call, Member
-from relay.errors import CallerInvalid
-from relay.redact import coverage, policy
+from relay.errors import CallerInvalid, RelayError
+from relay.redact import blocks, coverage, policy
 from relay.redact.classes import Direction
 from relay.redact.placeholders import Hashes, Known, Numbers
 from relay.redact.policy import Channel as Restored
 from relay.redact.policy import Policy, Thinking, Unscannable
 from relay.redact.prompt import slices
+from relay.redact.receipt import Receipt, comments
 from relay.redact.replacements import Replacements, Treatment, fault
 from relay.redact.restorer import Restorer
 from relay.redact.rules import ruleset
@@ -66,7 +66,7 @@ class Redactors:
             return None
         self._refuse(plan.policy)
         hashes = Hashes(self._hash_key, plan.policy.session) if self._hash_key and plan.policy.needs_key else None
-        return Redaction(plan, hashes, self._strict)
+        return Redaction(plan, hashes, self._strict, Receipt(plan.policy, self._strict) if call.reports else None)
 
     def _merged(self, asked: Policy) -> Plan | None:
         merged = policy.merge(self._floor, asked)
@@ -85,11 +85,23 @@ class Redactors:
 class Redaction:
     """One call's redaction; of an attempt that fails only numbers remain."""
 
-    __slots__ = ("_document", "_numbers", "_plan", "_restored", "_strict", "request", "response")
+    __slots__ = (
+        "_document",
+        "_numbers",
+        "_plan",
+        "_receipt",
+        "_restored",
+        "_rewriter",
+        "_strict",
+        "request",
+        "response",
+    )
 
-    def __init__(self, plan: Plan, hashes: Hashes | None, strict: bool) -> None:
+    def __init__(self, plan: Plan, hashes: Hashes | None, strict: bool, receipt: Receipt | None = None) -> None:
         self._numbers = Numbers()
         self._plan = plan
+        self._receipt = receipt
+        self._rewriter: Rewriter | None = None
         self._strict = strict
         self._restored: Known | None = None
         self.request = Replacements(plan.treatment, self._numbers, hashes)
@@ -106,6 +118,8 @@ class Redaction:
         """
         changed: dict[str, bytes] = {}
         if self._plan.prompts:
+            if self._receipt:
+                self._receipt.asked(blocks.of_request(content, members))
             for _ in slices(self._document, content, members, changed):
                 await sleep(0)
         self._document.replace = self.response
@@ -123,14 +137,19 @@ class Redaction:
                 content = self._document.redact(content, coverage.ANSWER)
             except Exception as cause:  # noqa: BLE001 - whatever it was, it may quote the text (RED-1, RED-10)
                 raise fault(cause) from None
+            if self._receipt:
+                self._receipt.begin_answer()
+                self._receipt.answered(blocks.of_answer(content))
         return restored_answer(content, self._restorer) if self._restored else content
 
     def rewriter(self) -> Rewriter | None:
         """Give what redacts a streamed answer and puts originals back; None when answers pass."""
         if not self._plan.answers and not self._restored:
             return None
+        if self._receipt:
+            self._receipt.begin_answer()
         rules = self._plan.rules if self._plan.answers else ruleset(frozenset())
-        return Rewriter(
+        self._rewriter = Rewriter(
             rules,
             self.response,
             self._document if self._plan.answers else Document(rules, self.response),
@@ -139,7 +158,9 @@ class Redaction:
             delta=coverage.DELTA,
             strict=self._strict,
             restorer=self._restorer if self._restored else None,
+            began=self._receipt.began if self._receipt and self._plan.answers else None,
         )
+        return self._rewriter
 
     def _restorer(self, is_input: bool) -> Restorer | None:
         """Give who puts originals back into a block's text, or into its input; None: nobody does."""
@@ -149,16 +170,28 @@ class Redaction:
         tokens = Restored.TOKEN_TEXT in restored_in
         return Restorer(self._restored, self._plan.treatment.numbers, json=is_input, tokens=tokens)
 
-    def report_field(self) -> bytes:
-        """Give the line `x-relay-redactions`, for a client that asks: counts by class, of both directions."""
-        both = Counter(self.request.counts) + Counter(self.response.counts)
-        told = ",".join(f"{word}={count}" for word, count in sorted(both.items()))
-        return b"x-relay-redactions: %b\r\n" % told.encode()
+    def report(self, error: RelayError | None = None) -> bytes:
+        """Give header fields for a client that asks: counts by class, and the receipt; none for one that does not.
+
+        error   that ended the call
+        """
+        if self._receipt is None:
+            return b""
+        hold = self._rewriter.longest_hold if self._rewriter else 0
+        skipped = self._rewriter.skipped if self._rewriter else 0
+        return self._receipt.lines(self.counts(), hold, skipped, error)
+
+    def trailer(self) -> Callable[[], bytes] | None:
+        """Give what gives the same behind a streamed answer, as comments; None for a client that does not ask."""
+        return self._comments if self._receipt else None
+
+    def _comments(self) -> bytes:
+        return comments(self.report())
 
     def forget(self) -> None:
         """Let go of every value: the call is over (spec/redaction.md 12)."""
         self._numbers.clear()
-        self._restored = None
+        self._restored = self._rewriter = None
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Give what was found, by direction and class."""

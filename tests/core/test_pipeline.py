@@ -370,3 +370,13 @@ def test_chunks_hold_what_would_leave_without_them(body: bytes, places: list[flo
         if not plain:
             break
     assert facts(chunked.report()) == facts(plain.report())
+
+
+def test_a_trailer_goes_behind_the_end_of_an_answer_and_of_no_other() -> None:
+    trailer = b": note\n\n"
+    for pieces in splits(CLEAN):
+        assert run(pieces, trailer=lambda: trailer).output == run([CLEAN]).output + trailer
+    cut_off = CLEAN.split(b"event: message_delta")[0]
+    assert run([cut_off], trailer=lambda: trailer).output == run([cut_off]).output
+    chunked = Pipeline(chunked=True, trailer=lambda: trailer)
+    assert chunked.feed(CLEAN, 1) == chunk(run([CLEAN]).output + trailer, last=True)

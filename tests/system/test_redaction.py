@@ -317,6 +317,65 @@ async def test_the_report_of_a_whole_answer_counts_what_was_redacted_when_the_cl
 
     assert asked.fields["x-relay-redactions"] == "credit_card=1,email=2"
     assert "x-relay-redactions" not in silent.fields
+    receipt = json.loads(asked.fields["x-relay-redaction-receipt"])
+    assert (receipt["result"], receipt["request"], receipt["response"]) == (
+        "ok",
+        {"credit_card": 1, "email": 1},
+        {"email": 1},
+    )
+    assert "x-relay-redaction-receipt" not in silent.fields
+
+
+IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
+
+
+async def test_a_stream_ends_with_its_report_as_comments_when_the_client_asks(
+    relay: Running, provider: RawProvider
+) -> None:
+    provider.answers = [streamed(["to jane.doe", "@example.org ", "bye"])]
+    messages = [{"role": "user", "content": [{"type": "text", "text": EMAIL}, IMAGE]}]
+    content = body("raw/x", stream=True, messages=messages, **request())
+
+    asked = await ask(relay.port, content, **{"x-relay-metadata": "1"})
+    silent = await ask(relay.port, content)
+
+    events, _, last = asked.content.partition(b"\n\n: ")
+    assert events.endswith(b'{"type": "message_stop"}')
+    counts, receipt = last.removesuffix(b"\n\n").split(b"\n: ")
+    assert counts == b"x-relay-redactions: email=2,unscanned=1"
+    said = json.loads(receipt.removeprefix(b"x-relay-redaction-receipt: "))
+    assert said["coverage"] == {"scanned": 2, "opaque": 0, "skipped": 0, "unscanned": 1}
+    assert len("jane.doe") <= said["hold_max"] <= len("to jane.doe")
+    assert EMAIL.encode() not in asked.content
+    assert b"\n\n: " not in silent.content
+
+
+async def test_the_sdk_takes_a_stream_with_a_report(client: anthropic.AsyncAnthropic, provider: RawProvider) -> None:
+    provider.answers = [streamed([f"to {EMAIL}"])]
+
+    async with client.messages.stream(
+        model="raw/x",
+        max_tokens=99,
+        messages=[{"role": "user", "content": "hi"}],
+        extra_body=request(),
+        extra_headers={"x-relay-metadata": "1"},
+    ) as stream:
+        assert await stream.get_final_text() == "to [EMAIL]"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_was_blocked_is_told_by_class_and_result(
+    relay: Running, provider: RawProvider, stream: bool
+) -> None:
+    provider.answers = [streamed([f"see {EMAIL} now"]) if stream else whole(message(f"see {EMAIL} now"))]
+    content = body("raw/x", stream=stream, gateway={"redact": {"email": True, "mode": "block"}})
+
+    answer = await ask(relay.port, content, **{"x-relay-metadata": "1"})
+
+    told = answer.content.decode() if stream else answer.head.decode()
+    assert "x-relay-redactions: email=1" in told
+    assert '"result":"blocked"' in told
+    assert EMAIL not in told
 
 
 @pytest.mark.parametrize(("field", "value"), [("scan_thinking", "drop"), ("on_unscannable", "block")])
