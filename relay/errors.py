@@ -160,6 +160,13 @@ class PolicyBlocked(PolicyError):
         super().__init__(f"redact: blocked by policy, for it holds {', '.join(classes)}")
 
 
+class PolicyUnscannable(PolicyBlocked):
+    """A policy lets nothing pass that can't be scanned; `path` is the place of such a block in the request."""
+
+    def __init__(self, path: str) -> None:
+        PolicyError.__init__(self, f"{path}: blocked by policy, for it can't be scanned")
+
+
 class PolicyRedactionFailed(PolicyError):
     """The redactor failed: nothing that it did not let go may pass (RED-1)."""
 

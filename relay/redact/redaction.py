@@ -11,9 +11,11 @@ import orjson
 
 from relay._core import Document, ProtocolError, Rewriter
 from relay.call import Call, Member
-from relay.errors import CallerInvalid, RelayError
+from relay.errors import CallerInvalid, PolicyUnscannable, RelayError
 from relay.redact import blocks, coverage, policy
+from relay.redact.blocks import Fate
 from relay.redact.classes import Direction
+from relay.redact.fields import spelled
 from relay.redact.placeholders import Hashes, Known, Numbers
 from relay.redact.policy import Channel as Restored
 from relay.redact.policy import Policy, Thinking, Unscannable
@@ -73,11 +75,9 @@ class Redactors:
         return Plan(merged) if merged else None
 
     def _refuse(self, merged: Policy) -> None:
-        # Both would let pass what they were asked to keep back.
+        # It would let pass what it was asked to keep back.
         if merged.scan_thinking is Thinking.DROP:
             raise CallerInvalid("gateway.redact.scan_thinking: this version of relay does not drop thinking yet")
-        if merged.on_unscannable is Unscannable.BLOCK:
-            raise CallerInvalid("gateway.redact.on_unscannable: this version of relay does not block content yet")
         if merged.needs_key and not self._hash_key:
             raise CallerInvalid("gateway.redact.mode: 'hash' needs a key of the operator's, `redact.hash_key`")
 
@@ -116,16 +116,26 @@ class Redaction:
 
         raises   PolicyBlocked; PolicyRedactionFailed
         """
+        self._look_over(content, members)
         changed: dict[str, bytes] = {}
         if self._plan.prompts:
-            if self._receipt:
-                self._receipt.asked(blocks.of_request(content, members))
             for _ in slices(self._document, content, members, changed):
                 await sleep(0)
         self._document.replace = self.response
         if self._plan.restores and self._plan.prompts:
             self._restored = self._numbers.known()
         return changed
+
+    def _look_over(self, content: bytes, members: Sequence[Member]) -> None:
+        """Count the request's blocks for a client that asks, and refuse what can't be scanned where policy does."""
+        blocks_it = self._plan.policy.on_unscannable is Unscannable.BLOCK
+        if not blocks_it and not self._receipt:
+            return
+        found = list(blocks.of_request(content, members))
+        if self._receipt and self._plan.prompts:
+            self._receipt.asked(found)
+        if blocks_it and (place := next((where for where, fate in found if fate is Fate.UNSCANNED), None)):
+            raise PolicyUnscannable(spelled(place))
 
     def answer(self, content: bytes) -> bytes:
         """Give a whole answer, redacted, with the prompt's originals back in it.

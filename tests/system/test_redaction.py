@@ -378,7 +378,7 @@ async def test_what_was_blocked_is_told_by_class_and_result(
     assert EMAIL not in told
 
 
-@pytest.mark.parametrize(("field", "value"), [("scan_thinking", "drop"), ("on_unscannable", "block")])
+@pytest.mark.parametrize(("field", "value"), [("scan_thinking", "drop")])
 async def test_what_is_not_built_of_redaction_is_refused_by_name(
     relay: Running, provider: RawProvider, field: str, value: str
 ) -> None:
@@ -387,6 +387,40 @@ async def test_what_is_not_built_of_redaction_is_refused_by_name(
     assert answer.status == 400
     assert answer.error["message"].startswith(f"gateway.redact.{field}: ")
     assert not provider.calls
+
+
+PDF = {"type": "document", "source": {"type": "url", "url": "https://e.example/a.pdf"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "path"),
+    [
+        ([{"type": "text", "text": "hi"}, IMAGE], "messages.0.content.1"),
+        ([PDF], "messages.0.content.0"),
+        ([{"type": "tool_result", "tool_use_id": "t", "content": [IMAGE]}], "messages.0.content.0.content.0"),
+    ],
+)
+async def test_what_cant_be_scanned_is_refused_by_its_place_where_policy_says_so(
+    relay: Running, provider: RawProvider, content: list[Any], path: str
+) -> None:
+    provider.answers = [whole(message())]
+    messages = [{"role": "user", "content": content}]
+
+    refused = await ask(relay.port, body("raw/x", messages=messages, **request(on_unscannable="block")))
+    assert not provider.calls
+    passed = await ask(relay.port, body("raw/x", messages=messages, **request()))
+
+    assert (refused.status, refused.error["type"]) == (403, "permission_error")
+    assert refused.error["message"] == f"{path}: blocked by policy, for it can't be scanned"
+    assert passed.status == 200
+
+
+async def test_text_passes_where_what_cant_be_scanned_is_refused(relay: Running, provider: RawProvider) -> None:
+    provider.answers = [whole(message())]
+
+    answer = await ask(relay.port, body("raw/x", **request(on_unscannable="block", apply_to=["response"])))
+
+    assert answer.status == 200
 
 
 async def test_report_changes_nothing_and_counts_all(relay: Running, provider: RawProvider) -> None:
