@@ -33,6 +33,7 @@ cdef class Rewriter(Stage):
     cdef int _on_delta(self, Event* event, Channel channel) except -1 nogil
     cdef int _on_unknown(self) except -1 nogil
     cdef int _on_start(self, Event* event) except -1
+    cdef int _on_message(self, Event* event) except -1
     cdef int _on_whole(self, Event* event, Field field) except -1
     cdef int _put(self, Event* event, bytes data) except -1
     cdef int _give(self, int index, const char* before, Channel channel) except -1

@@ -28,7 +28,11 @@ from relay._core.errors import Uncovered
 cdef enum:
     UNSEEN = 4096                 # bytes of text that a restorer need not have seen yet
 
+cdef enum:                        # slots of a message_start
+    MESSAGE, MESSAGE_ID, MESSAGE_MODEL, MESSAGE_PROVIDER, MESSAGE_USAGE, PATHS
+
 cdef Scanner _BLOCK_TEXT = Scanner(("content_block.text",), 500)
+cdef Scanner _MESSAGE = Scanner(("message", "message.id", "message.model", "message.provider", "message.usage"), 500)
 cdef const char* _TEXT_DELTA = b'"type":"text_delta","text":"'
 cdef const char* _INPUT_DELTA = b'"type":"input_json_delta","partial_json":"'
 
@@ -104,7 +108,7 @@ cdef class Rewriter(Stage):
                 self.flush(event.channel)
         elif event.kind == START:
             with gil:
-                self._on_whole(event, self._start)
+                self._on_message(event)
         elif event.kind == UNKNOWN:
             self._on_unknown()
         return self.next.on_event(event)
@@ -174,6 +178,17 @@ cdef class Rewriter(Stage):
         text = Slice(text.ptr + text.len - 1, event.data.ptr + event.data.len - text.ptr - text.len + 1)
         self._text.out.clear()
         return self._put(event, data + PyBytes_FromStringAndSize(text.ptr, text.len))
+
+    cdef int _on_message(self, Event* event) except -1:
+        """Redact a message_start, and find again in it what the encoder writes over."""
+        cdef Slice[PATHS] slots
+        cdef const char* before = event.data.ptr
+        self._on_whole(event, self._start)
+        if event.data.ptr != before:
+            _MESSAGE.scan_into(event.data, slots)
+            event.message, event.id, event.model = slots[MESSAGE], slots[MESSAGE_ID], slots[MESSAGE_MODEL]
+            event.provider, event.usage = slots[MESSAGE_PROVIDER], slots[MESSAGE_USAGE]
+        return 0
 
     cdef int _on_whole(self, Event* event, Field field) except -1:
         """Redact an event whose strings are whole."""
