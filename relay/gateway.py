@@ -114,6 +114,7 @@ class Gateway:
             usage_fields=bill.members,
             chunked=reply.chunked,
             rewriter=record.redaction.rewriter() if record.redaction else None,
+            drops_thinking=record.redaction.drops_thinking if record.redaction else False,
             trailer=record.redaction.trailer() if record.redaction else None,
         )
         forward = Forward(pipeline, exchange, reply)

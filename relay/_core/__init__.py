@@ -22,6 +22,7 @@ from relay._core.response import ResponseParser
 from relay._core.rewriter import Rewriter
 from relay._core.ruleset import CLASS_NAMES, Ruleset
 from relay._core.sse import SseParser
+from relay._core.thinking import without_thinking
 from relay._core.utf8 import utf8_length
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "moment",
     "utf8_length",
     "whole_request",
+    "without_thinking",
 ]

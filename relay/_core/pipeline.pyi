@@ -15,6 +15,7 @@ class Pipeline:
         chunked: bool = ...,
         max_event: int = ...,
         rewriter: Rewriter | None = ...,
+        drops_thinking: bool = ...,
         trailer: Callable[[], bytes] | None = ...,
     ) -> None: ...
     def feed(self, data: bytes, now: int = ..., prefix: bytes = ...) -> bytes: ...

@@ -17,6 +17,7 @@ from relay._core.meter cimport Meter
 from relay._core.report cimport Report
 from relay._core.rewriter cimport Rewriter
 from relay._core.sse cimport SseParser
+from relay._core.thinking cimport ThinkingDropper
 
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, RedactionError, Truncated
 
@@ -36,13 +37,15 @@ cdef class Pipeline:
     usage_fields          called with `Meter.usage()` once per message_delta; gives members to add, `"cost":1` …
     chunked               each output leaves as one HTTP chunk, with the body's end behind the last
     rewriter               redacts the answer; None: it passes as it came
+    drops_thinking         blocks of thinking are taken out
     trailer                called once, behind message_stop: gives what goes there, whole comments; None: nothing
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
     def __cinit__(
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
-        bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None, trailer=None,
+        bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None, bint drops_thinking=False,
+        trailer=None,
     ):
         self._chunked = chunked
         self._trailer = trailer
@@ -54,6 +57,10 @@ cdef class Pipeline:
         if rewriter is not None:
             self._rewriter = self._meter.next = rewriter
             rewriter.next = self._encoder
+        if drops_thinking:
+            self._dropper = ThinkingDropper()
+            self._dropper.next = self._meter.next
+            self._meter.next = self._dropper
         self._encoder.meter = <PyObject*>self._meter
         self._encoder.name(id, model, provider)
         self._encoder.input_tokens = input_tokens
@@ -108,10 +115,13 @@ cdef class Pipeline:
 
     def _flush(self):
         """Let out what a redactor held of an answer that broke off."""
-        if self._rewriter is None or self._decoder.open < 0:
+        cdef int index = self._decoder.open
+        if self._rewriter is None or index < 0 or (self._dropper is not None and self._dropper.is_dropping):
             return
+        if self._dropper is not None:
+            index -= self._dropper.dropped
         try:
-            self._rewriter.flush(self._decoder.open)
+            self._rewriter.flush(index)
         except Exception as fault:
             self._fault = fault if isinstance(fault, RedactionError) else RedactionError("the redactor failed")
 

@@ -90,6 +90,12 @@ class Policy:
         """Some class is replaced by hashes, which take a key of the operator's."""
         return Mode.HASH in self.modes.values()
 
+    @property
+    def asks(self) -> bool:
+        """Something is on: a class, or one of the switches that need none."""
+        switched = self.scan_thinking is Thinking.DROP or self.on_unscannable is Unscannable.BLOCK
+        return bool(self.modes) or switched
+
     def allows(self, cls: Class, value: str) -> bool:
         """Tell whether a match, as it stands in the text, is left alone."""
         return self.allow.get(cls, NOTHING).covers(cls, value)
@@ -99,7 +105,7 @@ def parse(raw: Any, path: str = PATH) -> Policy | None:
     """Give the policy that a decoded JSON value says, None for null and for an object that says nothing.
 
     An object that turns no class on but says how (`{"mode": "hash"}`) is a policy without classes: what it says counts
-    for the classes of another level, and merge() drops it where there are none.
+    for the classes of another level, and merge() drops it where there are none and no switch is on.
 
     path     what a message calls the object
     raises   CallerInvalid with up to five problems, `<path>.<field>: <reason>` each
@@ -137,7 +143,7 @@ def merge(operator: Policy | None, request: Policy | None) -> Policy | None:
              both are too much together
     """
     both = _joined(operator, request) if operator and request else operator or request
-    return both if both and both.modes else None
+    return both if both and both.asks else None
 
 
 def _joined(operator: Policy, request: Policy) -> Policy:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
-from relay._core import Document, ProtocolError, Rewriter
+from relay._core import Document, ProtocolError, Rewriter, without_thinking
 from relay.call import Call, Member
 from relay.errors import CallerInvalid, PolicyUnscannable, RelayError
 from relay.redact import blocks, coverage, policy
@@ -66,7 +66,7 @@ class Redactors:
         plan = self._merged(asked) if asked else self._alone
         if plan is None:
             return None
-        self._refuse(plan.policy)
+        self._refuse(plan.policy, call)
         hashes = Hashes(self._hash_key, plan.policy.session) if self._hash_key and plan.policy.needs_key else None
         return Redaction(plan, hashes, self._strict, Receipt(plan.policy, self._strict) if call.reports else None)
 
@@ -74,10 +74,10 @@ class Redactors:
         merged = policy.merge(self._floor, asked)
         return Plan(merged) if merged else None
 
-    def _refuse(self, merged: Policy) -> None:
-        # It would let pass what it was asked to keep back.
-        if merged.scan_thinking is Thinking.DROP:
-            raise CallerInvalid("gateway.redact.scan_thinking: this version of relay does not drop thinking yet")
+    def _refuse(self, merged: Policy, call: Call) -> None:
+        if merged.scan_thinking is Thinking.DROP and _has_tools(call):
+            # A provider refuses the turn behind a tool's result when the thinking before it is gone.
+            raise CallerInvalid("gateway.redact.scan_thinking: 'drop' is refused together with tools")
         if merged.needs_key and not self._hash_key:
             raise CallerInvalid("gateway.redact.mode: 'hash' needs a key of the operator's, `redact.hash_key`")
 
@@ -142,6 +142,8 @@ class Redaction:
 
         raises   PolicyBlocked; PolicyRedactionFailed; ProtocolError and LimitExceeded when it is no JSON
         """
+        if self.drops_thinking:
+            content = without_thinking(content)
         if self._plan.answers:
             try:
                 content = self._document.redact(content, coverage.ANSWER)
@@ -151,6 +153,11 @@ class Redaction:
                 self._receipt.begin_answer()
                 self._receipt.answered(blocks.of_answer(content))
         return restored_answer(content, self._restorer) if self._restored else content
+
+    @property
+    def drops_thinking(self) -> bool:
+        """Thinking blocks are taken out of answers."""
+        return self._plan.policy.scan_thinking is Thinking.DROP
 
     def rewriter(self) -> Rewriter | None:
         """Give what redacts a streamed answer and puts originals back; None when answers pass."""
@@ -206,6 +213,12 @@ class Redaction:
     def counts(self) -> dict[str, dict[str, int]]:
         """Give what was found, by direction and class."""
         return {"request": dict(self.request.counts), "response": dict(self.response.counts)}
+
+
+def _has_tools(call: Call) -> bool:
+    """Tell whether a request, which is checked, has tools."""
+    values = (call.content[start:end] for key, _, _, start, end in call.members if key == "tools")
+    return any(value != b"null" and value[1:-1].strip() for value in values)
 
 
 def restored_answer(content: bytes, restorer: Callable[[bool], Restorer | None]) -> bytes:

@@ -254,6 +254,14 @@ def test_the_strict_side_of_the_switches_wins() -> None:
     assert both({"email": True, "session": "ours"}, {"ip": True}).session == "ours"
 
 
+@pytest.mark.parametrize("said", [{"scan_thinking": "drop"}, {"on_unscannable": "block"}])
+def test_a_switch_counts_without_any_class(said: dict[str, str]) -> None:
+    found = merge(parse(said), None)
+
+    assert found is not None
+    assert not found.modes
+
+
 def test_levels_can_be_joined_one_after_the_other() -> None:
     level = merge(parse({"email": True}), parse({"ip": True, "mode": "hash"}))
 

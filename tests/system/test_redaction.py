@@ -378,14 +378,40 @@ async def test_what_was_blocked_is_told_by_class_and_result(
     assert EMAIL not in told
 
 
-@pytest.mark.parametrize(("field", "value"), [("scan_thinking", "drop")])
-async def test_what_is_not_built_of_redaction_is_refused_by_name(
-    relay: Running, provider: RawProvider, field: str, value: str
+async def test_thinking_is_dropped_and_later_blocks_move_up(
+    client: anthropic.AsyncAnthropic, provider: RawProvider
 ) -> None:
-    answer = await ask(relay.port, body("raw/x", **request(**{field: value})))
+    provider.answers = [head(), chunk(answer_with_everything(3)), LAST_CHUNK]
+
+    async with client.messages.stream(
+        model="raw/x",
+        max_tokens=99,
+        messages=[{"role": "user", "content": "hi"}],
+        extra_body=request(scan_thinking="drop"),
+    ) as stream:
+        final = await stream.get_final_message()
+
+    text, tool = final.content
+    assert text.text == "Write to [EMAIL], call [PHONE] or pay with [CREDIT_CARD]. Done."
+    assert tool.input["to"] == "[EMAIL]"
+
+
+async def test_thinking_is_dropped_from_a_whole_answer(relay: Running, provider: RawProvider) -> None:
+    thinking = {"type": "thinking", "thinking": EMAIL, "signature": EMAIL}
+    provider.answers = [whole(message(content=[thinking, {"type": "text", "text": f"to {EMAIL}"}]))]
+
+    answer = await ask(relay.port, body("raw/x", **request(scan_thinking="drop")))
+
+    assert answer.json["content"] == [{"type": "text", "text": "to [EMAIL]"}]
+
+
+async def test_dropping_thinking_is_refused_together_with_tools(relay: Running, provider: RawProvider) -> None:
+    tools = [{"name": "pay", "input_schema": {"type": "object"}}]
+
+    answer = await ask(relay.port, body("raw/x", tools=tools, **request(scan_thinking="drop")))
 
     assert answer.status == 400
-    assert answer.error["message"].startswith(f"gateway.redact.{field}: ")
+    assert answer.error["message"] == "gateway.redact.scan_thinking: 'drop' is refused together with tools"
     assert not provider.calls
 
 
