@@ -137,5 +137,6 @@ def _settings(draft: Draft) -> Settings:
             floor=redaction_floor(file.redact),
             is_strict=file.redact.coverage == "strict",
             hash_key=draft.secrets.get(("redact", "hash_key")),
+            hold_max=file.redact.hold_max,
         ),
     )

@@ -17,8 +17,8 @@ from relay.config.schema import File, Redact, Serving, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_CAPABILITIES, UNBUILT_DIALECTS
 
 Finding = tuple[Where, str]
-Judge = Callable[[Mapping[str, Any]], Iterable[Finding]]
-"""What finds the faults of a redaction policy, which config can't: it is handed down from above."""
+Judge = Callable[[Mapping[str, Any], int], Iterable[Finding]]
+"""What finds the faults of a redaction policy under a `hold_max`, which config can't: it is handed down from above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def merged_timeouts(*levels: UpstreamTimeouts | None) -> Timeouts:
 def redaction_floor(section: Redact) -> dict[str, Any]:
     """Give the operator's floor of redaction in the words of a request: only what is written."""
     said = section.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    return {name: value for name, value in said.items() if name not in ("coverage", "hash_key")}
+    return {name: value for name, value in said.items() if name not in ("coverage", "hash_key", "hold_max")}
 
 
 def _written(*levels: UpstreamTimeouts | None) -> dict[str, float]:
@@ -167,7 +167,7 @@ def _buffers(draft: Draft) -> Iterator[Finding]:
 
 def _redaction(draft: Draft) -> Iterator[Finding]:
     section = draft.file.redact
-    for where, reason in draft.judge(redaction_floor(section)):
+    for where, reason in draft.judge(redaction_floor(section), section.hold_max):
         yield ("redact", *where), reason[0].lower() + reason[1:]
     modes = section.mode.values() if isinstance(section.mode, dict) else (section.mode,)
     if "hash" in modes and section.hash_key is None:

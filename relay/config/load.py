@@ -67,7 +67,7 @@ def fileless(
     return replace(loaded, generation=relocate(loaded.generation, EMBEDDED.name, demo_base_url))
 
 
-def _accept(_policy: Mapping[str, Any]) -> tuple[Finding, ...]:
+def _accept(_policy: Mapping[str, Any], _hold_max: int) -> tuple[Finding, ...]:
     """Judge what says nothing."""
     return ()
 

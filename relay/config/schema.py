@@ -297,6 +297,8 @@ class Redact(Section):
     """block: requests with images, audio, PDFs and other binary content are refused."""
     coverage: Literal["open", "strict"] = "open"
     """strict: a block or delta that relay doesn't know ends the stream, where it else passes unscanned."""
+    hold_max: Annotated[int, Size("64B", "64KiB")] = Field(default="64KiB", validate_default=True)
+    """Most text of a block that may wait to be decided, a byte a character; classes that may need more are refused."""
     hash_key: Reference | None = None
     """The secret of mode hash, 16 characters or more; without one the mode is refused."""
 

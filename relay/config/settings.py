@@ -88,11 +88,13 @@ class Redaction:
     floor       in the words of a request's `gateway.redact`, checked; empty: nothing is said
     is_strict   what relay doesn't know ends the stream (RED-6)
     hash_key    None: mode `hash` is refused
+    hold_max    characters of a block that may wait
     """
 
     floor: Mapping[str, Any] = field(default_factory=dict, repr=False)
     is_strict: bool = False
     hash_key: Secret | None = field(default=None, compare=False)
+    hold_max: int = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,6 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
         "flush": "has nothing to flush yet",
         "lame_duck": "stops accepting at once",
     },
-    "Redact": {"hold_max": "never holds back more than 600 characters"},
     "Log": {"level": "has no log levels yet"},
 }
 """Schema class → key → phrase."""

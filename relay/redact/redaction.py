@@ -12,7 +12,7 @@ import orjson
 from relay._core import Document, ProtocolError, Rewriter, without_thinking
 from relay.call import Call, Member
 from relay.errors import CallerInvalid, PolicyUnscannable, RelayError
-from relay.redact import blocks, coverage, policy
+from relay.redact import blocks, coverage, hold, policy
 from relay.redact.blocks import Fate
 from relay.redact.classes import Direction
 from relay.redact.fields import spelled
@@ -46,15 +46,17 @@ class Redactors:
     floor      in the words of `gateway.redact`, checked
     hash_key   None: mode `hash` is refused
     strict     an event of an unknown type ends the answer (RED-6)
+    hold_max   characters of a block that may wait; a request whose classes may need more is refused (RED-4)
     """
 
-    __slots__ = ("_alone", "_floor", "_hash_key", "_strict")
+    __slots__ = ("_alone", "_floor", "_hash_key", "_hold_max", "_strict")
 
-    def __init__(self, floor: Mapping[str, object], hash_key: bytes | None, strict: bool) -> None:
+    def __init__(self, floor: Mapping[str, object], hash_key: bytes | None, strict: bool, hold_max: int) -> None:
         self._floor = policy.parse(floor, "redact")
         merged = policy.merge(self._floor, None)
         self._alone = Plan(merged) if merged else None
         self._hash_key = hash_key
+        self._hold_max = hold_max
         self._strict = strict
 
     def of(self, call: Call) -> "Redaction | None":
@@ -72,6 +74,8 @@ class Redactors:
 
     def _merged(self, asked: Policy) -> Plan | None:
         merged = policy.merge(self._floor, asked)
+        if merged and (reason := hold.too_low(merged, self._hold_max)):
+            raise CallerInvalid(f"gateway.redact: {reason}, more than the operator's `redact.hold_max`")
         return Plan(merged) if merged else None
 
     def _refuse(self, merged: Policy, call: Call) -> None:

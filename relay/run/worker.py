@@ -156,7 +156,7 @@ class Worker:
 
 def _redactors(told: Redaction) -> Redactors:
     key = told.hash_key.reveal().encode() if told.hash_key else None
-    return Redactors(told.floor, key, told.is_strict)
+    return Redactors(told.floor, key, told.is_strict, told.hold_max)
 
 
 def _bound(address: Address) -> socket.socket:

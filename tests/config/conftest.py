@@ -7,7 +7,7 @@ import pytest
 
 from relay.catalog import KnownProvider
 from relay.config import ConfigError, Loaded, load
-from relay.redact.policy import faults
+from relay.redact.hold import faults
 from tests.config.shapes import ENVIRON, KNOWN, MINIMAL
 
 

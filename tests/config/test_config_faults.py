@@ -185,8 +185,12 @@ TAILS = {
     "redact: {restore_in: [images]}": "14: redact.restore_in.0: must be 'text', 'tool_input' or 'token_text'",
     "redact: {allow: ['*']}": "14: redact.allow.0: needs more than its mark: it would leave everything alone",
     "redact: {coverage: loose}": "14: redact.coverage: must be 'open' or 'strict'",
-    "redact: {hold_max: 64KiB}": (
-        "14: redact.hold_max: this version of relay never holds back more than 600 characters; remove the key"
+    "redact: {hold_max: 1B}": "14: redact.hold_max: must be between 64B and 64KiB",
+    "redact: {email: true, token: true, hold_max: 599B}": (
+        "14: redact.hold_max: is too low: class token may need 600 characters"
+    ),
+    "redact: {custom: [{pattern: a, max_len: 256}], hold_max: 256B}": (
+        "14: redact.hold_max: is too low: class custom may need 285 characters"
     ),
     "? [a]\n: b": "14: a key must be text",
     "x: !!python/object:os.system y": "14: tags (`!…`) are not allowed",

@@ -16,7 +16,7 @@ from relay.config.schema import File, json_schema
 from relay.config.source import MAX_NODES, read
 from relay.config.unbuilt import UNBUILT
 from relay.config.values import Duration, Size, Usd
-from relay.redact.policy import faults
+from relay.redact.hold import faults
 from tests.config.shapes import ENVIRON, KNOWN, MINIMAL
 
 SECRETS = tuple(ENVIRON.values())

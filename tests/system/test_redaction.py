@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.support.answers import LAST_CHUNK, chunk, closing, frame, head, messa
 from tests.support.processes import Running
 from tests.support.raw_client import KEY, ask, body
 from tests.support.raw_provider import RawProvider
+from tests.system.conftest import configured
+from tests.system.planted import ENVIRON
 
 EMAIL, CARD, IBAN, PHONE = "jane.doe@example.org", "4111 1111 1111 1111", "DE89370400440532013000", "+49 30 901820"
 TOKEN = "ghp_aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zC1234"  # planted
@@ -487,3 +490,17 @@ async def test_no_planted_value_is_in_the_log(relay: Running, provider: RawProvi
     )
 
     assert not [line for line in relay.lines for value in VALUES if value.encode() in line]
+
+
+async def test_a_request_whose_classes_may_hold_more_than_the_operator_allows_is_refused(
+    raw_port: int, provider: RawProvider, tmp_path: Path
+) -> None:
+    provider.answers = [whole(message())]
+    config = configured(raw_port, redact={"ip": True, "hold_max": "100B"})
+
+    with Running.relay(config, tmp_path, ENVIRON) as relay:
+        refused = await ask(relay.port, body("raw/x", gateway={"redact": {"email": True}}))
+        taken = await ask(relay.port, body("raw/x", gateway={"redact": {"mac": True}}))
+
+    assert (refused.status, taken.status) == (400, 200)
+    assert "class email may need 348 characters" in refused.error["message"]

@@ -53,11 +53,11 @@ def known_providers() -> "Mapping[str, KnownProvider]":
     return PROVIDERS
 
 
-def policy_faults(policy: Mapping[str, Any]) -> "list[Finding]":
-    """Give what is wrong with the operator's redaction policy."""
-    from relay.redact.policy import faults
+def policy_faults(policy: Mapping[str, Any], hold_max: int) -> "list[Finding]":
+    """Give what is wrong with the operator's redaction policy under a ceiling of what may wait."""
+    from relay.redact.hold import faults
 
-    return faults(policy)
+    return faults(policy, hold_max)
 
 
 def environment(listen: str | None = None, ops_listen: str | None = None) -> dict[str, str]:
