@@ -32,6 +32,7 @@ cdef class Document:
     cdef Channel _text
     cdef JsonChannel _json        # None until it is needed
     cdef object _before           # called with each text that may hold a literal; None: nobody asks
+    cdef public object after      # called with each that may hold a placeholder; None: nobody asks
     cdef Buffer _out
 
     # Of the text that is walked through.
@@ -60,3 +61,4 @@ cdef class Document:
     cdef Field _by_type(self, const char* ptr, Field field)
     cdef int _begin(self, Channel channel, const char* ptr, const char* end, const char* behind) except -1
     cdef int _go_on(self, const char* until) except -1
+    cdef int _restore(self, Channel channel) except -1

@@ -65,6 +65,8 @@ cdef class Document:
     rules     what is looked for
     replace   as a Channel's, for both kinds of text; it may be changed between two texts
     before    called with each text that has a `[` in it, raw, before it is redacted
+    after     set from outside: called with (bytes, is_json) for each text that may hold a placeholder once it was
+              redacted, raw; gives what stands in its place, None: itself
     """
 
     def __cinit__(self, Ruleset rules not None, replace not None, before=None):
@@ -269,6 +271,8 @@ cdef class Document:
             return 0
         channel.take(self._ptr, self._text_end - self._ptr)
         channel.finish()
+        if self.after is not None:
+            self._restore(channel)
         if channel.changed:
             if self._copied == self._start:
                 self._out.reserve(self._end - self._start + SPARE)
@@ -278,4 +282,20 @@ cdef class Document:
         channel.out.clear()
         self._open = None
         self._ptr = self._behind
+        return 0
+
+    cdef int _restore(self, Channel channel) except -1:
+        """Have originals put back into what a channel let out."""
+        cdef Buffer out = channel.out
+        cdef size_t size = <size_t>out.len
+        if size == 0 or (
+            memchr(out.ptr, c"[", size) == NULL and memchr(out.ptr, c"%", size) == NULL
+            and memchr(out.ptr, c"\\", size) == NULL
+        ):
+            return 0
+        restored = self.after(PyBytes_FromStringAndSize(out.ptr, out.len), channel is self._json)
+        if restored is not None:
+            out.clear()
+            out.put(restored)
+            channel.changed = True
         return 0

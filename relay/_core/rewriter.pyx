@@ -53,6 +53,15 @@ cdef bint _may_begin(Slice text) noexcept nogil:
         escape += 2
 
 
+cdef bint _has_half(str text) except -1:
+    """Tell whether half of a surrogate pair is in a text: UTF-8 can't say it, only an escape can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 @cython.final
 cdef class Rewriter(Stage):
     """Stands between the meter and the encoder.
@@ -260,7 +269,9 @@ cdef class Rewriter(Stage):
         if restored != text:
             channel.out.clear()
             quoted = _dumps(restored, ensure_ascii=False)
-            channel.out.put(quoted[1 : len(quoted) - 1].encode("utf-8", "surrogatepass"))
+            if _has_half(quoted):
+                quoted = _dumps(restored)
+            channel.out.put(quoted[1 : len(quoted) - 1].encode())
         return 0
 
 

@@ -6,10 +6,9 @@ was found is counted by class and direction; no value leaves here but into the p
 
 from asyncio import sleep
 from collections.abc import Callable, Mapping, Sequence
+from json import loads
 
-import orjson
-
-from relay._core import Document, ProtocolError, Rewriter, without_thinking
+from relay._core import Document, Rewriter, without_thinking
 from relay.call import Call, Member
 from relay.errors import CallerInvalid, PolicyUnscannable, RelayError
 from relay.redact import blocks, coverage, hold, policy
@@ -22,7 +21,7 @@ from relay.redact.policy import Policy, Thinking, Unscannable
 from relay.redact.prompt import slices
 from relay.redact.receipt import Receipt, comments
 from relay.redact.replacements import Replacements, Treatment, fault
-from relay.redact.restorer import Restorer
+from relay.redact.restorer import Restorer, inside
 from relay.redact.rules import ruleset
 
 
@@ -148,15 +147,22 @@ class Redaction:
         """
         if self.drops_thinking:
             content = without_thinking(content)
-        if self._plan.answers:
+        if self._plan.answers or self._restored:
             try:
-                content = self._document.redact(content, coverage.ANSWER)
+                content = self._answering().redact(content, coverage.ANSWER)
             except Exception as cause:  # noqa: BLE001 - whatever it was, it may quote the text (RED-1, RED-10)
                 raise fault(cause) from None
-            if self._receipt:
-                self._receipt.begin_answer()
-                self._receipt.answered(blocks.of_answer(content))
-        return restored_answer(content, self._restorer) if self._restored else content
+        if self._receipt and self._plan.answers:
+            self._receipt.begin_answer()
+            self._receipt.answered(blocks.of_answer(content))
+        return content
+
+    def _answering(self) -> Document:
+        """Give what redacts and restores the parts of an answer that come whole."""
+        if not self._plan.answers:
+            self._document = Document(ruleset(frozenset()), self.response)
+        self._document.after = self._restored_inside if self._restored else None
+        return self._document
 
     @property
     def drops_thinking(self) -> bool:
@@ -173,7 +179,7 @@ class Redaction:
         self._rewriter = Rewriter(
             rules,
             self.response,
-            self._document if self._plan.answers else Document(rules, self.response),
+            self._answering(),
             start=coverage.MESSAGE_START,
             block=coverage.BLOCK_START,
             delta=coverage.DELTA,
@@ -190,6 +196,21 @@ class Redaction:
             return None
         tokens = Restored.TOKEN_TEXT in restored_in
         return Restorer(self._restored, self._plan.treatment.numbers, json=is_input, tokens=tokens)
+
+    def _restored_inside(self, raw: bytes, is_json: bool) -> bytes | None:
+        """Give a whole string of an answer, or a JSON document in it, with originals back; None: it has none.
+
+        raw   of a string what stands between its quotes
+        """
+        restorer = self._restorer(is_json)
+        if restorer is None:
+            return None
+        written = raw.decode("utf-8", "surrogateescape")
+        text = written if is_json else loads(f'"{written}"')
+        restored = restorer.feed(text) + restorer.flush()
+        if restored == text:
+            return None
+        return (restored if is_json else inside(restored)).encode("utf-8", "surrogateescape")
 
     def report(self, error: RelayError | None = None) -> bytes:
         """Give header fields for a client that asks: counts by class, and the receipt; none for one that does not.
@@ -212,7 +233,7 @@ class Redaction:
     def forget(self) -> None:
         """Let go of every value: the call is over (spec/redaction.md 12)."""
         self._numbers.clear()
-        self._restored = self._rewriter = None
+        self._restored = self._rewriter = self._document.after = None
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Give what was found, by direction and class."""
@@ -223,22 +244,3 @@ def _has_tools(call: Call) -> bool:
     """Tell whether a request, which is checked, has tools."""
     values = (call.content[start:end] for key, _, _, start, end in call.members if key == "tools")
     return any(value != b"null" and value[1:-1].strip() for value in values)
-
-
-def restored_answer(content: bytes, restorer: Callable[[bool], Restorer | None]) -> bytes:
-    """Give a whole message with originals back in its text and its tools' input; blocks of other types as they are.
-
-    raises   ProtocolError when it is no message
-    """
-    try:
-        message = orjson.loads(content)
-        blocks = [block for block in message.get("content", ()) if isinstance(block, dict)]
-    except (orjson.JSONDecodeError, AttributeError, TypeError):
-        raise ProtocolError("the answer is no message") from None
-    for block in blocks:
-        text, inputs = restorer(False), restorer(True)
-        if block.get("type") == "text" and text:
-            block["text"] = text.feed(block.get("text", "")) + text.flush()
-        elif "input" in block and inputs:
-            block["input"] = orjson.loads(inputs.feed(orjson.dumps(block["input"]).decode()) + inputs.flush())
-    return orjson.dumps(message)

@@ -87,7 +87,7 @@ class Restorer:
             return found[0]
         if found[3]:
             return quote(value, safe="", errors="surrogatepass")
-        return _content(value) if self._json else value
+        return inside(value) if self._json else value
 
 
 @cache
@@ -123,6 +123,6 @@ def _beginning(parts: list[str]) -> str:
     return rf"{parts[0]}(?:\Z|{_beginning(parts[1:])})"
 
 
-def _content(value: str) -> str:
-    """Give a value as it stands in a JSON string; half a surrogate pair is written as its escape."""
+def inside(value: str) -> str:
+    """Give a text as it stands in a JSON string; half a surrogate pair is written as its escape."""
     return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", dumps(value, ensure_ascii=False)[1:-1])

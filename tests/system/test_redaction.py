@@ -213,6 +213,54 @@ async def test_a_whole_answer_has_its_originals_back(client: anthropic.AsyncAnth
     assert final.content[1].input == {"to": EMAIL}  # type: ignore[union-attr]
 
 
+CITATION = {"type": "char_location", "cited_text": "by [EMAIL_1]", "document_index": 0, "document_title": "[EMAIL_1]"}
+RESULT = {
+    "type": "code_execution_tool_result",
+    "tool_use_id": "srvtoolu_1",
+    "content": {
+        "type": "code_execution_result",
+        "stdout": "[EMAIL_1]\n",
+        "stderr": "",
+        "return_code": 0,
+        "content": [],
+    },
+}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_originals_come_back_into_citations_and_results_that_come_whole(
+    relay: Running, provider: RawProvider, stream: bool
+) -> None:
+    signed = {"type": "thinking", "thinking": "[EMAIL_1] \u00e9", "signature": "[EMAIL_1]"}
+    text = {"type": "text", "text": "see"}
+    sent = (
+        message_start()
+        + block(0, RESULT, [])
+        + block(1, text | {"citations": []}, [{"type": "citations_delta", "citation": CITATION}])
+        + closing().split(b"\n\n", 1)[1]
+    )
+    answers = (whole(message(content=[RESULT, text | {"citations": [CITATION]}, signed])), head() + chunk(sent))
+    provider.answers = [answers[stream], LAST_CHUNK] if stream else [answers[0]]
+    messages = [{"role": "user", "content": EMAIL}]
+
+    answer = await ask(relay.port, body("raw/x", stream=stream, messages=messages, **request(mode="placeholder")))
+
+    blocks = (
+        [data["content_block"] for name, data in answer.events if name == "content_block_start"]
+        if stream
+        else (answer.json["content"])
+    )
+    cited = (
+        [data["delta"] for name, data in answer.events if name == "content_block_delta"]
+        if stream
+        else ([{"citation": blocks[1]["citations"][0]}])
+    )
+    assert blocks[0]["content"]["stdout"] == f"{EMAIL}\n"
+    assert (cited[0]["citation"]["cited_text"], cited[0]["citation"]["document_title"]) == (f"by {EMAIL}", EMAIL)
+    if not stream:
+        assert json.dumps(signed).encode() in answer.content
+
+
 async def test_the_next_turn_keeps_the_numbers_of_what_the_model_said_itself(
     client: anthropic.AsyncAnthropic, provider: RawProvider
 ) -> None:
