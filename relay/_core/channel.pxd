@@ -20,6 +20,7 @@ cdef class Channel(CodeSink):
     cdef Codes _codes
     cdef object _replace          # gives what stands for a value; None: its label
     cdef Replacer _settled        # what needs no question; None: all does
+    cdef object _literals         # gets text with literals as it leaves; None: nobody asks
     cdef int _swallow             # the run that is being swallowed; 0: none
     cdef Py_ssize_t _left         # characters that it may still have
     cdef Buffer _aside            # the raw bytes of a value that has to be known whole
@@ -36,6 +37,8 @@ cdef class Channel(CodeSink):
     cdef int _mask(self, int cls) except -1 nogil
     cdef int _ask(self) except -1 nogil
     cdef str _value(self)
+    cdef str _said(self, const char* raw, Py_ssize_t size)
+    cdef int _leave(self, Window window, Py_ssize_t end) except -1 nogil
     cdef str _taken(self)
     cdef bint _swallow_on(self, Matcher matcher, Window window, bint last) except -1 nogil
     cdef int _take_on(self, Window window, Py_ssize_t place) except -1 nogil

@@ -42,14 +42,17 @@ cdef class Channel(CodeSink):
               it has not settled. None: `[EMAIL]` and its like
     escaped   its pieces are the inside of a JSON string
     spans     note where the matches are
+    literals  called with each stretch of text that holds placeholder literals, when it leaves: after what stands before
+              it was replaced, and before anything behind it is
     """
 
-    def __cinit__(self, Ruleset rules not None, replace=None, *, bint escaped=False, bint spans=False):
+    def __cinit__(self, Ruleset rules not None, replace=None, *, bint escaped=False, bint spans=False, literals=None):
         self.matcher = Matcher(rules)
         self.out = Buffer()
         self._codes = Codes()
         self._aside = Buffer()
         self.ask_of(replace)
+        self._literals = literals
         self.is_escaped = escaped
         self.layers = escaped
         self.spans = [] if spans else None
@@ -145,14 +148,21 @@ cdef class Channel(CodeSink):
         matcher.decide(last)
         for at in range(matcher.count):
             mark = &matcher.found[at]
-            window.release(mark.start, self.out)
+            self._leave(window, mark.start)
             self.take_out(matcher, mark)
         if mark != NULL and mark.swallow:
             self._swallow = mark.swallow
             self._left = LONGEST_RUN - (mark.end - mark.start)
         else:
-            window.release(matcher.hold, self.out)
+            self._leave(window, matcher.hold)
         return matcher.let_out()
+
+    cdef int _leave(self, Window window, Py_ssize_t end) except -1 nogil:
+        """Let the text before `end` go, in which nothing is replaced."""
+        if window.literal >= window.released and self._literals is not None:
+            with gil:
+                self._literals(self._said(window.raw_from(window.released), window.raw_size(window.released, end)))
+        return window.release(end, self.out)
 
     cdef int take_out(self, Matcher matcher, Mark* mark) except -1 nogil:
         """Put what stands for a match in its place."""
@@ -203,8 +213,12 @@ cdef class Channel(CodeSink):
 
     cdef str _value(self):
         """Give the value that lies aside as the text it stands for."""
-        cdef str text = PyUnicode_DecodeUTF8(self._aside.ptr, self._aside.len, "surrogatepass")
-        if memchr(self._aside.ptr, c"\\", <size_t>self._aside.len) != NULL:
+        return self._said(self._aside.ptr, self._aside.len)
+
+    cdef str _said(self, const char* raw, Py_ssize_t size):
+        """Give the text that raw bytes of whole characters stand for."""
+        cdef str text = PyUnicode_DecodeUTF8(raw, size, "surrogatepass")
+        if memchr(raw, c"\\", <size_t>size) != NULL:
             for _ in range(self.layers):
                 text = _loads(f'"{text}"')
         return text

@@ -31,7 +31,7 @@ cdef class Document:
     cdef object _replace
     cdef Channel _text
     cdef JsonChannel _json        # None until it is needed
-    cdef object _before           # called with each text that may hold a literal; None: nobody asks
+    cdef object _literals         # as a Channel's
     cdef public object after      # called with each that may hold a placeholder; None: nobody asks
     cdef Buffer _out
 

@@ -64,16 +64,16 @@ cdef class Document:
 
     rules     what is looked for
     replace   as a Channel's, for both kinds of text; it may be changed between two texts
-    before    called with each text that has a `[` in it, raw, before it is redacted
+    literals  as a Channel's
     after     set from outside: called with (bytes, is_json) for each text that may hold a placeholder once it was
               redacted, raw; gives what stands in its place, None: itself
     """
 
-    def __cinit__(self, Ruleset rules not None, replace not None, before=None):
+    def __cinit__(self, Ruleset rules not None, replace not None, literals=None):
         self._rules = rules
-        self._text = Channel(rules, replace, escaped=True)
+        self._text = Channel(rules, replace, escaped=True, literals=literals)
         self._replace = replace
-        self._before = before
+        self._literals = literals
         self._out = Buffer()
 
     def __dealloc__(self):
@@ -164,7 +164,7 @@ cdef class Document:
             return 0
         if field.json:
             if self._json is None:
-                self._json = JsonChannel(self._rules, self._replace)
+                self._json = JsonChannel(self._rules, self._replace, literals=self._literals)
             return self._begin(self._json, ptr, stop, stop)
         return self._begin(self._text, ptr + 1, stop - 1, stop) if field.scanned and ptr[0] == c'"' else 0
 
@@ -251,10 +251,6 @@ cdef class Document:
 
     cdef int _begin(self, Channel channel, const char* ptr, const char* end, const char* behind) except -1:
         """Begin the text [ptr, end), behind which the walk goes on at `behind`."""
-        cdef bytes text
-        if self._before is not None and memchr(ptr, c"[", <size_t>(end - ptr)) != NULL:
-            text = PyBytes_FromStringAndSize(ptr, end - ptr)
-            self._before(text.decode("utf-8", "replace"))
         channel.begin()
         self._open = channel
         self._text_start = self._ptr = ptr

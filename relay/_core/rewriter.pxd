@@ -10,6 +10,7 @@ from relay._core.types cimport Event, Stage
 cdef class Rewriter(Stage):
     cdef Ruleset _rules
     cdef object _replace
+    cdef object _literals         # as a Channel's
     cdef Channel _text
     cdef JsonChannel _input       # None until it is needed
     cdef Document _document

@@ -27,4 +27,5 @@ class Rewriter:
         strict: bool = ...,
         restorer: Callable[[bool], Restorer | None] | None = ...,
         began: Callable[[bytes], object] | None = ...,
+        literals: Callable[[str], None] | None = ...,
     ) -> None: ...

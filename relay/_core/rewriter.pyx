@@ -67,11 +67,12 @@ cdef class Rewriter(Stage):
     """Stands between the meter and the encoder.
 
     rules, replace   of the channels of text and of tool input, as a Channel's
-    document         redacts what comes whole: `start` of a message_start, `block` of a content_block_start, `delta`
-                     of a delta that is neither text nor tool input
+    document         redacts what comes whole: `start` of a message_start, `block` of a content_block_start, `delta` of
+                     a delta that is neither text nor tool input
     strict           an event or delta of an unknown type raises Uncovered
     restorer         called for each block with False, for its text, and True, for its input: gives an object whose
                      `feed` and `flush` put originals back, or None
+    literals         as a Channel's
     began            called with the JSON of each content_block_start as it came; None: nobody asks
     longest_hold     most characters that waited behind a delta
     skipped          events and deltas of an unknown type that passed
@@ -80,11 +81,12 @@ cdef class Rewriter(Stage):
     def __cinit__(
         self, Ruleset rules not None, replace not None, Document document not None,
         *, Field start not None, Field block not None, Field delta not None, bint strict=False, restorer=None,
-        began=None,
+        began=None, literals=None,
     ):
         self._rules = rules
         self._replace = replace
-        self._text = Channel(rules, replace, escaped=True)
+        self._literals = literals
+        self._text = Channel(rules, replace, escaped=True, literals=literals)
         self._document = document
         self._start = start
         self._block = block
@@ -102,7 +104,7 @@ cdef class Rewriter(Stage):
             if event.form == INPUT_FORM:
                 if self._input is None:
                     with gil:
-                        self._input = JsonChannel(self._rules, self._replace, escaped=True)
+                        self._input = JsonChannel(self._rules, self._replace, escaped=True, literals=self._literals)
                 return self._on_delta(event, self._input)
             if event.form == WHOLE_FORM:
                 with gil:

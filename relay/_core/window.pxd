@@ -12,6 +12,7 @@ cdef enum:
 cdef class Window(CodeSink):
     cdef Py_ssize_t len           # characters in it
     cdef Py_ssize_t released      # those before this have left and are history
+    cdef Py_ssize_t literal       # where the last literal that was marked starts; below `released`: it has left
     cdef bint keeps_codes         # codes are wanted of ASCII too
     cdef View view                # the settled part, between `open` and `close`
 

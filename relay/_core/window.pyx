@@ -96,6 +96,7 @@ cdef class Window(CodeSink):
         if self._widths != NULL:
             memset(self._widths, 1, <size_t>size)
         self.len = self.released = self._settled = size
+        self.literal = -1
         if self.keeps_codes and size:
             if self._codes == NULL:
                 self._add_codes()
@@ -225,6 +226,7 @@ cdef class Window(CodeSink):
         if size < 0:
             return place + 1 if last else place
         memset(self._chars + place, LITERAL_CHAR + cls, <size_t>size)
+        self.literal = place
         return place + size
 
     cdef Py_ssize_t raw_size(self, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
@@ -279,6 +281,7 @@ cdef class Window(CodeSink):
         self.len -= shift
         self.released -= shift
         self._settled -= shift
+        self.literal -= shift
         if self._room > LEAST_ROOM and self.len <= LEAST_ROOM - PIECE_ROOM:
             self._resize(LEAST_ROOM)
         return shift

@@ -77,9 +77,10 @@ class Numbers:
     and 32 bytes for a value over 16 KiB.
     """
 
-    __slots__ = ("_last", "_numbers", "_originals", "_taken")
+    __slots__ = ("_last", "_mark", "_numbers", "_originals", "_taken")
 
     def __init__(self) -> None:
+        self._mark: tuple[dict[Class, int], int, int, set[tuple[Class, int]]] | None = None
         self._last: dict[Class, int] = {}
         self._numbers: dict[tuple[Class, str | bytes], int] = {}
         self._originals: dict[tuple[Class, int], str] = {}
@@ -123,6 +124,19 @@ class Numbers:
     def known(self) -> "Known":
         """Give the originals so far: what a later text adds is not among them."""
         return Known(self._originals.copy())
+
+    def mark(self) -> None:
+        """Remember this place, for rewind()."""
+        self._mark = (self._last.copy(), len(self._numbers), len(self._originals), self._taken.copy())
+
+    def rewind(self) -> None:
+        """Take back what was given and reserved since mark(): it stood in a text that nobody saw."""
+        last, numbers, originals, taken = self._mark or ({}, 0, 0, set())
+        self._last, self._taken = last.copy(), taken.copy()
+        while len(self._numbers) > numbers:
+            self._numbers.popitem()
+        while len(self._originals) > originals:
+            self._originals.popitem()
 
     def clear(self) -> None:
         """Let go of every value; nothing can be restored any more."""

@@ -86,10 +86,12 @@ class Redactors:
 
 
 class Redaction:
-    """One call's redaction; of an attempt that fails only numbers remain."""
+    """One call's redaction; of an attempt that fails before anything was sent nothing remains."""
 
     __slots__ = (
         "_document",
+        "_hashes",
+        "_is_answered",
         "_numbers",
         "_plan",
         "_receipt",
@@ -101,6 +103,8 @@ class Redaction:
     )
 
     def __init__(self, plan: Plan, hashes: Hashes | None, strict: bool, receipt: Receipt | None = None) -> None:
+        self._hashes = hashes
+        self._is_answered = False
         self._numbers = Numbers()
         self._plan = plan
         self._receipt = receipt
@@ -109,8 +113,12 @@ class Redaction:
         self._restored: Known | None = None
         self.request = Replacements(plan.treatment, self._numbers, hashes)
         self.response = Replacements(plan.treatment, self._numbers, hashes)
-        before = self._numbers.reserve_in if plan.treatment.numbers else None
-        self._document = Document(plan.rules, self.request, before)
+        self._document = Document(plan.rules, self.request, self._literals)
+
+    @property
+    def _literals(self) -> Callable[[str], None] | None:
+        """What keeps the numbers of literals from being given out; None where no value gets one."""
+        return self._numbers.reserve_in if self._plan.treatment.numbers else None
 
     async def prompt(self, content: bytes, members: Sequence[Member]) -> dict[str, bytes]:
         """Give the values of a request that redaction changes, by member; between its slices others have their turn.
@@ -145,6 +153,7 @@ class Redaction:
 
         raises   PolicyBlocked; PolicyRedactionFailed; ProtocolError and LimitExceeded when it is no JSON
         """
+        self._begin_answer()
         if self.drops_thinking:
             content = without_thinking(content)
         if self._plan.answers or self._restored:
@@ -153,9 +162,20 @@ class Redaction:
             except Exception as cause:  # noqa: BLE001 - whatever it was, it may quote the text (RED-1, RED-10)
                 raise fault(cause) from None
         if self._receipt and self._plan.answers:
-            self._receipt.begin_answer()
             self._receipt.answered(blocks.of_answer(content))
         return content
+
+    def _begin_answer(self) -> None:
+        """An attempt is about to answer: what an earlier one's answer held is forgotten, for nobody saw it."""
+        if self._is_answered:
+            self._numbers.rewind()
+            self.response = Replacements(self._plan.treatment, self._numbers, self._hashes)
+            self._document.replace = self.response
+        else:
+            self._numbers.mark()
+        self._is_answered = True
+        if self._receipt:
+            self._receipt.begin_answer()
 
     def _answering(self) -> Document:
         """Give what redacts and restores the parts of an answer that come whole."""
@@ -173,8 +193,7 @@ class Redaction:
         """Give what redacts a streamed answer and puts originals back; None when answers pass."""
         if not self._plan.answers and not self._restored:
             return None
-        if self._receipt:
-            self._receipt.begin_answer()
+        self._begin_answer()
         rules = self._plan.rules if self._plan.answers else ruleset(frozenset())
         self._rewriter = Rewriter(
             rules,
@@ -186,6 +205,7 @@ class Redaction:
             strict=self._strict,
             restorer=self._restorer if self._restored else None,
             began=self._receipt.began if self._receipt and self._plan.answers else None,
+            literals=self._literals,
         )
         return self._rewriter
 

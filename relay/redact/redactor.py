@@ -11,7 +11,6 @@ from typing import Final
 from relay._core import Channel, JsonChannel, Misuse, Ruleset
 from relay.redact import rules
 from relay.redact.classes import Class, Mode
-from relay.redact.numbering import NumberedChannel
 from relay.redact.placeholders import Numbers
 from relay.redact.replacements import Replacements, Treatment
 from relay.redact.restorer import Restorer
@@ -58,7 +57,7 @@ class Redactor:
         self._mode = _mode(mode)
         self._json = json
         self._numbers = Numbers()
-        self._channel: Channel | NumberedChannel | None = self._opened(_rules(classes, custom))
+        self._channel: Channel | None = self._opened(_rules(classes, custom))
 
     def feed(self, text: str) -> str:
         """Give what this piece lets out.
@@ -85,14 +84,14 @@ class Redactor:
             raise ValueError("mode: only 'placeholder' keeps originals that a restorer could put back")
         return Restorer(self._numbers, tuple(Class), json=self._json, tokens=tokens)
 
-    def _opened(self, ruleset: Ruleset) -> Channel | NumberedChannel:
+    def _opened(self, ruleset: Ruleset) -> Channel:
         if self._mode is Mode.MASK and not self._json:
             return Channel(ruleset)
         replacements = Replacements(Treatment(dict.fromkeys(Class, self._mode)), self._numbers)
         kind = JsonChannel if self._json else Channel
-        return NumberedChannel(kind(ruleset, replacements), self._numbers)
+        return kind(ruleset, replacements, literals=self._numbers.reserve_in)
 
-    def _taken(self) -> Channel | NumberedChannel:
+    def _taken(self) -> Channel:
         """Give the channel, which is put back when its work succeeds: a failure must not let held text out."""
         channel, self._channel = self._channel, None
         if channel is None:

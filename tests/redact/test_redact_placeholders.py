@@ -147,3 +147,29 @@ def test_half_of_a_surrogate_pair_is_a_value_too() -> None:
 
     assert numbers.original(Class.CUSTOM, numbers.number(Class.CUSTOM, "\ud83d")) == "\ud83d"
     assert Hashes(KEY, "\ud83d").placeholder(Class.CUSTOM, "\ud83d")
+
+
+def test_rewinding_takes_back_what_came_behind_the_mark() -> None:
+    numbers = Numbers()
+    numbers.number(Class.EMAIL, "a@x.org")
+    numbers.reserve(Class.EMAIL, 3)
+    numbers.mark()
+    for _ in range(2):
+        assert [numbers.number(Class.EMAIL, value) for value in ("b@x.org", "a@x.org", "c@x.org")] == [2, 1, 4]
+        numbers.reserve(Class.EMAIL, 5)
+        assert numbers.fresh(Class.EMAIL) == 6
+        numbers.rewind()
+
+    assert numbers.original(Class.EMAIL, 1) == "a@x.org"
+    assert numbers.original(Class.EMAIL, 2) is None
+
+
+def test_rewinding_to_an_unused_beginning_forgets_all() -> None:
+    numbers = Numbers()
+    numbers.mark()
+    numbers.number(Class.IP, "8.8.8.8")
+    numbers.reserve(Class.IP, 2)
+    numbers.rewind()
+
+    assert [numbers.number(Class.IP, value) for value in ("1.1.1.1", "9.9.9.9")] == [1, 2]
+    assert numbers.original(Class.IP, 1) == "1.1.1.1"

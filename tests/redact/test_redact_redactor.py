@@ -197,3 +197,27 @@ def test_short_texts_are_the_same_in_every_split() -> None:
     whole = redacted("a@b.de [IP_1]", mode="placeholder")
 
     assert all(redacted(*pieces, mode="placeholder") == whole for pieces in every_split("a@b.de [IP_1]"))
+
+
+@pytest.mark.parametrize(
+    ("text", "json", "expected"),
+    [
+        ("a@x.org [EMAIL_2] b@x.org c@x.org", False, "[EMAIL_1] [EMAIL_2] [EMAIL_3] [EMAIL_4]"),
+        ("a@x.org,[EMAIL_1] b@x.org", False, "[EMAIL_1],[EMAIL_1] [EMAIL_2]"),
+        ("[EMAIL_1] [EMAIL_2][EMAIL] a@x.org", False, "[EMAIL_1] [EMAIL_2][EMAIL] [EMAIL_3]"),
+        (
+            '{"a": "[EMAIL_1]", "[IP_1]": ["a@x.org", "8.8.8.8"]}',
+            True,
+            '{"a": "[EMAIL_1]", "[IP_1]": ["[EMAIL_2]", "[IP_2]"]}',
+        ),
+        ('["\\u005bEMAIL_1]", "a@x.org"]', True, '["\\u005bEMAIL_1]", "[EMAIL_2]"]'),
+    ],
+)
+def test_a_literal_keeps_its_number_from_what_stands_behind_it_at_every_cut(
+    text: str, json: bool, expected: str
+) -> None:
+    for at in range(len(text) + 1):
+        redactor = relay.Redactor(["email", "ip"], mode="placeholder", json=json)
+        assert redactor.feed(text[:at]) + redactor.feed(text[at:]) + redactor.flush() == expected
+    redactor = relay.Redactor(["email", "ip"], mode="placeholder", json=json)
+    assert "".join(map(redactor.feed, text)) + redactor.flush() == expected
