@@ -34,6 +34,21 @@ async def client(demo: Demo) -> AsyncIterator[anthropic.AsyncAnthropic]:
         yield client
 
 
+AGENTS_ARGUMENTS = [
+    {
+        "card": "5555 5555 5555 4444",
+        "iban": "GB82 WEST 1234 5698 7654 32",
+        "note": "line\nmail sam.lee@example.net 😀",
+        "amount": 12.5,
+    },
+    {
+        "to": ["sam.lee@example.net", "desk@example.org"],
+        "paid": {"card": 5555555555554444},
+        "iban": "GB82WEST12345698765432",
+    },
+]
+
+
 async def streamed(client: anthropic.AsyncAnthropic, model: str, **more: Any) -> Message:
     arguments: dict[str, Any] = {"messages": HELLO, "max_tokens": 1000} | more
     async with client.messages.stream(model=model, **arguments) as stream:
@@ -58,12 +73,15 @@ def said(message: Message) -> dict[str, Any]:
 SAME = [
     "chat",
     "echo",
+    "echo@calls=2",
     "personal",
     "personal@events=9",
     "tools",
     "tools@calls=2",
     "thinking",
     "thinking@signature=40000",
+    "agent",
+    "agent@calls=3,signature=9",
     "refusal",
     "unicode",
     "cache",
@@ -160,6 +178,39 @@ async def test_thinking_comes_first_with_its_signature(client: anthropic.AsyncAn
     assert answer.type == "text"
     assert message.usage.output_tokens_details is not None
     assert 0 < message.usage.output_tokens_details.thinking_tokens < message.usage.output_tokens
+
+
+async def test_an_agent_thinks_speaks_and_calls_two_tools_with_personal_data_cut_anywhere(
+    client: anthropic.AsyncAnthropic,
+) -> None:
+    message = await streamed(client, "agent", tools=[WEATHER, BASH])
+    raw = await client.messages.create(model="agent", messages=HELLO, tools=[WEATHER, BASH], max_tokens=9, stream=True)
+    deltas = [event.delta async for event in raw if event.type == "content_block_delta"]
+
+    assert [block.type for block in message.content] == ["thinking", "text", "tool_use", "tool_use"]
+    assert [block.name for block in message.content if block.type == "tool_use"] == ["Bash", "weather"]
+    assert [block.input for block in message.content if block.type == "tool_use"] == AGENTS_ARGUMENTS
+    assert [delta.text for delta in deltas if delta.type == "text_delta"][1:6] == [
+        "sam.l",
+        "ee@ex",
+        "ample",
+        ".ne",
+        "t",
+    ]
+    fragments = [delta.partial_json for delta in deltas if delta.type == "input_json_delta"]
+    assert [
+        end for end in ("\\", "\\u", "\\u0", "\\u003", "\\ud83") if not any(f.endswith(end) for f in fragments)
+    ] == []
+
+
+async def test_echo_also_calls_tools_with_what_was_said(client: anthropic.AsyncAnthropic) -> None:
+    message = await streamed(client, "echo@calls=1", tools=[WEATHER])
+    alone = await streamed(client, "echo@calls=1")
+
+    assert text(message) == text(alone) == HELLO[0]["content"]
+    assert message.content[1].type == "tool_use"
+    assert message.content[1].input == {"text": HELLO[0]["content"]}
+    assert (message.stop_reason, alone.stop_reason) == ("tool_use", "end_turn")
 
 
 async def test_citations_reach_the_text_they_belong_to(client: anthropic.AsyncAnthropic) -> None:

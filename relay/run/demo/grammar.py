@@ -11,10 +11,11 @@ from relay.run.demo.answer import Invalid
 
 VOICES: Mapping[str, frozenset[str]] = {
     "chat": frozenset(),
-    "echo": frozenset(),
+    "echo": frozenset({"calls"}),
     "personal": frozenset(),
     "tools": frozenset({"calls"}),
     "thinking": frozenset({"signature"}),
+    "agent": frozenset({"calls", "signature"}),
     "citations": frozenset(),
     "refusal": frozenset(),
     "unicode": frozenset(),

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import cycle
 
 from relay.run.demo import texts
 from relay.run.demo.answer import (
@@ -39,7 +40,12 @@ def _chat(_prompt: Prompt, script: Script) -> Answer:
 
 
 def _echo(prompt: Prompt, script: Script) -> Answer:
-    return Answer((_cut(prompt.user_text, script),))
+    tools = _chosen(prompt, script.count("calls", 0))
+    if tools and prompt.tool_results:
+        return _quoted(prompt)
+    arguments = texts.uneven(json.dumps({"text": prompt.user_text}))
+    calls = tuple(ToolUse(tool.name, arguments) for tool in tools)
+    return Answer((_cut(prompt.user_text, script), *calls), "tool_use" if calls else "end_turn")
 
 
 def _personal(_prompt: Prompt, script: Script) -> Answer:
@@ -53,19 +59,23 @@ def _cut(text: str, script: Script) -> Text:
 
 def _tools(prompt: Prompt, script: Script) -> Answer:
     if prompt.tool_results:
-        said = " | ".join(result[:_QUOTED] for result in prompt.tool_results)
-        return Answer((Text(texts.uneven(f"The demo called a tool, which answered: {said}")),))
+        return _quoted(prompt)
     if not prompt.tools:
         return Answer((Text(texts.uneven("The demo was offered no tool to call.")),))
     calls = tuple(_call(tool, "demo") for tool in _chosen(prompt, max(1, script.count("calls", 1))))
     return Answer((Text(("Let me ", "use a tool.")), *calls), "tool_use")
 
 
+def _quoted(prompt: Prompt) -> Answer:
+    said = " | ".join(result[:_QUOTED] for result in prompt.tool_results)
+    return Answer((Text(texts.uneven(f"The demo called a tool, which answered: {said}")),))
+
+
 def _chosen(prompt: Prompt, count: int) -> list[Tool]:
     """`count` tools: the one named first, or Bash (agents offer many and most need a person), then the others."""
     first = prompt.wanted_tool or "Bash"
     order = sorted(prompt.tools, key=lambda tool: tool.name != first)
-    return [order[n % len(order)] for n in range(min(count, 64))]
+    return [order[n % len(order)] for n in range(min(count, 64) if order else 0)]
 
 
 def _call(tool: Tool, word: str) -> ToolUse:
@@ -82,6 +92,15 @@ def signature(seed: str, size: int) -> str:
     """`size` characters of base64 that stand for `seed`: opaque, and easy to find altered."""
     raw = hashlib.shake_256(seed.encode()).digest(size)
     return base64.b64encode(raw).decode()[:size]
+
+
+def _agent(prompt: Prompt, script: Script) -> Answer:
+    if prompt.tool_results:
+        return _quoted(prompt)
+    tools = _chosen(prompt, script.count("calls", 2))
+    calls = tuple(ToolUse(tool.name, said) for tool, said in zip(tools, cycle(texts.ARGUMENTS), strict=False))
+    thought = Thinking(texts.uneven(texts.PLAN), signature(prompt.seed, script.count("signature", 300)))
+    return Answer((thought, Text(texts.PROMISE), *calls), "tool_use" if calls else "end_turn")
 
 
 def _citations(_prompt: Prompt, script: Script) -> Answer:
@@ -158,6 +177,7 @@ _VOICES: Mapping[str, Callable[[Prompt, Script], Answer]] = {
     "personal": _personal,
     "tools": _tools,
     "thinking": _thinking,
+    "agent": _agent,
     "citations": _citations,
     "refusal": _refusal,
     "unicode": _unicode,

@@ -17,6 +17,21 @@ PERSONAL = (  # every value is made up, or one of those that are printed as exam
     "5555 5555 5555 4444 to GB82 WEST 1234 5698 7654 32 from 203.0.113.7, device 00:1a:2b:3c:4d:5e, request "
     "6f1c9a52-3b7e-4d18-9c0f-2a8b5e7d4c31; SSN 219-09-9999, key ghp_zT7kQ2mX9vB4nR6wL1pD8sF3hJ5yC0aE2gUi."
 )
+PLAN = "The customer is sam.lee@example.net, card 5555 5555 5555 4444: refund, then tell the desk. “Café” \\u0041."
+PROMISE = ("I'll write to ", "sam.l", "ee@ex", "ample", ".ne", "t", " once it is paid.")
+# Arguments as JSON texts. An escape is cut behind its backslash, before its last digit, between the halves of a pair;
+# a number and a line end's escape are cut too. The two calls hold the same values, written in other ways.
+ARGUMENTS = (
+    (
+        *('{"card": "', "\\", "u003", "5555 5555 5", "555 4444", '", "ib', 'an": "GB82 WEST 12', "34 5698 7654 \\u0"),
+        *("033\\u003", '2"', ', "note": "line\\', "nmail sam.lee\\u", "0040example.net \\ud83", "d\\ud", 'e00"'),
+        *(', "amount": 12.', "5}"),
+    ),
+    (
+        *('{"to": ["sam', '.lee@example.net"', ', "desk\\u0040exam', 'ple.org"], "paid": {"card": 55555', "55555554"),
+        *('444}, "iban": "GB82WEST\\u00312345', '698765432"}'),
+    ),
+)
 CITED = "Streams are cut anywhere, and readers must not mind."
 SOURCE = "A stream may be cut at any byte. A reader gives the same events for every cut."
 
