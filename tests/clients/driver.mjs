@@ -40,11 +40,17 @@ const KINDS = {
   },
 };
 
+// Members that an SDK has no type for: Python takes them as `extra_body`, here they stand among the others.
+function worded(job) {
+  const { extra_body, ...params } = job.params;
+  return { ...job, params: { ...params, ...extra_body } };
+}
+
 async function outcome(job) {
   const events = [];
   const client = new Anthropic({ baseURL: job.base_url, apiKey: job.key, maxRetries: 0, timeout: 30_000 });
   try {
-    return await KINDS[job.kind](client, job, events);
+    return await KINDS[job.kind](client, worded(job), events);
   } catch (error) {
     const failure = { class: error.constructor.name };
     if (error instanceof APIError) {

@@ -1,8 +1,9 @@
 """The Python SDK behind a pipe: one JSON job a line in, one JSON outcome a line out.
 
 Runs with any version of `anthropic` and nothing else installed, so that old versions live in environments of their own.
-A job is `{"kind", "base_url", "key", "model", "params"}`; its kinds are KINDS. An outcome has what the kind gives, or
-`failure` (exception class, status, body, header fields) with the `events` that came before it.
+A job is `{"kind", "base_url", "key", "model", "params"}`; its kinds are KINDS. Members of the request that the SDK does
+not know are in `params.extra_body`. An outcome has what the kind gives, or `failure` (exception class, status, body,
+header fields) with the `events` that came before it.
 """
 
 import json
