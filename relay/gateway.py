@@ -22,7 +22,7 @@ from relay.ledger import Ledger, Record
 from relay.ledger.money import Bill
 from relay.ledger.record import Outcome
 from relay.prepare import prepare
-from relay.redact.redaction import Redactors
+from relay.redact.redaction import Redactors, tellable
 from relay.redact.replacements import fault
 from relay.route import Plan
 from relay.upstream import Exchange, Upstream
@@ -76,7 +76,7 @@ class Gateway:
                 await self._attempt(call, prepare(call, attempt, redacted), attempt, plan, reply, record)
                 return
             except ProviderError as error:
-                plan.failed(attempt, error)
+                plan.failed(attempt, tellable(error, record.redaction))
                 if reply.committed:
                     raise
             finally:

@@ -1,7 +1,7 @@
 """What a provider's failure means: status, body or in-band error to a leaf of the error tree.
 
 Source: spec/openrouter-messages.md 16.4, spec/wire-protocols.md 6.2. The provider's own words are kept only where the
-fault is the caller's; they are cut short and never its raw body.
+fault is the caller's, whole; they are never its raw body. Who tells them on cuts and redacts them.
 """
 
 import email.utils
@@ -12,8 +12,6 @@ import orjson
 
 from relay import errors
 from relay._core import LimitExceeded, PeerError, ProtocolError, Truncated
-
-MAX_MESSAGE = 1024
 
 _STATUS_OF_TYPE: Mapping[str, int] = {
     "invalid_request_error": 400,
@@ -46,7 +44,7 @@ def error(status: int, fields: Mapping[bytes, bytes], body: bytes) -> errors.Pro
 def fault(cause: Exception) -> errors.ProviderError:
     """Give the failure that stopped a stream: what `Pipeline.check` raised, as ours."""
     if isinstance(cause, PeerError):
-        return _by_status(_STATUS_OF_TYPE.get(cause.type, 500), cause.message[:MAX_MESSAGE])
+        return _by_status(_STATUS_OF_TYPE.get(cause.type, 500), cause.message)
     if isinstance(cause, Truncated):
         return errors.ProviderTruncated("the provider's answer ended before its stop reason")
     if isinstance(cause, LimitExceeded):
@@ -78,7 +76,7 @@ def _message(body: bytes) -> str:
         return ""
     inner = told.get("error", told) if isinstance(told, dict) else None
     text = inner.get("message") if isinstance(inner, dict) else inner
-    return text[:MAX_MESSAGE] if isinstance(text, str) else ""
+    return text if isinstance(text, str) else ""
 
 
 def _by_status(status: int, message: str) -> errors.ProviderError:

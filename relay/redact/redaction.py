@@ -7,10 +7,11 @@ was found is counted by class and direction; no value leaves here but into the p
 from asyncio import sleep
 from collections.abc import Callable, Mapping, Sequence
 from json import loads
+from typing import Final
 
-from relay._core import Document, Rewriter, without_thinking
+from relay._core import Channel, Document, Rewriter, without_thinking
 from relay.call import Call, Member
-from relay.errors import CallerInvalid, PolicyUnscannable, RelayError
+from relay.errors import CallerInvalid, PolicyUnscannable, ProviderError, RelayError
 from relay.redact import blocks, coverage, hold, policy
 from relay.redact.blocks import Fate
 from relay.redact.classes import Direction
@@ -23,6 +24,9 @@ from relay.redact.receipt import Receipt, comments
 from relay.redact.replacements import Replacements, Treatment, fault
 from relay.redact.restorer import Restorer, inside
 from relay.redact.rules import ruleset
+
+MAX_WORDS: Final = 1024
+_WITHHELD: Final = "the provider failed; what it said of it did not pass the redaction"
 
 
 class Plan:
@@ -189,6 +193,19 @@ class Redaction:
         """Thinking blocks are taken out of answers."""
         return self._plan.policy.scan_thinking is Thinking.DROP
 
+    def words(self, said: str) -> str:
+        """Give a provider's words about a failure as they may be told: redacted as its answers are, nothing restored.
+
+        Where they must not pass, or the redactor fails, a sentence without them.
+        """
+        if not self._plan.answers:
+            return said
+        channel = Channel(self._plan.rules, self.response)
+        try:
+            return channel.feed(said) + channel.flush()
+        except Exception:  # noqa: BLE001  # the failure itself is told, so that this one is not (RED-1)
+            return _WITHHELD
+
     def rewriter(self) -> Rewriter | None:
         """Give what redacts a streamed answer and puts originals back; None when answers pass."""
         if not self._plan.answers and not self._restored:
@@ -264,3 +281,10 @@ def _has_tools(call: Call) -> bool:
     """Tell whether a request, which is checked, has tools."""
     values = (call.content[start:end] for key, _, _, start, end in call.members if key == "tools")
     return any(value != b"null" and value[1:-1].strip() for value in values)
+
+
+def tellable(error: ProviderError, redaction: Redaction | None) -> ProviderError:
+    """Give a failure with its words as the client may read them: cut last, for no rule finds half a value."""
+    words = redaction.words(error.message) if redaction else error.message
+    error.message = words[:MAX_WORDS]
+    return error
