@@ -3,6 +3,7 @@
 from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
 from relay._core.document cimport Document, Field
+from relay._core.json cimport Scanner
 from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport Event, Stage
@@ -14,7 +15,8 @@ cdef class Rewriter(Stage):
     cdef Channel _text
     cdef JsonChannel _input       # None until it is needed
     cdef Document _document
-    cdef Field _start             # of a message_start, of a content_block_start, of a delta that comes whole
+    cdef Field _start             # of a message_start, a message_delta, a content_block_start, a delta that comes whole
+    cdef Field _end
     cdef Field _block
     cdef Field _delta
     cdef bint _is_strict
@@ -34,8 +36,8 @@ cdef class Rewriter(Stage):
     cdef int _on_delta(self, Event* event, Channel channel) except -1 nogil
     cdef int _on_unknown(self) except -1 nogil
     cdef int _on_start(self, Event* event) except -1
-    cdef int _on_message(self, Event* event) except -1
     cdef int _on_whole(self, Event* event, Field field) except -1
+    cdef int _on_edited(self, Event* event, Field field, Scanner places) except -1
     cdef int _put(self, Event* event, bytes data) except -1
     cdef int _give(self, int index, const char* before, Channel channel) except -1
     cdef int _restore_from(self, Channel channel) except -1 nogil

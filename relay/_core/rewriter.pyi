@@ -22,6 +22,7 @@ class Rewriter:
         document: Document,
         *,
         start: Field,
+        end: Field,
         block: Field,
         delta: Field,
         strict: bool = ...,

@@ -16,8 +16,8 @@ from relay._core.json cimport Scanner
 from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport (
-    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, START, TEXT_FORM, UNKNOWN, UNKNOWN_FORM, WHOLE_FORM,
-    Event, Slice, Stage,
+    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, START, TEXT_FORM, UNKNOWN, UNKNOWN_FORM, USAGE,
+    WHOLE_FORM, Event, Slice, Stage,
 )
 
 from json import dumps as _dumps
@@ -28,11 +28,10 @@ from relay._core.errors import Uncovered
 cdef enum:
     UNSEEN = 4096                 # bytes of text that a restorer need not have seen yet
 
-cdef enum:                        # slots of a message_start
-    MESSAGE, MESSAGE_ID, MESSAGE_MODEL, MESSAGE_PROVIDER, MESSAGE_USAGE, PATHS
-
+cdef tuple _EDITED = ("message", "message.id", "message.model", "message.provider")
+cdef Scanner _START_PLACES = Scanner((*_EDITED, "message.usage", "delta.stop_reason"), 500)
+cdef Scanner _END_PLACES = Scanner((*_EDITED, "usage", "delta.stop_reason"), 500)
 cdef Scanner _BLOCK_TEXT = Scanner(("content_block.text",), 500)
-cdef Scanner _MESSAGE = Scanner(("message", "message.id", "message.model", "message.provider", "message.usage"), 500)
 cdef const char* _TEXT_DELTA = b'"type":"text_delta","text":"'
 cdef const char* _INPUT_DELTA = b'"type":"input_json_delta","partial_json":"'
 
@@ -67,8 +66,8 @@ cdef class Rewriter(Stage):
     """Stands between the meter and the encoder.
 
     rules, replace   of the channels of text and of tool input, as a Channel's
-    document         redacts what comes whole: `start` of a message_start, `block` of a content_block_start, `delta` of
-                     a delta that is neither text nor tool input
+    document         redacts what comes whole: `start` of a message_start, `end` of a message_delta, `block` of a
+                     content_block_start, `delta` of a delta that is neither text nor tool input
     strict           an event or delta of an unknown type raises Uncovered
     restorer         called for each block with False, for its text, and True, for its input: gives an object whose
                      `feed` and `flush` put originals back, or None
@@ -80,8 +79,8 @@ cdef class Rewriter(Stage):
 
     def __cinit__(
         self, Ruleset rules not None, replace not None, Document document not None,
-        *, Field start not None, Field block not None, Field delta not None, bint strict=False, restorer=None,
-        began=None, literals=None,
+        *, Field start not None, Field end not None, Field block not None, Field delta not None,
+        bint strict=False, restorer=None, began=None, literals=None,
     ):
         self._rules = rules
         self._replace = replace
@@ -89,6 +88,7 @@ cdef class Rewriter(Stage):
         self._text = Channel(rules, replace, escaped=True, literals=literals)
         self._document = document
         self._start = start
+        self._end = end
         self._block = block
         self._delta = delta
         self._is_strict = strict
@@ -119,7 +119,10 @@ cdef class Rewriter(Stage):
                 self.flush(event.channel)
         elif event.kind == START:
             with gil:
-                self._on_message(event)
+                self._on_edited(event, self._start, _START_PLACES)
+        elif event.kind == USAGE:
+            with gil:
+                self._on_edited(event, self._end, _END_PLACES)
         elif event.kind == UNKNOWN:
             self._on_unknown()
         return self.next.on_event(event)
@@ -190,15 +193,16 @@ cdef class Rewriter(Stage):
         self._text.out.clear()
         return self._put(event, data + PyBytes_FromStringAndSize(text.ptr, text.len))
 
-    cdef int _on_message(self, Event* event) except -1:
-        """Redact a message_start, and find again in it what the encoder writes over."""
-        cdef Slice[PATHS] slots
+    cdef int _on_edited(self, Event* event, Field field, Scanner places) except -1:
+        """Redact an event that the encoder edits: its places have to be those of the new data, not of the old."""
         cdef const char* before = event.data.ptr
-        self._on_whole(event, self._start)
-        if event.data.ptr != before:
-            _MESSAGE.scan_into(event.data, slots)
-            event.message, event.id, event.model = slots[MESSAGE], slots[MESSAGE_ID], slots[MESSAGE_MODEL]
-            event.provider, event.usage = slots[MESSAGE_PROVIDER], slots[MESSAGE_USAGE]
+        cdef Slice[6] found
+        self._on_whole(event, field)
+        if event.data.ptr == before:
+            return 0
+        places.scan_into(event.data, found)
+        event.message, event.id, event.model, event.provider = found[0], found[1], found[2], found[3]
+        event.usage, event.stop_reason = found[4], found[5]
         return 0
 
     cdef int _on_whole(self, Event* event, Field field) except -1:

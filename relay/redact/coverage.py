@@ -100,10 +100,13 @@ REQUEST: Final[Mapping[str, Field]] = {
 }
 """Members of a request that are scanned, in the order in which placeholders are numbered (spec/redaction.md 8.3)."""
 
-ANSWER: Final = _object(content=_CONTENT)
+_DETAILS: Final = _object(explanation=SCANNED)
+
+ANSWER: Final = _object(content=_CONTENT, stop_details=_DETAILS)
 """A whole message."""
 
 MESSAGE_START: Final = _object(message=ANSWER)
+MESSAGE_DELTA: Final = _object(delta=_object(stop_details=_DETAILS))
 BLOCK_START: Final = _object(content_block=Field(types={**BLOCKS, "text": _object(citations=_CITATION)}))
 """The text of a block's start goes on in its deltas, so the stream's own channel takes it."""
 

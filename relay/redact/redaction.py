@@ -217,6 +217,7 @@ class Redaction:
             self.response,
             self._answering(),
             start=coverage.MESSAGE_START,
+            end=coverage.MESSAGE_DELTA,
             block=coverage.BLOCK_START,
             delta=coverage.DELTA,
             strict=self._strict,

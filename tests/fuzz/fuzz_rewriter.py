@@ -112,6 +112,7 @@ def rewriter() -> Rewriter:
         masks,
         Document(RULES, masks),
         start=coverage.MESSAGE_START,
+        end=coverage.MESSAGE_DELTA,
         block=coverage.BLOCK_START,
         delta=coverage.DELTA,
     )
