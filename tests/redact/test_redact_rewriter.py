@@ -24,6 +24,7 @@ def rewriter(**options: Any) -> Rewriter:
         masks,
         Document(RULES, masks),
         start=coverage.MESSAGE_START,
+        end=coverage.MESSAGE_DELTA,
         block=coverage.BLOCK_START,
         delta=coverage.DELTA,
         **options,
