@@ -15,6 +15,7 @@ from relay._core.literals cimport label
 from relay._core.matcher cimport LONGEST_RUN, Matcher
 from relay._core.replacer cimport Replacer
 from relay._core.ruleset cimport Ruleset
+from relay._core.text cimport skip_ascii
 from relay._core.window cimport Window
 
 from json import loads as _loads
@@ -117,7 +118,9 @@ cdef class Channel(CodeSink):
         cdef Py_ssize_t part
         while ptr < end:
             part = end - ptr if end - ptr < SLICE else <Py_ssize_t>SLICE
-            if self.is_escaped:
+            if self.is_escaped and self._codes.is_whole() and skip_ascii(ptr, ptr + part) == ptr + part:
+                self.text(ptr, part)
+            elif self.is_escaped:
                 self._codes.escaped(ptr, part, self)
             else:
                 self._codes.utf8(ptr, part, self)

@@ -18,6 +18,10 @@ cdef class Codes:
     cdef char[12] _escape         # an unfinished escape, or a high surrogate that waits for its other half
     cdef int _escape_len
 
+    cdef inline bint is_whole(self) noexcept nogil:
+        """Tell whether nothing is carried: no sequence and no escape is cut."""
+        return self._partial_len == 0 and self._escape_len == 0
+
     cdef int utf8(self, const char* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil
     cdef int escaped(self, const char* ptr, Py_ssize_t size, CodeSink sink) except -1 nogil
     cdef int finish(self, CodeSink sink) except -1 nogil

@@ -45,21 +45,14 @@ cdef extern from *:
         return ~others;
     }
 
-    static inline int relay_count(uint64_t lanes) {
-        lanes -= lanes >> 1 & 0x5555555555555555;
-        lanes = (lanes & 0x3333333333333333) + (lanes >> 2 & 0x3333333333333333);
-        return (int)(((lanes + (lanes >> 4)) & 0x0F0F0F0F0F0F0F0F) * 0x0101010101010101 >> 56);
-    }
-
-    /* Add where bits are set, sixteen at a time without a branch: what lies behind the last one counts nothing. */
+    /* Add where bits are set, four at a time without a branch: what lies behind the last one counts nothing. */
     static inline void relay_add(relay_places_t *places, uint64_t lanes, Py_ssize_t from) {
-        const int all = lanes ? places->count + relay_count(lanes) : places->count;
-        for (int count = places->count; count < all; count += 16)
-            for (int at = 0; at < 16; at++) {
-                places->at[count + at] = (uint16_t)(from + __builtin_ctzll(lanes | (uint64_t)1 << 63));
+        while (lanes)
+            for (int turn = 0; turn < 4; turn++) {
+                places->at[places->count] = (uint16_t)(from + __builtin_ctzll(lanes | (uint64_t)1 << 63));
+                places->count += lanes != 0;
                 lanes &= lanes - 1;
             }
-        places->count = all;
     }
 
     /* The same, of those only that begin, by what three characters count as, as something does that a rule knows. */
@@ -68,7 +61,7 @@ cdef extern from *:
     ) {
         int count = places->count;
         while (lanes)
-            for (int turn = 0; turn < 16; turn++) {
+            for (int turn = 0; turn < 4; turn++) {
                 const int at = __builtin_ctzll(lanes | (uint64_t)1 << 63);
                 const uint8_t *first = chars + from + at;
                 places->at[count] = (uint16_t)(from + at);
