@@ -6,13 +6,17 @@ from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
 from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
+from relay._core.types cimport Slice
 
 cdef class Field:
     cdef readonly bint scanned    # a string here is a text
     cdef readonly bint json       # whatever is here is a JSON document of its own
     cdef readonly dict members    # key (bytes) -> Field
     cdef public Field others      # of members that are not named; None: they pass
+    cdef list _keys               # of `members`: few, and compared faster than hashed
     cdef readonly dict types      # value of member `type` (bytes) -> Field to use in place of this one
+
+    cdef Field member(self, Slice key)
 
 cdef enum Walking:
     VALUE                         # a value comes

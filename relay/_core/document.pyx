@@ -8,7 +8,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
 from libc.stdlib cimport free, realloc
-from libc.string cimport memchr
+from libc.string cimport memchr, memcmp
 
 from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
@@ -55,7 +55,19 @@ cdef class Field:
         self.scanned = scanned
         self.json = json
         self.members = {key.encode(): field for key, field in (members or {}).items()}
+        self._keys = list(self.members)
         self.types = {name.encode(): field for name, field in (types or {}).items()}
+
+    cdef Field member(self, Slice key):
+        """Give what counts for the member of this key, a string as it is written."""
+        cdef Py_ssize_t size = key.len - 2
+        cdef bytes name
+        if memchr(key.ptr, c"\\", <size_t>key.len) != NULL:
+            return self.members.get(_name(key), self.others)
+        for name in self._keys:
+            if PyBytes_GET_SIZE(name) == size and memcmp(PyBytes_AS_STRING(name), key.ptr + 1, <size_t>size) == 0:
+                return <Field>self.members[name]
+        return self.others
 
 
 @cython.final
@@ -202,9 +214,7 @@ cdef class Document:
         stop = string_end(ptr + 1, self._end) if ptr < self._end and ptr[0] == c'"' else NULL
         if stop == NULL:
             raise ProtocolError("a key is no JSON")
-        self._field = field.others
-        if field.members:
-            self._field = field.members.get(_name(Slice(ptr, stop - ptr + 1)), field.others)
+        self._field = field.member(Slice(ptr, stop - ptr + 1))
         ptr = _space(stop + 1, self._end)
         if ptr == self._end or ptr[0] != c":":
             raise ProtocolError("a member is no JSON")
