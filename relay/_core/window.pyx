@@ -18,7 +18,7 @@ from relay._core.literals cimport literal_size
 from relay._core.look cimport View
 
 cdef enum:
-    LEAST_ROOM = 1280             # HISTORY, all that is ever held, and a piece
+    LEAST_ROOM = 1024             # HISTORY, all that is ever held, and a small piece
     PIECE_ROOM = 256
     RECEIVER = 0x1F4DE            # the one character beyond the first plane that a word is spelled with
 
