@@ -6,12 +6,12 @@ run goes on is replaced as soon as it is certain, and the rest of the run is dro
 
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint32_t
-from libc.string cimport memchr, strlen
+from libc.string cimport memchr
 
 from relay._core.buffer cimport Buffer
 from relay._core.codes cimport WIDEST, Codes, CodeSink, from_utf8, to_utf8
 from relay._core.left cimport Mark
-from relay._core.literals cimport label
+from relay._core.literals cimport mask
 from relay._core.matcher cimport LONGEST_RUN, Matcher
 from relay._core.replacer cimport Replacer
 from relay._core.ruleset cimport Ruleset
@@ -194,11 +194,8 @@ cdef class Channel(CodeSink):
 
     cdef int _mask(self, int cls) except -1 nogil:
         """Write the label of a class."""
-        cdef const char* name = label(cls)
         self.changed = True
-        self.out.append(b"[", 1)
-        self.out.append(name, <Py_ssize_t>strlen(name))
-        return self.out.append(b"]", 1)
+        return self.out.add(mask(cls))
 
     cdef int _ask(self) except -1 nogil:
         """Have the value that lies aside replaced."""

@@ -159,17 +159,23 @@ cdef class Customs:
     cdef void _screen(self, View* view, Block* block) noexcept nogil:
         """Note what may start where by its first characters; what is not there yet may be anything."""
         cdef const uint32_t* codes = view.codes
-        cdef Py_ssize_t place
+        cdef Py_ssize_t place = block.begin
+        cdef Py_ssize_t whole = block.end if block.end < view.end - 2 else view.end - 2
         cdef uint64_t hits
         block.any = 0
-        for place in range(block.begin, block.end):
-            hits = self._opening[0][_opening_at(codes[place])]
-            if hits and place + 1 < view.end:
-                hits &= self._opening[1][_opening_at(codes[place + 1])]
-                if hits and place + 2 < view.end:
-                    hits &= self._opening[2][_opening_at(codes[place + 2])]
+        while place < whole:  # without a branch: any letter begins something
+            hits = self._opening[0][_opening_at(codes[place])] & self._opening[1][_opening_at(codes[place + 1])]
+            hits &= self._opening[2][_opening_at(codes[place + 2])]
             block.hits[place - block.begin] = hits
             block.any |= hits
+            place += 1
+        while place < block.end:
+            hits = self._opening[0][_opening_at(codes[place])]
+            if place + 1 < view.end:
+                hits &= self._opening[1][_opening_at(codes[place + 1])]
+            block.hits[place - block.begin] = hits
+            block.any |= hits
+            place += 1
 
     cdef void _try_phrase(self, View* view, Block* block, int number) noexcept nogil:
         """Compare a phrase wherever it may start."""

@@ -4,19 +4,24 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memcmp, strlen
 
 from relay._core.kinds cimport CLASSES
+from relay._core.types cimport Slice
 
 cdef extern from *:
     """
     static const char *const RELAY_LABELS[10] = {
         "CUSTOM", "TOKEN", "IBAN", "CREDIT_CARD", "EMAIL", "UUID", "MAC", "IP", "SSN", "PHONE"
     };
+    static const char *const RELAY_MASKS[10] = {
+        "[CUSTOM]", "[TOKEN]", "[IBAN]", "[CREDIT_CARD]", "[EMAIL]", "[UUID]", "[MAC]", "[IP]", "[SSN]", "[PHONE]"
+    };
     """
     const char* LABELS "RELAY_LABELS"[10]  # by Class
+    const char* MASKS "RELAY_MASKS"[10]
 
 
-cdef const char* label(int cls) noexcept nogil:
-    """Give the name of a class in a placeholder."""
-    return LABELS[cls]
+cdef Slice mask(int cls) noexcept nogil:
+    """Give `[EMAIL]`: the name of a class in brackets."""
+    return Slice(MASKS[cls], <Py_ssize_t>strlen(LABELS[cls]) + 2)
 
 
 cdef inline Py_ssize_t _least(Py_ssize_t first, Py_ssize_t second) noexcept nogil:

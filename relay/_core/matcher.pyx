@@ -115,14 +115,17 @@ cdef class Matcher:
         return -1 - place if view.touched and not last else place
 
     cdef void _sort(self) noexcept nogil:
-        """Put the offers in the order in which they are asked; few nearly are."""
+        """Put the offers in the order in which they are asked; few nearly are, and those of one rule alone all are."""
         cdef Offer* items = self._offers.items
         cdef Offer moved
-        cdef int at, to
-        if self._offers.count > FEW:
+        cdef int to
+        cdef int at = 1
+        while at < self._offers.count and not _goes_before(&items[at], &items[at - 1]):
+            at += 1
+        if at < self._offers.count > FEW:
             qsort(items, <size_t>self._offers.count, sizeof(Offer), _compared)
             return
-        for at in range(1, self._offers.count):
+        for at in range(at, self._offers.count):
             if not _goes_before(&items[at], &items[at - 1]):
                 continue
             moved = items[at]
