@@ -121,7 +121,10 @@ cdef int _codes_at(View* view, Py_ssize_t place, Places* codes, uint32_t on, Off
             hex_at(view, start, on, offers)
         if on & NUMBERS and kind & DIGIT:
             number_at(view, start, on, offers)
-        if on & IBANS and kind & LETTER and not KIND[view.chars[start + 2]] & LETTER:
+        # Behind the end lies what an earlier text left: only what comes can say that no check digit follows.
+        if on & IBANS and kind & LETTER and (
+            view.chars[start + 1] == END_CHAR or not KIND[view.chars[start + 2]] & LETTER
+        ):
             iban_at(view, start, offers)
     return 0
 

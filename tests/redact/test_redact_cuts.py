@@ -1,5 +1,6 @@
 """Cuts: however a text comes in pieces, it becomes the same, and what was given is never taken back (R1, R2)."""
 
+import json
 from itertools import pairwise
 from random import Random
 
@@ -108,6 +109,19 @@ def test_what_was_given_begins_every_end_at_every_place_of_a_sample() -> None:
             given_out += used.feed(text[before:place])
             for continuation in ("", random_text(random)):
                 assert redacted(text[:place] + continuation).startswith(given_out), (text, place, continuation)
+
+
+@pytest.mark.parametrize("cls", sorted(CLASSES))
+def test_what_an_earlier_text_left_behind_the_end_does_not_count(cls: str) -> None:
+    for text in SHORT[::3]:
+        inner = json.dumps(f"see {text} x")
+        whole = run(json_channel(frozenset({cls})), [f'["",{inner}]'])[3:]
+        for left in ("z", "1", "-"):
+            before = f'["{left * 160}",'
+            for place in range(1, len(inner)):
+                used = json_channel(frozenset({cls}))
+                given = run(used, [before + inner[:place], inner[place:] + "]"])
+                assert given.endswith(whole), (text, left, inner[:place])
 
 
 def halves(used: Channel, text: str, place: int) -> str:
