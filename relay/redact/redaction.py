@@ -16,12 +16,13 @@ from relay.redact import blocks, coverage, hold, policy
 from relay.redact.blocks import Fate
 from relay.redact.classes import Direction
 from relay.redact.fields import spelled
+from relay.redact.guard import guarded, guarded_task
 from relay.redact.placeholders import Hashes, Known, Numbers
 from relay.redact.policy import Channel as Restored
 from relay.redact.policy import Policy, Thinking, Unscannable
 from relay.redact.prompt import slices
 from relay.redact.receipt import Receipt, comments
-from relay.redact.replacements import Replacements, Treatment, fault
+from relay.redact.replacements import Replacements, Treatment
 from relay.redact.restorer import Restorer, inside
 from relay.redact.rules import ruleset
 
@@ -62,6 +63,7 @@ class Redactors:
         self._hold_max = hold_max
         self._strict = strict
 
+    @guarded
     def of(self, call: Call) -> "Redaction | None":
         """Give the redaction of a call; None: nothing is to be found, and nothing was made.
 
@@ -124,6 +126,7 @@ class Redaction:
         """What keeps the numbers of literals from being given out; None where no value gets one."""
         return self._numbers.reserve_in if self._plan.treatment.numbers else None
 
+    @guarded_task
     async def prompt(self, content: bytes, members: Sequence[Member]) -> dict[str, bytes]:
         """Give the values of a request that redaction changes, by member; between its slices others have their turn.
 
@@ -152,6 +155,7 @@ class Redaction:
         if blocks_it and (place := next((where for where, fate in found if fate is Fate.UNSCANNED), None)):
             raise PolicyUnscannable(spelled(place))
 
+    @guarded
     def answer(self, content: bytes) -> bytes:
         """Give a whole answer, redacted, with the prompt's originals back in it.
 
@@ -161,10 +165,7 @@ class Redaction:
         if self.drops_thinking:
             content = without_thinking(content)
         if self._plan.answers or self._restored:
-            try:
-                content = self._answering().redact(content, coverage.ANSWER)
-            except Exception as cause:  # noqa: BLE001 - whatever it was, it may quote the text (RED-1, RED-10)
-                raise fault(cause) from None
+            content = self._answering().redact(content, coverage.ANSWER)
         if self._receipt and self._plan.answers:
             self._receipt.answered(blocks.of_answer(content))
         return content
@@ -189,6 +190,7 @@ class Redaction:
         return self._document
 
     @property
+    @guarded
     def drops_thinking(self) -> bool:
         """Thinking blocks are taken out of answers."""
         return self._plan.policy.scan_thinking is Thinking.DROP
@@ -206,6 +208,7 @@ class Redaction:
         except Exception:  # noqa: BLE001  # the failure itself is told, so that this one is not (RED-1)
             return _WITHHELD
 
+    @guarded
     def rewriter(self) -> Rewriter | None:
         """Give what redacts a streamed answer and puts originals back; None when answers pass."""
         if not self._plan.answers and not self._restored:
@@ -261,6 +264,7 @@ class Redaction:
         skipped = self._rewriter.skipped if self._rewriter else 0
         return self._receipt.lines(self.counts(), hold, skipped, error)
 
+    @guarded
     def trailer(self) -> Callable[[], bytes] | None:
         """Give what gives the same behind a streamed answer, as comments; None for a client that does not ask."""
         return self._comments if self._receipt else None
