@@ -99,18 +99,20 @@ cdef class Pipeline:
         except Exception as fault:
             if self._rewriter is None:
                 raise
-            self._rewriter.failed = True
-            # Whatever it was, it may quote the text: only what is known not to is kept.
-            self._fault = fault if isinstance(fault, RedactionError) else RedactionError("the redactor failed")
-            self._decoder.close_block()
+            self._fail(fault)
         if self._trailer is not None and self._decoder.done:
             self._close()
         self._bytes_out += self._encoder.output.len
         return self._encoder.output.take(data, prefix, self._chunked, self._decoder.done)
 
     cdef int _close(self) except -1:
-        """Write what goes behind the answer."""
-        cdef bytes last = self._trailer()
+        """Write what goes behind the answer; when there is none for want of a receipt, only the record says so."""
+        cdef bytes last
+        try:
+            last = self._trailer()
+        except Exception:
+            self._fault = RedactionError("the receipt could not be given")
+            return 0
         return self._encoder.output.put(PyBytes_AS_STRING(last), PyBytes_GET_SIZE(last))
 
     def _flush(self):
@@ -123,7 +125,17 @@ cdef class Pipeline:
         try:
             self._rewriter.flush(index)
         except Exception as fault:
-            self._fault = fault if isinstance(fault, RedactionError) else RedactionError("the redactor failed")
+            self._fail(fault)
+
+    def _fail(self, fault):
+        """The redactor failed: of what it holds nothing leaves; an open block ends, unless that fails too."""
+        self._rewriter.failed = True
+        # Whatever it was, it may quote the text: only what is known not to is kept.
+        self._fault = fault if isinstance(fault, RedactionError) else RedactionError("the redactor failed")
+        try:
+            self._rewriter.close()
+        except Exception:
+            self._fault = RedactionError("the redactor failed")
 
     def check(self) -> None:
         """Raise the fault that stopped the answer, if one did.

@@ -6,7 +6,7 @@ from relay._core.document cimport Document, Field
 from relay._core.json cimport Scanner
 from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
-from relay._core.types cimport Event, Stage
+from relay._core.types cimport Event, Kind, Stage
 
 cdef class Rewriter(Stage):
     cdef Ruleset _rules
@@ -28,11 +28,13 @@ cdef class Rewriter(Stage):
     cdef bint _input_waits
     cdef Buffer _unseen           # text that the restorer has still to follow
     cdef Buffer _scratch          # the frame that is written anew
+    cdef int _open                # index of the block that the client saw begin and not end, -1: none
     cdef bint failed              # nothing of what is held may leave any more
     cdef readonly Py_ssize_t longest_hold     # characters
     cdef readonly Py_ssize_t skipped          # events and deltas of an unknown type
 
     cdef int flush(self, int index) except -1
+    cdef int close(self) except -1
     cdef int _on_delta(self, Event* event, Channel channel) except -1 nogil
     cdef int _on_unknown(self) except -1 nogil
     cdef int _on_start(self, Event* event) except -1
@@ -42,3 +44,4 @@ cdef class Rewriter(Stage):
     cdef int _give(self, int index, const char* before, Channel channel) except -1
     cdef int _restore_from(self, Channel channel) except -1 nogil
     cdef int _restore(self, Channel channel, bint last) except -1
+    cdef int _send(self, Kind kind, int index, bytes name, bytes data) except -1

@@ -17,7 +17,7 @@ from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport (
     BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, START, TEXT_FORM, UNKNOWN, UNKNOWN_FORM, USAGE,
-    WHOLE_FORM, Event, Slice, Stage,
+    WHOLE_FORM, Event, Kind, Slice, Stage,
 )
 
 from json import dumps as _dumps
@@ -96,6 +96,7 @@ cdef class Rewriter(Stage):
         self._began = began
         self._scratch = Buffer()
         self._unseen = Buffer()
+        self._open = -1
 
     cdef int on_event(self, Event* event) except -1 nogil:
         if event.kind == DELTA:
@@ -125,7 +126,12 @@ cdef class Rewriter(Stage):
                 self._on_edited(event, self._end, _END_PLACES)
         elif event.kind == UNKNOWN:
             self._on_unknown()
-        return self.next.on_event(event)
+        self.next.on_event(event)
+        if event.kind == BLOCK_START:
+            self._open = event.channel
+        elif event.kind == BLOCK_STOP:
+            self._open = -1
+        return 0
 
     cdef int on_end(self) except -1 nogil:
         return self.next.on_end()
@@ -229,21 +235,33 @@ cdef class Rewriter(Stage):
 
     cdef int _give(self, int index, const char* before, Channel channel) except -1:
         """Send the rest of a channel as a delta of its own."""
-        cdef bytes head, data
-        cdef Event event
+        cdef bytes head
         channel.finish()
         self._restore(channel, True)
         if channel.out.len:
             head = b'{"type":"content_block_delta","index":%d,"delta":{%b' % (index, before)
-            data = head + PyBytes_FromStringAndSize(channel.out.ptr, channel.out.len) + b'"}}'
-            event.kind = DELTA
-            event.channel = index
-            event.name = Slice(b"content_block_delta", 19)
-            event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
-            event.changed = True
-            self.next.on_event(&event)
+            head += PyBytes_FromStringAndSize(channel.out.ptr, channel.out.len) + b'"}}'
+            self._send(DELTA, index, b"content_block_delta", head)
         channel.begin()
         return 0
+
+    cdef int close(self) except -1:
+        """End the block that the client saw begin, if it has seen no end of it: the answer failed."""
+        if self._open >= 0:
+            data = b'{"type":"content_block_stop","index":%d}' % self._open
+            self._send(BLOCK_STOP, self._open, b"content_block_stop", data)
+            self._open = -1
+        return 0
+
+    cdef int _send(self, Kind kind, int index, bytes name, bytes data) except -1:
+        """Send an event of our own."""
+        cdef Event event
+        event.kind = kind
+        event.channel = index
+        event.name = Slice(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
+        event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+        event.changed = True
+        return self.next.on_event(&event)
 
     cdef int _restore_from(self, Channel channel) except -1 nogil:
         """Put originals back into what a channel let out; where none can begin, nobody is asked."""

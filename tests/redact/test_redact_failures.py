@@ -8,8 +8,9 @@ from relay.redact import coverage
 from relay.redact.redaction import Redactors
 from tests.redact import planted
 from tests.redact.running import ruleset
-from tests.support.answers import stream
+from tests.support.answers import delta, frame, message_start, opening, stream
 
+FOUND = {"type": "web_search_tool_result", "content": [{"title": planted.ANSWER["email"]}]}
 ADDRESS = planted.ANSWER["email"]
 
 
@@ -36,6 +37,26 @@ def test_what_was_let_out_before_a_failure_is_all_that_leaves_and_its_block_is_c
     assert not pipeline
     with pytest.raises(RedactionError):
         pipeline.feed(b"x")
+
+
+@pytest.mark.parametrize(
+    ("sent", "begun"),
+    [
+        (message_start() + frame("content_block_start", index=0, content_block=FOUND), 0),
+        (stream(("to ", ADDRESS)), 1),
+        (opening() + delta(f"to {ADDRESS}"), 1),
+        (opening() + delta(f"to {ADDRESS}") + b"data: {wrong\n\n", 1),
+    ],
+    ids=["in a block's start", "in its stop", "at the end of the stream", "where the answer broke off"],
+)
+def test_the_client_sees_the_end_of_a_block_if_it_saw_it_begin(sent: bytes, begun: int) -> None:
+    pipeline = failing()
+
+    output = pipeline.feed(sent) + (pipeline.feed(b"") if pipeline else b"")
+
+    assert planted.leaks(output) == []
+    assert output.count(b"event: content_block_start") == begun
+    assert output.count(b"event: content_block_stop") == begun
 
 
 def test_the_fault_of_a_redactor_quotes_nothing_and_holds_on_to_nothing() -> None:
