@@ -28,12 +28,12 @@ ANSWER = {
     "iban": "GB29 NWBK 6016 1331 9268 19",
     "ssn": "078-05-1120",
     "mac": "00:1b:44:11:3a:b7",
-    "phrase": "Project Halcyon",
+    "phrase": "Quokka Halcyon",
     "pattern": "CASE-771204",
     "program": "ÆØÅ-93817",
 }
 PROMPT = {
-    "email": "fred.stone@bedrock.example.net",
+    "email": "fred.stone@slate-rock.net",
     "phone": "+49 30 90182041",
     "ip": "198.51.100.23",
     "uuid": "16fd2706-8baf-433b-82eb-8c7fada847da",
@@ -42,9 +42,9 @@ PROMPT = {
     "iban": "DE89370400440532013000",
     "ssn": "219-09-9999",
     "mac": "8c:85:90:0a:5e:21",
-    "phrase": "Operation Nightjar",
+    "phrase": "Zebra Nightjar",
 }
-CUSTOM = ["Project Halcyon", "Operation Nightjar", "/CASE-[0-9]{6}/", "/\\p{Lu}{3}-[0-9]{5}/"]
+CUSTOM = ["Quokka Halcyon", "Zebra Nightjar", "/CASE-[0-9]{6}/", "/\\p{Lu}{3}-[0-9]{5}/"]
 ON: dict[str, Any] = dict.fromkeys(
     ("email", "phone", "ip", "uuid", "token", "credit_card", "iban", "ssn", "mac"), True
 ) | {"custom": CUSTOM}
