@@ -104,7 +104,7 @@ def answer_stream(size: int = 7) -> bytes:
     citation = {"type": "char_location", "cited_text": f"by {ANSWER['email']}", "document_title": ANSWER["phrase"]}
     said.insert(2, {"type": "citations_delta", "citation": citation})
     given = [{"type": "input_json_delta", "partial_json": each} for each in _pieces(tool_input(), size)]
-    found = {"type": "web_search_result", "title": f"of {ANSWER['phone']}", "url": "https://x.example"}
+    found = {"type": "web_search_result", "title": f"of {ANSWER['phone']}", "url": "https://x.test"}
     blocks = (
         _block(0, {"type": "text", "text": text[:9]}, said),
         _block(1, {"type": "tool_use", "id": "toolu_1", "name": "pay", "input": {}}, given, ascii=False),
