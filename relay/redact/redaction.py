@@ -256,13 +256,18 @@ class Redaction:
     def report(self, error: RelayError | None = None) -> bytes:
         """Give header fields for a client that asks: counts by class, and the receipt; none for one that does not.
 
+        Never raises, for it goes with errors: a receipt that can't be given is left out.
+
         error   that ended the call
         """
         if self._receipt is None:
             return b""
         hold = self._rewriter.longest_hold if self._rewriter else 0
         skipped = self._rewriter.skipped if self._rewriter else 0
-        return self._receipt.lines(self.counts(), hold, skipped, error)
+        try:
+            return self._receipt.lines(self.counts(), hold, skipped, error)
+        except Exception:  # noqa: BLE001
+            return b""
 
     @guarded
     def trailer(self) -> Callable[[], bytes] | None:

@@ -6,6 +6,7 @@ come back in mode placeholder and are then no leak. What is signed is never touc
 
 import json
 from collections.abc import Iterable
+from string import hexdigits
 from typing import Any
 
 from relay._core import members
@@ -173,10 +174,10 @@ def _written(values: Iterable[str]) -> set[str]:
 
 
 def grams(values: Iterable[str]) -> frozenset[bytes]:
-    """Every SEEN characters in a row of these values."""
-    return frozenset(
-        value[at : at + SEEN].encode() for value in _written(list(values)) for at in range(len(value) - SEEN + 1)
-    )
+    """The values, and every SEEN characters in a row of them but hex digits, of which times and ids are full."""
+    written = _written(list(values))
+    rows = {value[at : at + SEEN] for value in written for at in range(len(value) - SEEN + 1)}
+    return frozenset(each.encode() for each in written | {row for row in rows if not set(row) <= set(hexdigits)})
 
 
 EVERY = tuple({*ANSWER.values(), *PROMPT.values(), KEY.split("\n")[1]})
