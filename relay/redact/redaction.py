@@ -202,8 +202,8 @@ class Redaction:
         """
         if not self._plan.answers:
             return said
-        channel = Channel(self._plan.rules, self.response)
         try:
+            channel = Channel(self._plan.rules, self.response)
             return channel.feed(said) + channel.flush()
         except Exception:  # noqa: BLE001  # the failure itself is told, so that this one is not (RED-1)
             return _WITHHELD

@@ -75,6 +75,7 @@ class Worker:
     async def run(self, on_ready: Callable[[str], None]) -> int:
         """Serve until told to stop; give the exit code."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._unexpected)
         clocks = self._settings.client_timeouts
         server = Server(
             self._ingress.handle,
@@ -146,6 +147,11 @@ class Worker:
     def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
         line = self._ledger.find(id)
         return generation(line) if line is not None and line.get("key_id") == identity.name else None
+
+    def _unexpected(self, _: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+        """Note what nobody caught; the loop's own words would quote its text, which may hold content (SEC-9)."""
+        error = context.get("exception")
+        self._refused.defect(error if isinstance(error, Exception) else RuntimeError(), None)
 
     def _note(self, event: Mapping[str, Any]) -> None:
         self._write(orjson.dumps(event))
