@@ -13,7 +13,6 @@ cdef class Field:
     cdef readonly bint json       # whatever is here is a JSON document of its own
     cdef readonly dict members    # key (bytes) -> Field
     cdef public Field others      # of members that are not named; None: they pass
-    cdef list _keys               # of `members`: few, and compared faster than hashed
     cdef readonly dict types      # value of member `type` (bytes) -> Field to use in place of this one
 
     cdef Field member(self, Slice key)

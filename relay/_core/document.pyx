@@ -55,18 +55,18 @@ cdef class Field:
         self.scanned = scanned
         self.json = json
         self.members = {key.encode(): field for key, field in (members or {}).items()}
-        self._keys = list(self.members)
         self.types = {name.encode(): field for name, field in (types or {}).items()}
 
     cdef Field member(self, Slice key):
         """Give what counts for the member of this key, a string as it is written."""
         cdef Py_ssize_t size = key.len - 2
         cdef bytes name
+        cdef Field field
         if memchr(key.ptr, c"\\", <size_t>key.len) != NULL:
             return self.members.get(_name(key), self.others)
-        for name in self._keys:
+        for name, field in self.members.items():  # few, and compared faster than made and hashed
             if PyBytes_GET_SIZE(name) == size and memcmp(PyBytes_AS_STRING(name), key.ptr + 1, <size_t>size) == 0:
-                return <Field>self.members[name]
+                return field
         return self.others
 
 
