@@ -13,7 +13,7 @@ from libc.string cimport memchr, memcpy, memmove, memset
 from relay._core.buffer cimport Buffer
 from relay._core.codes cimport CodeSink, code_of
 from relay._core.kinds cimport END_CHAR, HEX, KIND, LITERAL_CHAR, OTHER_CHAR, START_CHAR, TELEPHONE_RECEIVER, VIEW_CHAR
-from relay._core.lanes cimport SLACK, ascii_size, plain_size, sum_of
+from relay._core.lanes cimport SLACK, STEP, ascii_size, plain_size, sum_of, widen
 from relay._core.literals cimport literal_size
 from relay._core.look cimport View
 
@@ -134,14 +134,16 @@ cdef class Window(CodeSink):
 
     cdef int _ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:
         """Add ASCII to the characters; there is room."""
-        cdef Py_ssize_t at
+        cdef Py_ssize_t at = 0
         memcpy(self._chars + self.len, ptr, <size_t>size)
         if self._widths != NULL:
             memset(self._widths + self.len, 1, <size_t>size)
         if self.keeps_codes:
             if self._codes == NULL:
                 self._add_codes()
-            for at in range(size):
+            while size - at >= STEP and widen(ptr + at, 4, self._codes, self.len + at):
+                at += STEP
+            for at in range(at, size):
                 self._codes[self.len + at] = <uint8_t>ptr[at]
         self.len += size
         return 0
