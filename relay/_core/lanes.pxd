@@ -138,11 +138,12 @@ cdef extern from *:
     static inline Py_ssize_t relay_count_codes(const char *text, Py_ssize_t size, uint8_t *most) {
         Py_ssize_t count = 0, at = 0;
         for (; size - at >= RELAY_STEP; at += RELAY_STEP) {
-            uint8_t greatest = 0, some = 0;
+            uint8_t greatest = 0;
+            int some = 0;  /* eight bits would do, but GCC 12 adds them up wrongly at -O3 */
             for (int i = 0; i < RELAY_STEP; i++) {
                 const uint8_t each = (uint8_t)text[at + i];
                 greatest = greatest > each ? greatest : each;
-                some = (uint8_t)(some + ((each & 0xC0) != 0x80));
+                some += (each & 0xC0) != 0x80;
             }
             *most = *most > greatest ? *most : greatest;
             count += some;
