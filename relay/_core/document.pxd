@@ -32,8 +32,8 @@ cdef struct Level:
 cdef class Document:
     cdef Ruleset _rules
     cdef object _replace
-    cdef Channel _text
-    cdef JsonChannel _json        # None until it is needed
+    cdef Channel _text            # None until it is needed
+    cdef JsonChannel _json        # the same
     cdef object _literals         # as a Channel's
     cdef public object after      # called with each that may hold a placeholder; None: nobody asks
     cdef Buffer _out
@@ -56,6 +56,9 @@ cdef class Document:
     cdef const char* _text_end
     cdef const char* _behind      # where the walk goes on
 
+    cdef Channel lend_text(self)
+    cdef JsonChannel new_input(self)
+    cdef Channel _new_text(self)
     cdef int _value(self) except -1
     cdef int _enter(self, bint is_object, Field field) except -1
     cdef int _inside(self) except -1

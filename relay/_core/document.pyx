@@ -83,7 +83,6 @@ cdef class Document:
 
     def __cinit__(self, Ruleset rules not None, replace not None, literals=None):
         self._rules = rules
-        self._text = Channel(rules, replace, escaped=True, literals=literals)
         self._replace = replace
         self._literals = literals
         self._out = Buffer()
@@ -98,9 +97,23 @@ cdef class Document:
     @replace.setter
     def replace(self, replace not None):
         self._replace = replace
-        self._text.ask_of(replace)
+        if self._text is not None:
+            self._text.ask_of(replace)
         if self._json is not None:
             self._json.ask_of(replace)
+
+    cdef Channel lend_text(self):
+        """Give a channel for a text that streams: the document's own, which makes itself another if it needs one."""
+        cdef Channel channel = self._text
+        self._text = None
+        return self._new_text() if channel is None else channel
+
+    cdef JsonChannel new_input(self):
+        """Give a channel for a document that streams inside a JSON string."""
+        return JsonChannel(self._rules, self._replace, escaped=True, literals=self._literals)
+
+    cdef Channel _new_text(self):
+        return Channel(self._rules, self._replace, escaped=True, literals=self._literals)
 
     def redact(self, bytes data not None, Field field not None) -> bytes:
         """Give the JSON text with the values of its scanned fields replaced; the very object when none was.
@@ -178,7 +191,11 @@ cdef class Document:
             if self._json is None:
                 self._json = JsonChannel(self._rules, self._replace, literals=self._literals)
             return self._begin(self._json, ptr, stop, stop)
-        return self._begin(self._text, ptr + 1, stop - 1, stop) if field.scanned and ptr[0] == c'"' else 0
+        if not field.scanned or ptr[0] != c'"':
+            return 0
+        if self._text is None:
+            self._text = self._new_text()
+        return self._begin(self._text, ptr + 1, stop - 1, stop)
 
     cdef int _enter(self, bint is_object, Field field) except -1:
         """Go into the object or array that begins here."""

@@ -5,13 +5,9 @@ from relay._core.channel cimport Channel
 from relay._core.document cimport Document, Field
 from relay._core.json cimport Scanner
 from relay._core.json_channel cimport JsonChannel
-from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport Event, Kind, Stage
 
 cdef class Rewriter(Stage):
-    cdef Ruleset _rules
-    cdef object _replace
-    cdef object _literals         # as a Channel's
     cdef Channel _text
     cdef JsonChannel _input       # None until it is needed
     cdef Document _document

@@ -1,9 +1,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from relay._core.channel import Replace
 from relay._core.document import Document, Field
-from relay._core.ruleset import Ruleset
 
 class Restorer(Protocol):
     @property
@@ -17,8 +15,6 @@ class Rewriter:
     skipped: int
     def __init__(
         self,
-        rules: Ruleset,
-        replace: Replace,
         document: Document,
         *,
         start: Field,
@@ -28,5 +24,4 @@ class Rewriter:
         strict: bool = ...,
         restorer: Callable[[bool], Restorer | None] | None = ...,
         began: Callable[[bytes], object] | None = ...,
-        literals: Callable[[str], None] | None = ...,
     ) -> None: ...

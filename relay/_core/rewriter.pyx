@@ -13,8 +13,6 @@ from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
 from relay._core.document cimport Document, Field
 from relay._core.json cimport Scanner
-from relay._core.json_channel cimport JsonChannel
-from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport (
     BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, START, TEXT_FORM, UNKNOWN, UNKNOWN_FORM, USAGE,
     WHOLE_FORM, Event, Kind, Slice, Stage,
@@ -65,27 +63,23 @@ cdef bint _has_half(str text) except -1:
 cdef class Rewriter(Stage):
     """Stands between the meter and the encoder.
 
-    rules, replace   of the channels of text and of tool input, as a Channel's
-    document         redacts what comes whole: `start` of a message_start, `end` of a message_delta, `block` of a
-                     content_block_start, `delta` of a delta that is neither text nor tool input
-    strict           an event or delta of an unknown type raises Uncovered
-    restorer         called for each block with False, for its text, and True, for its input: gives an object whose
-                     `feed` and `flush` put originals back, or None
-    literals         as a Channel's
-    began            called with the JSON of each content_block_start as it came; None: nobody asks
-    longest_hold     most characters that waited behind a delta
-    skipped          events and deltas of an unknown type that passed
+    document       redacts what comes whole: `start` of a message_start, `end` of a message_delta, `block` of a
+                   content_block_start, `delta` of a delta that is neither text nor tool input; texts and tool inputs
+                   that stream are redacted like its own
+    strict         an event or delta of an unknown type raises Uncovered
+    restorer       called for each block with False, for its text, and True, for its input: gives an object whose
+                   `feed` and `flush` put originals back, or None
+    began          called with the JSON of each content_block_start as it came; None: nobody asks
+    longest_hold   most characters that waited behind a delta
+    skipped        events and deltas of an unknown type that passed
     """
 
     def __cinit__(
-        self, Ruleset rules not None, replace not None, Document document not None,
+        self, Document document not None,
         *, Field start not None, Field end not None, Field block not None, Field delta not None,
-        bint strict=False, restorer=None, began=None, literals=None,
+        bint strict=False, restorer=None, began=None,
     ):
-        self._rules = rules
-        self._replace = replace
-        self._literals = literals
-        self._text = Channel(rules, replace, escaped=True, literals=literals)
+        self._text = document.lend_text()
         self._document = document
         self._start = start
         self._end = end
@@ -105,7 +99,7 @@ cdef class Rewriter(Stage):
             if event.form == INPUT_FORM:
                 if self._input is None:
                     with gil:
-                        self._input = JsonChannel(self._rules, self._replace, escaped=True, literals=self._literals)
+                        self._input = self._document.new_input()
                 return self._on_delta(event, self._input)
             if event.form == WHOLE_FORM:
                 with gil:

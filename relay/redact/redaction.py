@@ -214,10 +214,7 @@ class Redaction:
         if not self._plan.answers and not self._restored:
             return None
         self._begin_answer()
-        rules = self._plan.rules if self._plan.answers else ruleset(frozenset())
         self._rewriter = Rewriter(
-            rules,
-            self.response,
             self._answering(),
             start=coverage.MESSAGE_START,
             end=coverage.MESSAGE_DELTA,
@@ -226,7 +223,6 @@ class Redaction:
             strict=self._strict,
             restorer=self._restorer if self._restored else None,
             began=self._receipt.began if self._receipt and self._plan.answers else None,
-            literals=self._literals,
         )
         return self._rewriter
 

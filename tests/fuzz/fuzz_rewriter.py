@@ -108,8 +108,6 @@ def check_stream(data: bytes) -> None:
 def rewriter() -> Rewriter:
     """What redacts a stream."""
     return Rewriter(
-        RULES,
-        masks,
         Document(RULES, masks),
         start=coverage.MESSAGE_START,
         end=coverage.MESSAGE_DELTA,

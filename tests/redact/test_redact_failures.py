@@ -23,7 +23,7 @@ def failing() -> Pipeline:
     rules = ruleset()
     fields = {"start": coverage.MESSAGE_START, "block": coverage.BLOCK_START, "delta": coverage.DELTA}
     document = Document(rules, fails)
-    return Pipeline(rewriter=Rewriter(rules, fails, document, end=coverage.MESSAGE_DELTA, **fields))
+    return Pipeline(rewriter=Rewriter(document, end=coverage.MESSAGE_DELTA, **fields))
 
 
 def test_what_was_let_out_before_a_failure_is_all_that_leaves_and_its_block_is_closed() -> None:

@@ -20,8 +20,6 @@ def masks(cls: int, value: str | None, is_key: bool) -> str:
 
 def rewriter(**options: Any) -> Rewriter:
     return Rewriter(
-        RULES,
-        masks,
         Document(RULES, masks),
         start=coverage.MESSAGE_START,
         end=coverage.MESSAGE_DELTA,
