@@ -105,6 +105,19 @@ def test_one_document_after_the_other_leaves_nothing_behind() -> None:
 
 
 @PROPERTY
+@given(text=texts(), value=json_values(), random=st.randoms(use_true_random=False), size=st.integers(1, 64))
+def test_a_walk_in_steps_ends_like_one_in_a_go(text: str, value: Any, random: Random, size: int) -> None:
+    data = "".join([' {"text":', written(text, random), ',"json":', written(value, random), "} "]).encode()
+    document = Document(ruleset(), masks)
+    document.open(b"[" + data + b"]", ROOT, 1, len(data) + 1)
+
+    while not document.step(size):
+        pass
+
+    assert (document.take() or data) == Document(ruleset(), masks).redact(data, ROOT)
+
+
+@PROPERTY
 @given(text=texts(), value=json_values(), random=st.randoms(use_true_random=False))
 def test_the_bytes_around_a_text_stay(text: str, value: Any, random: Random) -> None:
     passed, inside = written([PASSED, value], random), written(value, random)

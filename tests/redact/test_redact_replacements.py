@@ -2,11 +2,12 @@
 
 import pytest
 
-from relay._core import RedactionError
+from relay._core import JsonChannel, RedactionError
 from relay.redact.allow import Allow
 from relay.redact.classes import Class, Mode
 from relay.redact.placeholders import Hashes, Numbers
 from relay.redact.replacements import Blocked, Replacements, Treatment
+from tests.redact.running import ruleset, run
 
 HASHES = Hashes(b"0123456789abcdef", None)
 HASHED = HASHES.placeholder(Class.EMAIL, "bob@x.org")
@@ -92,3 +93,19 @@ def test_block_names_the_class_and_no_value() -> None:
 def test_hashes_are_asked_for_where_a_mode_needs_them() -> None:
     with pytest.raises(ValueError, match="hashes"):
         Replacements(Treatment({Class.EMAIL: Mode.HASH}), Numbers())
+
+
+@pytest.mark.parametrize(("mode", "allowed"), [(Mode.REPORT, ()), (Mode.MASK, ("4111111111111111",))])
+def test_a_number_that_stays_stays_a_number(mode: Mode, allowed: tuple[str, ...]) -> None:
+    document = '{"card": [4111111111111111, "4111111111111111"]}'
+
+    assert run(JsonChannel(ruleset(), replacements(mode, *allowed)), [document]) == document
+
+
+@pytest.mark.parametrize("mode", [Mode.REPORT, Mode.MASK, Mode.PLACEHOLDER, Mode.HASH])
+def test_every_match_is_counted_once_whoever_settles_it(mode: Mode) -> None:
+    replace = replacements(mode)
+
+    run(JsonChannel(ruleset(), replace), ['{"bob@x.org": ["bob@x.org", "8.8.8.8", 4111111111111111]}'])
+
+    assert replace.counts == {"email": 2, "ip": 1, "credit_card": 1}

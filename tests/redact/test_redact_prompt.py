@@ -1,0 +1,57 @@
+"""A long prompt goes out as a short one does: slice by slice, with the same numbers."""
+
+import json
+
+import pytest
+
+from relay._core import Document, members
+from relay.redact.classes import Class, Mode
+from relay.redact.placeholders import Numbers
+from relay.redact.prompt import slices
+from relay.redact.replacements import Replacements, Treatment
+from tests.redact.running import ruleset
+
+TURNS = 40
+CONTENT = json.dumps(
+    {
+        "messages": [
+            {"role": "user", "content": f"write to ann{turn}@x.org " + "and so on " * 9} for turn in range(TURNS)
+        ],
+        "model": "bob@x.org",
+        "system": "for bob@x.org",
+        "tools": [{"name": "mail", "description": "asks ann3@x.org", "input_schema": {"type": "object"}}],
+    }
+).encode()
+
+
+def redacted(size: int) -> tuple[dict[str, bytes], int]:
+    """Give the changed members, and in how many slices they were made."""
+    changed: dict[str, bytes] = {}
+    replace = Replacements(Treatment({Class.EMAIL: Mode.PLACEHOLDER}), Numbers())
+    document = Document(ruleset(frozenset({"email"})), replace)
+    count = sum(1 for _ in slices(document, CONTENT, members(CONTENT), changed, size))
+    return changed, count + 1
+
+
+@pytest.mark.parametrize("size", [1, 64, 1000, 5000])
+def test_slices_of_any_size_give_what_one_gives(size: int) -> None:
+    (whole, once), (changed, count) = redacted(1 << 20), redacted(size)
+
+    assert once == 1
+    assert changed == whole
+    assert count >= len(CONTENT) // (2 * size + 200)
+
+
+def test_members_are_numbered_in_the_order_of_the_contract_and_others_stay() -> None:
+    changed, _ = redacted(100)
+
+    assert list(changed) == ["tools", "system", "messages"]
+    assert b"asks [EMAIL_1]" in changed["tools"]
+    assert changed["system"] == b'"for [EMAIL_2]"'
+    assert [turn["content"].split()[2] for turn in json.loads(changed["messages"])][:5] == [
+        "[EMAIL_3]",
+        "[EMAIL_4]",
+        "[EMAIL_5]",
+        "[EMAIL_1]",
+        "[EMAIL_6]",
+    ]
