@@ -165,8 +165,11 @@ cdef class Matcher:
             mark[0] = Mark(each.start, each.end, each.cls, each.swallow, worded)
             if each.swallow:
                 mark.end = _run_end(view, each.end, each.swallow, each.start + LONGEST_RUN - each.end)
-                if not view.touched or view.last:
-                    mark.swallow = 0
+                if view.touched and not view.last:
+                    # What stands behind it may still be its own.
+                    offers.hold = min(offers.hold, mark.end)
+                    break
+                mark.swallow = 0
             end = mark.end
         for at in range(offers.count):
             each = &offers.items[at]

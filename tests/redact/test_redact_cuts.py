@@ -1,6 +1,7 @@
 """Cuts: however a text comes in pieces, it becomes the same, and what was given is never taken back (R1, R2)."""
 
 import json
+from collections.abc import Callable
 from itertools import pairwise
 from random import Random
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay._core import Channel
+from relay._core import Channel, Ruleset
 from tests.redact.cuts import cut, every_split
 from tests.redact.running import PROPERTY, by_character, channel, json_channel, redacted, run
 from tests.redact.texts import SHORT, json_values, mutated, random_places, random_text, random_value, texts, written
@@ -135,3 +136,14 @@ def test_a_surrogate_pair_may_be_cut(text: str) -> None:
     whole = run(json_channel(), [text])
 
     assert {halves(json_channel(), text, place) for place in range(len(text))} == {whole}
+
+
+@pytest.mark.parametrize("replace", [None, lambda *_: None, lambda cls, value, _: f"[{cls}:{len(value)}]"])
+def test_nothing_behind_a_match_that_goes_on_is_decided(replace: Callable[[int, str, bool], str | None] | None) -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEA" * 6
+    text = f"{key}\n-----END AWS AKIAABCDEFGHIJKLMNOP x"
+    whole = run(Channel(Ruleset(CLASSES), replace), [text])
+
+    for place in range(len(key), len(text)):
+        assert run(Channel(Ruleset(CLASSES), replace), [text[:place], text[place:]]) == whole, place
+        assert run(Channel(Ruleset(CLASSES), replace), [text[:place], *text[place:]]) == whole, place
