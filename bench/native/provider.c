@@ -140,7 +140,7 @@ static struct script *chosen(const struct conn *c)
 static void take_id(struct conn *c)
 {
     const char *mark = memchr(c->prefix, MARK_REQUEST, c->prefix_used);
-    memset(c->id, 'a', ID_LETTERS);
+    memset(c->id, FIRST_LETTER, ID_LETTERS);
     if (mark && mark + 1 + ID_LETTERS <= c->prefix + c->prefix_used)
         memcpy(c->id, mark + 1, ID_LETTERS);
 }

@@ -23,7 +23,7 @@ static void write_prose(FILE *to, char mark, unsigned number, unsigned size)
     static const char prose[] = " of the sea and the wind that carries every word we said";
     char stamp[PACED_STAMP];
     unsigned stamp_bytes = mark == MARK_PACED ? PACED_STAMP : BURST_STAMP;
-    memset(stamp, 'a', sizeof stamp);
+    memset(stamp, FIRST_LETTER, sizeof stamp);
     stamp[0] = mark;
     put_letters(stamp + 1 + ID_LETTERS, number, NUMBER_LETTERS);
     fwrite(stamp, 1, stamp_bytes, to);

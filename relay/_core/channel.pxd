@@ -18,6 +18,7 @@ cdef class Channel(CodeSink):
     cdef object spans             # list of (start, end, Class) when they are wanted; else None
 
     cdef Codes _codes
+    cdef bint _is_document        # pieces are not one text: of a JsonChannel
     cdef object _replace          # gives what stands for a value; None: its label
     cdef Replacer _settled        # what needs no question; None: all does
     cdef object _literals         # gets text with literals as it leaves; None: nobody asks
@@ -30,6 +31,7 @@ cdef class Channel(CodeSink):
     cdef int ask_of(self, replace) except -1
     cdef int begin(self) except -1 nogil
     cdef int take(self, const char* ptr, Py_ssize_t size) except -1 nogil
+    cdef bint _passes_on(self, Window window, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int finish(self) except -1 nogil
     cdef int pump(self, bint last) except -1 nogil
     cdef int take_out(self, Matcher matcher, Mark* mark) except -1 nogil

@@ -116,6 +116,8 @@ cdef class Channel(CodeSink):
         """Take a piece of raw bytes and let out what is certain."""
         cdef const char* end = ptr + size
         cdef Py_ssize_t part
+        if self._passes_on(self.matcher.window, ptr, size):
+            return 0
         while ptr < end:
             part = end - ptr if end - ptr < SLICE else <Py_ssize_t>SLICE
             if self.is_escaped and self._codes.is_whole() and skip_ascii(ptr, ptr + part) == ptr + part:
@@ -127,6 +129,14 @@ cdef class Channel(CodeSink):
             self.pump(False)
             ptr += part
         return 0
+
+    cdef bint _passes_on(self, Window window, const char* ptr, Py_ssize_t size) except -1 nogil:
+        """Let a piece pass in which no rule is called; False: it is none, or there is more to do than that."""
+        if self._swallow or self._is_document or not self._codes.is_whole():
+            return False
+        if self._literals is not None and window.literal >= window.released:
+            return False
+        return self.matcher.pass_on(window, ptr, size, self.out)
 
     cdef int finish(self) except -1 nogil:
         """Let out the rest: the text has ended."""

@@ -62,6 +62,7 @@ cdef class JsonChannel(Channel):
         if self._replace is None:
             raise ValueError("replace: a document needs one, for keys that are masked could fall together")
         self.layers += 1
+        self._is_document = True
 
     cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil:
         cdef const char* end = ptr + size

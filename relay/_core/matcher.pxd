@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
+from relay._core.buffer cimport Buffer
 from relay._core.custom cimport Customs
 from relay._core.left cimport Mark
 from relay._core.look cimport Offer, Offers, View
@@ -26,12 +27,23 @@ cdef class Matcher:
     cdef int _room                # of `found`
     cdef uint32_t _on
     cdef Customs _customs         # None: there are none
+    cdef bint _may_pass           # text in which no rule is called need not be scanned
     cdef Offers _offers           # of the first layer
     cdef Offers _phones           # of one start
     cdef Starts _starts           # of telephone numbers
     cdef Py_ssize_t _rescan       # triggers from here on have to be looked at again
     cdef Mark _last               # the last match of the first layer that was let out
     cdef Mark _last_phone
+
+    cdef inline bint pass_on(self, Window window, const char* ptr, Py_ssize_t size, Buffer out) except -1 nogil:
+        """Take a short piece and let out all but its last word, if no rule is called in it; tell whether that is so."""
+        cdef Py_ssize_t hold = window.pass_on(ptr, size, self._rescan, out) if self._may_pass else -1
+        if hold < 0:
+            return False
+        self._rescan = hold
+        if window.is_full():
+            self.let_out()
+        return True
 
     cdef int begin(self, const uint8_t* chars, Py_ssize_t size) except -1 nogil
     cdef int decide(self, bint last) except -1 nogil

@@ -12,7 +12,7 @@ from libc.stdlib cimport free, qsort, realloc
 from libc.string cimport memmove
 
 from relay._core.families cimport run_end
-from relay._core.kinds cimport CARD_CLASS, END_CHAR, PHONE_CLASS, SHIELD, SSN_CLASS
+from relay._core.kinds cimport CARD_CLASS, EMAIL_CLASS, END_CHAR, PHONE_CLASS, SHIELD, SSN_CLASS
 from relay._core.left cimport Mark, has_word, is_named_otherwise, is_version
 from relay._core.look cimport AFTER_CARD, AFTER_PHONE, AFTER_SSN, FREE, NO_VERSION, PLAIN, Offer, Offers, View, pend
 from relay._core.phone cimport phones_at
@@ -26,6 +26,7 @@ cdef enum:
     FEW = 64
     SECRET_RUN = 200              # runs from here on are values of assigned secrets
     PHONES = 1 << PHONE_CLASS
+    EMAILS = 1 << EMAIL_CLASS
 
 
 @cython.final
@@ -36,6 +37,8 @@ cdef class Matcher:
         self.rules = rules
         self._on = rules.on
         self._customs = rules.customs
+        # The last word of a quiet text waits as for the `@` of an address: without these none has to.
+        self._may_pass = rules.customs is None and rules.on & EMAILS
         self.window = Window()
         self.window.keeps_codes = rules.customs is not None
         self.begin(NULL, 0)
@@ -60,8 +63,15 @@ cdef class Matcher:
 
         last   nothing follows
         """
-        cdef View* view = self.window.open(last)
+        cdef View* view
         cdef Offers* offers = &self._offers
+        if self._may_pass and not last:
+            self.hold = self.window.pass_quiet(self._rescan)
+            if self.hold >= 0:
+                self.count = 0
+                self._rescan = self.hold
+                return 0
+        view = self.window.open(last)
         offers.count = 0
         offers.hold = offers.extent = offers.rescan = view.end
         self.count = 0

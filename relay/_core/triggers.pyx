@@ -29,7 +29,7 @@ from relay._core.look cimport Offers, View
 from relay._core.network cimport hex_at, ipv6_at
 from relay._core.numbers cimport iban_at, note_ibans, note_numbers, number_at
 from relay._core.phone cimport may_start_phone
-from relay._core.stretch cimport STRETCH, Found, Places, find_narrow, find_wide, is_wide
+from relay._core.stretch cimport LANES, STRETCH, Found, Places, find_narrow, find_wide, is_wide, quiet_to
 
 cdef enum:
     TOKENS = 1 << TOKEN_CLASS
@@ -66,6 +66,17 @@ cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts*
             _phones_at(view, place, &found.phones, phones)
         place += STRETCH
     return 0
+
+
+cdef Py_ssize_t quiet(uint8_t* chars, Py_ssize_t size) noexcept nogil:
+    """Give where the last word starts of a text in which no rule is called before it; -1 if one may be, or it is long.
+
+    What the rules of `scan_end` would hold of such a text lies in its last word. Up to two characters behind the text
+    are overwritten.
+    """
+    if not 0 < size <= LANES:
+        return -1
+    return quiet_to(chars, size, &BEGINS.coarse[0][0], &BEGINS.thirds[0][0][0])
 
 
 cdef inline void _find(const uint8_t* chars, Py_ssize_t size, Found* found) noexcept nogil:

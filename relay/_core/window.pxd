@@ -1,10 +1,13 @@
 """Window: what is still looked at of a channel's text."""
 
 from libc.stdint cimport uint8_t, uint32_t
+from libc.string cimport memcpy, memmove, memset
 
 from relay._core.buffer cimport Buffer
 from relay._core.codes cimport CodeSink
+from relay._core.lanes cimport ascii_size
 from relay._core.look cimport View
+from relay._core.triggers cimport quiet
 
 cdef enum:
     HISTORY = 384                 # characters kept to the left of what is undecided: more than any rule looks back
@@ -25,6 +28,44 @@ cdef class Window(CodeSink):
     cdef Buffer _raw              # raw bytes from `released` on
     cdef Py_ssize_t _raw_at       # where in it `released` lies
 
+    cdef inline Py_ssize_t pass_on(self, const char* ptr, Py_ssize_t size, Py_ssize_t start, Buffer out) noexcept nogil:
+        """Take a short piece and let all but its last word go, if no rule is called from `start` on.
+
+        Does what `text`, a scan and `release` would: a stream's next delta finds nothing in a cache, and pays for every
+        line of code and data that it touches.
+
+        start    where the last scan ended
+        returns  up to where all is certain; -1: nothing was done
+        """
+        cdef Py_ssize_t end = self.len + size
+        cdef Py_ssize_t word, gone, rest
+        if end > self._room or size > self._raw.room - self._raw.len or ascii_size(ptr, size) < size:
+            return -1
+        memcpy(self._chars + self.len, ptr, <size_t>size)
+        word = quiet(self._chars + start, end - start)
+        if word < 0:
+            return -1
+        word = max(start + word, self.released)
+        if self._widths != NULL:
+            memset(self._widths + self.len, 1, <size_t>size)
+        gone = self.raw_size(self.released, word) if self._widths != NULL else word - self.released
+        if gone >= out.room - out.len:
+            return -1
+        self.len = self._settled = end
+        memcpy(self._raw.ptr + self._raw.len, ptr, <size_t>size)
+        rest = self._raw.len + size - self._raw_at - gone
+        memcpy(out.ptr + out.len, self._raw.ptr + self._raw_at, <size_t>gone)
+        out.len += gone
+        memmove(self._raw.ptr, self._raw.ptr + self._raw_at + gone, <size_t>rest)
+        self._raw.len = rest
+        self._raw_at = 0
+        self.released = word
+        return word
+
+    cdef inline bint is_full(self) noexcept nogil:
+        """Tell whether `compact` would make room."""
+        return self.released >= 2 * HISTORY
+
     cdef int begin(self, const uint8_t* chars, Py_ssize_t size) except -1 nogil
     cdef View* open(self, bint last) except NULL nogil
     cdef void close(self) noexcept nogil
@@ -33,6 +74,7 @@ cdef class Window(CodeSink):
     cdef Py_ssize_t raw_size(self, Py_ssize_t start, Py_ssize_t end) noexcept nogil
     cdef const char* raw_from(self, Py_ssize_t start) noexcept nogil
     cdef const uint8_t* chars_from(self, Py_ssize_t start) noexcept nogil
+    cdef Py_ssize_t pass_quiet(self, Py_ssize_t start) noexcept nogil
     cdef Py_ssize_t compact(self) except -1 nogil
 
     cdef int _make_room(self, Py_ssize_t size) except -1 nogil

@@ -16,6 +16,7 @@ from relay._core.kinds cimport END_CHAR, HEX, KIND, LITERAL_CHAR, OTHER_CHAR, ST
 from relay._core.lanes cimport SLACK, STEP, ascii_size, plain_size, sum_of, widen
 from relay._core.literals cimport literal_size
 from relay._core.look cimport View
+from relay._core.triggers cimport quiet
 
 cdef enum:
     LEAST_ROOM = 1024             # HISTORY, all that is ever held, and a small piece
@@ -175,6 +176,15 @@ cdef class Window(CodeSink):
         self._hidden = self._chars[self._settled] if self._settled < self.len else 0
         self._chars[self._settled] = END_CHAR
         return &self.view
+
+    cdef Py_ssize_t pass_quiet(self, Py_ssize_t start) noexcept nogil:
+        """Give up to where all is certain if no rule is called from `start` on, where the last scan ended; else -1."""
+        cdef Py_ssize_t word = quiet(self._chars + start, self.len - start)
+        if word < 0:
+            return -1
+        # Neither a backslash nor a bracket is in it.
+        self._settled = self.len
+        return max(start + word, self.released)
 
     cdef void close(self) noexcept nogil:
         if self._settled < self.len:
