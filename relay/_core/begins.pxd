@@ -24,8 +24,8 @@ cdef enum Sort:
 cdef struct Begins:
     # By the first character, what the second counts as, and Sort: a bit for each that the third may count as.
     uint32_t[256][32][4] thirds
-    # Of any sort, by what the first and the second count as: few bytes, so that nearly all words cost one look.
-    uint32_t[32][32] coarse
+    # The same of any sort: a quarter of the bytes, so that nearly all words cost one look.
+    uint32_t[256][32] any
 
 cdef enum:
     ANY = 0xFFFFFFFF
@@ -33,9 +33,9 @@ cdef enum:
 cdef inline void note(Begins* begins, Sort sort, uint8_t first, int second, uint32_t thirds) noexcept nogil:
     """Note a beginning; `second` and the bits of `thirds` say what the characters count as."""
     begins.thirds[first][second][<int>sort] |= thirds | <uint32_t>1 << NEXT_END
-    begins.coarse[NEXT[first]][second] |= thirds | <uint32_t>1 << NEXT_END
+    begins.any[first][second] |= thirds | <uint32_t>1 << NEXT_END
     # What is read behind the end may be anything.
-    begins.thirds[first][NEXT_END][<int>sort] = begins.coarse[NEXT[first]][NEXT_END] = ANY
+    begins.thirds[first][NEXT_END][<int>sort] = begins.any[first][NEXT_END] = ANY
 
 cdef inline void note_word(Begins* begins, const uint8_t* word, uint8_t joint) noexcept nogil:
     """Note a word of three characters or more in any case; `joint` in it may be spelled in any way."""

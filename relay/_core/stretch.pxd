@@ -60,17 +60,21 @@ cdef extern from *:
             }
     }
 
-    /* The same, of those only that begin, by what three characters count as, as something does that a rule knows. */
+    /* Whether something that a rule knows begins as three characters do, by what the last two of them count as. */
+    static inline int relay_begins(const uint8_t *chars, const uint32_t *begins) {
+        return begins[32 * chars[0] + NEXT[chars[1]]] >> NEXT[chars[2]] & 1;
+    }
+
+    /* The same, of those only at which something begins. */
     static inline void relay_add_begun(
-        relay_places_t *places, uint64_t lanes, Py_ssize_t from, const uint8_t *chars, const uint32_t *coarse
+        relay_places_t *places, uint64_t lanes, Py_ssize_t from, const uint8_t *chars, const uint32_t *begins
     ) {
         int count = places->count;
         while (lanes)
             for (int turn = 0; turn < 4; turn++) {
                 const int at = __builtin_ctzll(lanes | (uint64_t)1 << 63);
-                const uint8_t *first = chars + from + at;
                 places->at[count] = (uint16_t)(from + at);
-                count += (int)(coarse[32 * NEXT[first[0]] + NEXT[first[1]]] >> NEXT[first[2]] & (lanes != 0));
+                count += relay_begins(chars + from + at, begins) & (lanes != 0);
                 lanes &= lanes - 1;
             }
         places->count = count;
@@ -112,7 +116,7 @@ cdef extern from *:
     }
 
     /* The same of 32 characters at a time, where the machine can. */
-    #define RELAY_WIDE __attribute__((target("avx2,bmi")))
+    #define RELAY_WIDE __attribute__((target("avx2,bmi,bmi2")))
     #define RELAY_IS_WIDE(text, sign) _mm256_cmpeq_epi8(text, _mm256_set1_epi8(sign))
     #define RELAY_OR_WIDE(one, other) _mm256_or_si256(one, other)
 
@@ -247,7 +251,7 @@ cdef extern from *:
     /* What stands in `size` characters, at most a stretch. */
     #define RELAY_FIND(name, lanes_of) \\
         static inline void name( \\
-            const uint8_t *chars, Py_ssize_t size, const uint32_t *coarse, relay_found_t *found \\
+            const uint8_t *chars, Py_ssize_t size, const uint32_t *begins, relay_found_t *found \\
         ) { \\
             uint64_t was_letter = (KIND[chars[-1]] & (UPPER | LOWER)) != 0; \\
             uint64_t was_digit = (KIND[chars[-1]] & DIGIT) != 0; \\
@@ -260,7 +264,7 @@ cdef extern from *:
                 const uint64_t letters = lanes[0] & ~(lanes[0] << 1 | was_letter); \\
                 const uint64_t digits = lanes[1] & ~(lanes[1] << 1 | was_digit); \\
                 was_letter = lanes[0] >> 63, was_digit = lanes[1] >> 63; \\
-                relay_add_begun(&found->starts, letters | digits | lanes[3], at, chars, coarse); \\
+                relay_add_begun(&found->starts, letters | digits | lanes[3], at, chars, begins); \\
                 relay_add(&found->marks, lanes[2], at); \\
                 relay_add(&found->phones, (digits | lanes[4]) & relay_seven(lanes[5]), at); \\
             } \\
@@ -274,9 +278,7 @@ cdef extern from *:
        A hyphen or colon calls none behind a letter and before a letter or blank, an opener none before a letter. Two
        characters behind the last one are overwritten: a word that they might make begin something waits, if it is the
        last one. */
-    static inline Py_ssize_t relay_quiet(
-        uint8_t *chars, Py_ssize_t size, const uint32_t *coarse, const uint32_t *thirds
-    ) {
+    static inline Py_ssize_t relay_quiet(uint8_t *chars, Py_ssize_t size, const uint32_t *begins) {
         const uint64_t there = ~(uint64_t)0 >> (64 - size);
         relay_quiet_t all = {0, 0, 0, 0, 0, 0, 0};
         relay_quiet_lanes(chars, size, &all);
@@ -291,11 +293,7 @@ cdef extern from *:
             const int at = __builtin_ctzll(starts);
             if (at >= word && at > size - 3)
                 break;
-            const uint8_t *first = chars + at;
-            if (!(coarse[32 * NEXT[first[0]] + NEXT[first[1]]] >> NEXT[first[2]] & 1))
-                continue;
-            const uint32_t *sorts = thirds + 128 * first[0] + 4 * NEXT[first[1]];
-            if ((sorts[0] | sorts[1] | sorts[2]) >> NEXT[first[2]] & 1)
+            if (relay_begins(chars + at, begins))
                 return -1;
         }
         return word;
@@ -303,7 +301,7 @@ cdef extern from *:
 
     static inline int relay_is_wide(void) {
     #if defined(__SSE2__)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
     #else
         return 0;
     #endif
@@ -321,7 +319,7 @@ cdef extern from *:
     void lanes_of "relay_lanes_of"(const uint8_t* chars, Py_ssize_t size, Lanes* lanes) noexcept nogil
     int behind_literal "relay_behind_literal"(const uint8_t* chars, Py_ssize_t size) noexcept nogil
     int first_of "relay_first"(uint64_t lanes) noexcept nogil
-    Py_ssize_t quiet_to "relay_quiet"(uint8_t*, Py_ssize_t, const uint32_t*, const uint32_t*) noexcept nogil
+    Py_ssize_t quiet_to "relay_quiet"(uint8_t* chars, Py_ssize_t size, const uint32_t* begins) noexcept nogil
     bint is_wide "relay_is_wide"() noexcept nogil
     void find_narrow "relay_find_narrow"(const uint8_t*, Py_ssize_t, const uint32_t*, Found*) noexcept nogil
     void find_wide "relay_find_wide"(const uint8_t*, Py_ssize_t, const uint32_t*, Found*) noexcept nogil

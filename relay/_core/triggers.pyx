@@ -74,17 +74,15 @@ cdef Py_ssize_t quiet(uint8_t* chars, Py_ssize_t size) noexcept nogil:
     What the rules of `scan_end` would hold of such a text lies in its last word. Up to two characters behind the text
     are overwritten.
     """
-    if not 0 < size <= LANES:
-        return -1
-    return quiet_to(chars, size, &BEGINS.coarse[0][0], &BEGINS.thirds[0][0][0])
+    return quiet_to(chars, size, &BEGINS.any[0][0]) if 0 < size <= LANES else -1
 
 
 cdef inline void _find(const uint8_t* chars, Py_ssize_t size, Found* found) noexcept nogil:
     """Find what stands in a stretch."""
     if IS_WIDE:
-        find_wide(chars, size, &BEGINS.coarse[0][0], found)
+        find_wide(chars, size, &BEGINS.any[0][0], found)
     else:
-        find_narrow(chars, size, &BEGINS.coarse[0][0], found)
+        find_narrow(chars, size, &BEGINS.any[0][0], found)
 
 
 cdef void _pick(const uint8_t* chars, const Places* starts, Places* begun) noexcept nogil:
