@@ -4,7 +4,7 @@ Most matches of most calls become `[EMAIL]` and its like, or stay: those are set
 Python's. A subclass is called for the rest.
 """
 
-from libc.stdint cimport uint32_t
+from relay._core.kinds cimport CLASSES
 
 from relay._core.ruleset import CLASS_NAMES
 
@@ -12,13 +12,22 @@ from relay._core.ruleset import CLASS_NAMES
 cdef class Replacer:
     """Serves the channels of one direction; a subclass is called as `replace` of a Channel is, for what is not settled.
 
-    masked   `1 << class` of those whose matches become their label; in a key of an object it is called for them, too
-    kept     of those whose matches stay as they are
+    It has no constructor in Python: one is made in each direction of each call.
+
+    treatment   tells by `masked`, as `1 << class`, whose matches become their label (in a key of an object it is called
+                for them, too), and by `kept` whose stay as they are; `hashes`: hashes are needed
+    numbers     of the conversation
+    hashes      ValueError where they are needed and None
     """
 
-    def __init__(self, uint32_t masked=0, uint32_t kept=0):
-        self.masked = masked
-        self.kept = kept
+    def __init__(self, treatment not None, numbers not None, hashes=None):
+        if hashes is None and treatment.hashes:
+            raise ValueError("hashes: mode 'hash' needs them")
+        self.masked = treatment.masked
+        self.kept = treatment.kept
+        self.treatment = treatment
+        self.numbers = numbers
+        self.hashes = hashes
 
     def count(self, int cls) -> None:
         """Count a match that was asked about."""
@@ -30,4 +39,5 @@ cdef class Replacer:
     @property
     def counts(self) -> dict[str, int]:
         """What was found so far, by class: those that were found at all."""
-        return {name: self.found[cls] for cls, name in enumerate(CLASS_NAMES) if self.found[cls]}
+        cdef int cls
+        return {CLASS_NAMES[cls]: self.found[cls] for cls in range(<int>CLASSES) if self.found[cls]}

@@ -2,6 +2,10 @@
 
 A prompt's members are redacted in the order in which placeholders are numbered; the answer goes on from there. What
 was found is counted by class and direction; no value leaves here but into the prompt or the answer.
+
+Here is the edge of redaction: each door of Redactors and Redaction that can fail refuses the call instead, with what
+fault() gives (RED-1, RED-10). It is raised behind the `except`, out of a list: in it, or as a variable, it would hold
+on to the failure and its frames, and so to values.
 """
 
 from asyncio import sleep
@@ -16,13 +20,12 @@ from relay.redact import blocks, coverage, hold, policy
 from relay.redact.blocks import Fate
 from relay.redact.classes import Direction
 from relay.redact.fields import spelled
-from relay.redact.guard import guarded, guarded_task
 from relay.redact.placeholders import Hashes, Known, Numbers
 from relay.redact.policy import Channel as Restored
 from relay.redact.policy import Policy, Thinking, Unscannable
 from relay.redact.prompt import slices
 from relay.redact.receipt import Receipt, comments
-from relay.redact.replacements import Replacements, Treatment
+from relay.redact.replacements import Replacements, Treatment, fault
 from relay.redact.restorer import Restorer, inside
 from relay.redact.rules import ruleset
 
@@ -33,13 +36,24 @@ _WITHHELD: Final = "the provider failed; what it said of it did not pass the red
 class Plan:
     """A policy, and what can be made of it before a call comes."""
 
-    __slots__ = ("answers", "policy", "prompts", "restores", "rules", "treatment")
+    __slots__ = (
+        "answers",
+        "blocks_unscannable",
+        "drops_thinking",
+        "policy",
+        "prompts",
+        "restores",
+        "rules",
+        "treatment",
+    )
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.treatment = Treatment(policy.modes, policy.allow)
         self.prompts = Direction.REQUEST in policy.apply_to
         self.answers = Direction.RESPONSE in policy.apply_to
+        self.drops_thinking = policy.scan_thinking is Thinking.DROP
+        self.blocks_unscannable = policy.on_unscannable is Unscannable.BLOCK
         self.rules = ruleset(frozenset(policy.modes), policy.custom)
         self.restores = policy.restore and bool(self.treatment.numbers)
 
@@ -63,18 +77,24 @@ class Redactors:
         self._hold_max = hold_max
         self._strict = strict
 
-    @guarded
     def of(self, call: Call) -> "Redaction | None":
         """Give the redaction of a call; None: nothing is to be found, and nothing was made.
 
-        raises   CallerInvalid for what is wrong in the request's own policy
+        raises   CallerInvalid for what is wrong in the request's own policy; PolicyRedactionFailed
         """
+        try:
+            return self._of(call)
+        except Exception as cause:  # noqa: BLE001
+            refusals = [fault(cause)]
+        raise refusals.pop()
+
+    def _of(self, call: Call) -> "Redaction | None":
         asked = policy.parse(call.redact) if call.redact is not None else None
         plan = self._merged(asked) if asked else self._alone
         if plan is None:
             return None
-        self._refuse(plan.policy, call)
-        hashes = Hashes(self._hash_key, plan.policy.session) if self._hash_key and plan.policy.needs_key else None
+        self._refuse(plan, call)
+        hashes = Hashes(self._hash_key, plan.policy.session) if self._hash_key and plan.treatment.hashes else None
         return Redaction(plan, hashes, self._strict, Receipt(plan.policy, self._strict) if call.reports else None)
 
     def _merged(self, asked: Policy) -> Plan | None:
@@ -83,16 +103,20 @@ class Redactors:
             raise CallerInvalid(f"gateway.redact: {reason}, more than the operator's `redact.hold_max`")
         return Plan(merged) if merged else None
 
-    def _refuse(self, merged: Policy, call: Call) -> None:
-        if merged.scan_thinking is Thinking.DROP and _has_tools(call):
+    def _refuse(self, plan: Plan, call: Call) -> None:
+        if plan.drops_thinking and _has_tools(call):
             # A provider refuses the turn behind a tool's result when the thinking before it is gone.
             raise CallerInvalid("gateway.redact.scan_thinking: 'drop' is refused together with tools")
-        if merged.needs_key and not self._hash_key:
+        if plan.treatment.hashes and not self._hash_key:
             raise CallerInvalid("gateway.redact.mode: 'hash' needs a key of the operator's, `redact.hash_key`")
 
 
 class Redaction:
-    """One call's redaction; of an attempt that fails before anything was sent nothing remains."""
+    """One call's redaction; of an attempt that fails before anything was sent nothing remains.
+
+    drops_thinking      thinking blocks are taken out of answers
+    request, response   what becomes of matches, and how many there were
+    """
 
     __slots__ = (
         "_document",
@@ -104,6 +128,7 @@ class Redaction:
         "_restored",
         "_rewriter",
         "_strict",
+        "drops_thinking",
         "request",
         "response",
     )
@@ -117,6 +142,7 @@ class Redaction:
         self._rewriter: Rewriter | None = None
         self._strict = strict
         self._restored: Known | None = None
+        self.drops_thinking = plan.drops_thinking
         self.request = Replacements(plan.treatment, self._numbers, hashes)
         self.response = Replacements(plan.treatment, self._numbers, hashes)
         self._document = Document(plan.rules, self.request, self._literals)
@@ -126,7 +152,6 @@ class Redaction:
         """What keeps the numbers of literals from being given out; None where no value gets one."""
         return self._numbers.reserve_in if self._plan.treatment.numbers else None
 
-    @guarded_task
     async def prompt(self, content: bytes, members: Sequence[Member]) -> dict[str, bytes]:
         """Give the values of a request that redaction changes, by member; between its slices others have their turn.
 
@@ -134,19 +159,23 @@ class Redaction:
 
         raises   PolicyBlocked; PolicyRedactionFailed
         """
-        self._look_over(content, members)
         changed: dict[str, bytes] = {}
-        if self._plan.prompts:
-            for _ in slices(self._document, content, members, changed):
-                await sleep(0)
-        self._document.replace = self.response
-        if self._plan.restores and self._plan.prompts:
-            self._restored = self._numbers.known()
-        return changed
+        try:
+            self._look_over(content, members)
+            if self._plan.prompts:
+                for _ in slices(self._document, content, members, changed):
+                    await sleep(0)
+            self._document.replace = self.response
+            if self._plan.restores and self._plan.prompts:
+                self._restored = self._numbers.known()
+            return changed
+        except Exception as cause:  # noqa: BLE001
+            refusals = [fault(cause)]
+        raise refusals.pop()
 
     def _look_over(self, content: bytes, members: Sequence[Member]) -> None:
         """Count the request's blocks for a client that asks, and refuse what can't be scanned where policy does."""
-        blocks_it = self._plan.policy.on_unscannable is Unscannable.BLOCK
+        blocks_it = self._plan.blocks_unscannable
         if not blocks_it and not self._receipt:
             return
         found = list(blocks.of_request(content, members))
@@ -155,12 +184,18 @@ class Redaction:
         if blocks_it and (place := next((where for where, fate in found if fate is Fate.UNSCANNED), None)):
             raise PolicyUnscannable(spelled(place))
 
-    @guarded
     def answer(self, content: bytes) -> bytes:
         """Give a whole answer, redacted, with the prompt's originals back in it.
 
         raises   PolicyBlocked; PolicyRedactionFailed; ProtocolError and LimitExceeded when it is no JSON
         """
+        try:
+            return self._answer(content)
+        except Exception as cause:  # noqa: BLE001
+            refusals = [fault(cause)]
+        raise refusals.pop()
+
+    def _answer(self, content: bytes) -> bytes:
         self._begin_answer()
         if self.drops_thinking:
             content = without_thinking(content)
@@ -189,12 +224,6 @@ class Redaction:
         self._document.after = self._restored_inside if self._restored else None
         return self._document
 
-    @property
-    @guarded
-    def drops_thinking(self) -> bool:
-        """Thinking blocks are taken out of answers."""
-        return self._plan.policy.scan_thinking is Thinking.DROP
-
     def words(self, said: str) -> str:
         """Give a provider's words about a failure as they may be told: redacted as its answers are, nothing restored.
 
@@ -208,9 +237,18 @@ class Redaction:
         except Exception:  # noqa: BLE001  # the failure itself is told, so that this one is not (RED-1)
             return _WITHHELD
 
-    @guarded
     def rewriter(self) -> Rewriter | None:
-        """Give what redacts a streamed answer and puts originals back; None when answers pass."""
+        """Give what redacts a streamed answer and puts originals back; None when answers pass.
+
+        raises   PolicyRedactionFailed
+        """
+        try:
+            return self._new_rewriter()
+        except Exception as cause:  # noqa: BLE001
+            refusals = [fault(cause)]
+        raise refusals.pop()
+
+    def _new_rewriter(self) -> Rewriter | None:
         if not self._plan.answers and not self._restored:
             return None
         self._begin_answer()
@@ -265,10 +303,16 @@ class Redaction:
         except Exception:  # noqa: BLE001
             return b""
 
-    @guarded
     def trailer(self) -> Callable[[], bytes] | None:
-        """Give what gives the same behind a streamed answer, as comments; None for a client that does not ask."""
-        return self._comments if self._receipt else None
+        """Give what gives the same behind a streamed answer, as comments; None for a client that does not ask.
+
+        raises   PolicyRedactionFailed
+        """
+        try:
+            return self._comments if self._receipt else None
+        except Exception as cause:  # noqa: BLE001
+            refusals = [fault(cause)]
+        raise refusals.pop()
 
     def _comments(self) -> bytes:
         return comments(self.report())
@@ -280,13 +324,16 @@ class Redaction:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Give what was found, by direction and class."""
-        return {"request": dict(self.request.counts), "response": dict(self.response.counts)}
+        return {"request": self.request.counts, "response": self.response.counts}
 
 
 def _has_tools(call: Call) -> bool:
     """Tell whether a request, which is checked, has tools."""
-    values = (call.content[start:end] for key, _, _, start, end in call.members if key == "tools")
-    return any(value != b"null" and value[1:-1].strip() for value in values)
+    for key, _, _, start, end in call.members:
+        value = call.content[start:end]
+        if key == "tools" and value != b"null" and value[1:-1].strip():
+            return True
+    return False
 
 
 def tellable(error: ProviderError, redaction: Redaction | None) -> ProviderError:

@@ -7,7 +7,7 @@ what is only reported; a value that is left alone counts nowhere. It logs nothin
 from collections.abc import Iterable, Mapping
 
 from relay._core import LimitExceeded, ProtocolError, RedactionError, Replacer
-from relay.errors import PolicyBlocked, PolicyRedactionFailed
+from relay.errors import PolicyBlocked, PolicyRedactionFailed, RelayError
 from relay.redact.allow import Allow
 from relay.redact.classes import Class, Mode
 from relay.redact.placeholders import Hashes, Numbers, masked, numbered
@@ -49,20 +49,13 @@ class Treatment:
 class Replacements(Replacer):
     """Gives what stands in the place of a match, by the mode of its class.
 
-    numbers   of the conversation; keys of objects get them in every mode that replaces
-    hashes    needed where a class is in mode HASH
+    treatment, numbers, hashes   as Replacer's; keys of objects get numbers in every mode that replaces
     """
 
-    __slots__ = ("_allow", "_hashes", "_modes", "_numbers")
-
-    def __init__(self, treatment: Treatment, numbers: Numbers, hashes: Hashes | None = None) -> None:
-        if treatment.hashes and hashes is None:
-            raise ValueError("hashes: mode 'hash' needs them")
-        super().__init__(treatment.masked, treatment.kept)
-        self._modes = treatment.modes
-        self._allow = treatment.allow
-        self._numbers = numbers
-        self._hashes = hashes
+    __slots__ = ()
+    treatment: Treatment
+    numbers: Numbers
+    hashes: Hashes | None
 
     def __call__(self, cls: int, value: str | None, is_key: bool) -> str | None:
         """Give what stands for a match; None: it stays as it is.
@@ -72,18 +65,19 @@ class Replacements(Replacer):
         raises   Blocked
         """
         kind = _CLASSES[cls]
-        if value is not None and kind in self._allow and self._allow[kind].covers(kind, value):
+        allow = self.treatment.allow
+        if value is not None and kind in allow and allow[kind].covers(kind, value):
             return None
         self.count(cls)
-        mode = self._modes[kind]
+        mode = self.treatment.modes[kind]
         if mode is Mode.REPORT:
             return None
         if mode is Mode.BLOCK:
             raise Blocked(kind.word)
         if mode is Mode.PLACEHOLDER or is_key:
-            return numbered(kind, self._numbers.fresh(kind) if value is None else self._numbers.number(kind, value))
-        if mode is Mode.HASH and self._hashes and value is not None:
-            return self._hashes.placeholder(kind, value)
+            return numbered(kind, self.numbers.fresh(kind) if value is None else self.numbers.number(kind, value))
+        if mode is Mode.HASH and self.hashes and value is not None:
+            return self.hashes.placeholder(kind, value)
         return masked(kind)
 
 
@@ -93,9 +87,12 @@ def bits(classes: Iterable[Class]) -> int:
 
 
 def fault(cause: Exception) -> Exception:
-    """Give what ends a call whose redaction failed; of what is not known to be harmless not even the text is told."""
+    """Give what ends a call whose redaction failed; of what is not known to be harmless not even the text is told.
+
+    Whatever else it was, it may quote what is redacted. Errors of the call itself, and an answer that is no JSON, stay.
+    """
     if isinstance(cause, Blocked):
         return PolicyBlocked(cause.classes)
-    if isinstance(cause, ProtocolError | LimitExceeded):
+    if isinstance(cause, RelayError | ProtocolError | LimitExceeded):
         return cause
     return PolicyRedactionFailed()

@@ -3,7 +3,8 @@
 The tree is copied. Every function of the redactor that can raise gets a line at its start that counts, and raises when
 the count is reached (fault.pyx): in _core those that say `except …`, give an object, or are methods of Python; under
 relay/redact all. A `noexcept` function cannot fail, so it has no line; what it calls cannot fail either.
-Only what was changed is compiled, without optimisation; the rest of the tree is the build that is there.
+Only what was changed of _core is compiled, without optimisation; its rest is the build that is there. The rooms that
+mypyc compiles run as Python, or nobody would see their lines.
 """
 
 import ast
@@ -46,9 +47,7 @@ def build(tree: Path) -> int:
 
     raises   CalledProcessError when it does not compile, with what the compiler said
     """
-    shutil.copytree(ROOT / "relay", tree / "relay", ignore=shutil.ignore_patterns("*.c", "__pycache__"))
-    for library in ROOT.glob("*.so"):
-        shutil.copy(library, tree)
+    shutil.copytree(ROOT / "relay", tree / "relay", ignore=_left_out)
     for name in ("fault.pyx", "fault.pxd"):
         shutil.copy(HERE / name, tree / CORE)
     count = sum(_insert(tree / CORE / f"{name}.pyx", with_faults_in_cython) for name in ENGINE)
@@ -59,6 +58,12 @@ def build(tree: Path) -> int:
             library.unlink()
     subprocess.run([sys.executable, "-c", _COMPILE, "fault", *ENGINE], cwd=tree, check=True, capture_output=True)
     return count
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """Give what is not copied: caches, what Cython wrote, and what mypyc compiled."""
+    patterns = ["*.c", "__pycache__"] if Path(folder) == ROOT / CORE else ["*.c", "*.so", "__pycache__"]
+    return shutil.ignore_patterns(*patterns)(folder, names)
 
 
 def _insert(source: Path, with_faults: Callable[[str, str], tuple[str, int]]) -> int:
@@ -108,7 +113,13 @@ def _bodies(tree: ast.AST, name: str) -> Iterator[tuple[int, int, str]]:
     for node in ast.iter_child_nodes(tree):
         inner = f"{name}.{node.name}" if isinstance(node, ast.FunctionDef | ast.ClassDef) else name
         if isinstance(node, ast.FunctionDef) and node.name not in _NEVER:
-            first = node.body[0]
+            first = _first(node)
             if first.lineno > node.lineno:
                 yield first.lineno, first.col_offset, inner
         yield from _bodies(node, inner)
+
+
+def _first(function: ast.FunctionDef) -> ast.stmt:
+    """Give the statement that a function begins with; where all of it is a `try`, the edge, the first in there."""
+    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
+    return body[0].body[0] if isinstance(body[0], ast.Try) else body[0]
