@@ -8,14 +8,22 @@ from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport Slice
 
+cdef struct Named:
+    const char* ptr               # key; borrowed from `members`
+    Py_ssize_t len
+    PyObject* field               # the same
+
 cdef class Field:
     cdef readonly bint scanned    # a string here is a text
     cdef readonly bint json       # whatever is here is a JSON document of its own
     cdef readonly dict members    # key (bytes) -> Field
     cdef public Field others      # of members that are not named; None: they pass
     cdef readonly dict types      # value of member `type` (bytes) -> Field to use in place of this one
+    cdef Named* _named            # owned; the members laid out, NULL until one is looked for
+    cdef Py_ssize_t _count        # of them
 
-    cdef Field member(self, Slice key)
+    cdef int member(self, Slice key, PyObject** field) except -1
+    cdef int _lay_out(self) except -1
 
 cdef enum Walking:
     VALUE                         # a value comes
@@ -39,14 +47,14 @@ cdef class Document:
     cdef Buffer _out
 
     # Of the text that is walked through.
-    cdef bytes _data              # keeps it alive
-    cdef Field _root              # and the tree
+    cdef bytes _data              # keeps it alive; None: whoever gave it does
+    cdef Field _root              # keeps the tree alive
     cdef const char* _start
     cdef const char* _end
     cdef const char* _ptr         # where the walk is
     cdef const char* _copied      # input before this is in `_out`
     cdef Walking _state
-    cdef Field _field             # of the value that comes
+    cdef PyObject* _field         # of the value that comes, borrowed from the tree; NULL: it passes
     cdef Level* _levels           # owned; `_depth` are open
     cdef int _depth
     cdef int _room
@@ -59,12 +67,16 @@ cdef class Document:
     cdef Channel lend_text(self)
     cdef JsonChannel new_input(self)
     cdef Channel _new_text(self)
+    cdef bytes redacted(self, Slice data, Field field)
+    cdef void _start_at(self, const char* start, const char* end, Field field) noexcept
+    cdef bint _walk(self, Py_ssize_t most) except -1
+    cdef bytes _taken(self)
     cdef int _value(self) except -1
-    cdef int _enter(self, bint is_object, Field field) except -1
+    cdef int _enter(self, bint is_object, PyObject* field) except -1
     cdef int _inside(self) except -1
     cdef int _after(self) except -1
     cdef int _leave(self) except -1
-    cdef Field _by_type(self, const char* ptr, Field field)
+    cdef PyObject* _by_type(self, const char* ptr, PyObject* field) except NULL
     cdef int _begin(self, Channel channel, const char* ptr, const char* end, const char* behind) except -1
     cdef int _go_on(self, const char* until) except -1
     cdef int _restore(self, Channel channel) except -1

@@ -7,7 +7,7 @@ not to be raises ProtocolError.
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memchr, memcmp
 
 from relay._core.buffer cimport Buffer
@@ -57,17 +57,38 @@ cdef class Field:
         self.members = {key.encode(): field for key, field in (members or {}).items()}
         self.types = {name.encode(): field for name, field in (types or {}).items()}
 
-    cdef Field member(self, Slice key):
-        """Give what counts for the member of this key, a string as it is written."""
+    def __dealloc__(self):
+        free(self._named)
+
+    cdef int member(self, Slice key, PyObject** field) except -1:
+        """Give what counts for the member of this key, a string as it is written; NULL: it passes."""
         cdef Py_ssize_t size = key.len - 2
-        cdef bytes name
-        cdef Field field
+        cdef Named* each
+        field[0] = <PyObject*>self.others if self.others is not None else NULL
         if memchr(key.ptr, c"\\", <size_t>key.len) != NULL:
-            return self.members.get(_name(key), self.others)
-        for name, field in self.members.items():  # few, and compared faster than made and hashed
-            if PyBytes_GET_SIZE(name) == size and memcmp(PyBytes_AS_STRING(name), key.ptr + 1, <size_t>size) == 0:
-                return field
-        return self.others
+            other = self.members.get(_name(key))
+            if other is not None:
+                field[0] = <PyObject*>other
+            return 0
+        if self._named == NULL:
+            self._lay_out()
+        for at in range(self._count):  # few, and compared faster than made and hashed
+            each = &self._named[at]
+            if each.len == size and memcmp(each.ptr, key.ptr + 1, <size_t>size) == 0:
+                field[0] = each.field
+                return 0
+        return 0
+
+    cdef int _lay_out(self) except -1:
+        """Make the members a table of C: from now on there are no others."""
+        cdef bytes name
+        self._named = <Named*>malloc(<size_t>(len(self.members) + 1) * sizeof(Named))
+        if self._named == NULL:
+            raise MemoryError()
+        for name, field in self.members.items():
+            self._named[self._count] = Named(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name), <PyObject*>field)
+            self._count += 1
+        return 0
 
 
 @cython.final
@@ -120,10 +141,15 @@ cdef class Document:
 
         raises   ProtocolError when it is no JSON; LimitExceeded("depth"); what `replace` raises
         """
-        self.open(data, field)
-        self.step(self._end - self._start + 1)
-        redacted = self.take()
+        redacted = self.redacted(Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)), field)
         return data if redacted is None else redacted
+
+    cdef bytes redacted(self, Slice data, Field field):
+        """Give what becomes of a JSON text; None when nothing was replaced. Raises as `redact`."""
+        self._data = None
+        self._start_at(data.ptr, data.ptr + data.len, field)
+        self._walk(data.len + 1)
+        return self._taken()
 
     def open(self, bytes data not None, Field field not None, Py_ssize_t start=0, Py_ssize_t stop=-1) -> None:
         """Begin another text, the JSON value at data[start:stop]."""
@@ -134,9 +160,13 @@ cdef class Document:
         if not 0 <= start <= stop:
             raise ValueError("start: lies outside of data")
         self._data = data
-        self._root = self._field = field
-        self._start = self._copied = self._ptr = base + start
-        self._end = base + stop
+        self._start_at(base + start, base + stop, field)
+
+    cdef void _start_at(self, const char* start, const char* end, Field field) noexcept:
+        self._root = field
+        self._field = <PyObject*>field
+        self._start = self._copied = self._ptr = start
+        self._end = end
         self._out.clear()
         self._open = None
         self._depth = 0
@@ -147,6 +177,9 @@ cdef class Document:
 
         raises   as `redact`
         """
+        return self._walk(most)
+
+    cdef bint _walk(self, Py_ssize_t most) except -1:
         cdef const char* until = self._end
         if most < until - self._ptr:
             until = self._ptr + (most if most > 0 else 1)
@@ -165,6 +198,9 @@ cdef class Document:
 
     def take(self) -> bytes | None:
         """Give what has become of the text; None when nothing was replaced."""
+        return self._taken()
+
+    cdef bytes _taken(self):
         cdef bytes out = None
         if self._copied != self._start:
             self._out.append(self._copied, self._end - self._copied)
@@ -176,28 +212,28 @@ cdef class Document:
         """Take the value that comes, or its beginning."""
         cdef const char* ptr = _space(self._ptr, self._end)
         cdef const char* stop
-        cdef Field field = self._field
+        cdef PyObject* field = self._field
         self._state = AFTER
         self._ptr = ptr
-        if field is not None and not field.json and ptr < self._end and (ptr[0] == c"{" or ptr[0] == c"["):
+        if field != NULL and not (<Field>field).json and ptr < self._end and (ptr[0] == c"{" or ptr[0] == c"["):
             return self._enter(ptr[0] == c"{", field)
         stop = value_end(ptr, self._end, MAX_DEPTH - self._depth)
         if stop == NULL:
             raise ProtocolError("a value is no JSON")
         self._ptr = stop
-        if field is None:
+        if field == NULL:
             return 0
-        if field.json:
+        if (<Field>field).json:
             if self._json is None:
                 self._json = JsonChannel(self._rules, self._replace, literals=self._literals)
             return self._begin(self._json, ptr, stop, stop)
-        if not field.scanned or ptr[0] != c'"':
+        if not (<Field>field).scanned or ptr[0] != c'"':
             return 0
         if self._text is None:
             self._text = self._new_text()
         return self._begin(self._text, ptr + 1, stop - 1, stop)
 
-    cdef int _enter(self, bint is_object, Field field) except -1:
+    cdef int _enter(self, bint is_object, PyObject* field) except -1:
         """Go into the object or array that begins here."""
         cdef void* levels
         if self._depth == MAX_DEPTH:
@@ -210,7 +246,7 @@ cdef class Document:
             self._room = 2 * self._room + 8
         if is_object:
             field = self._by_type(self._ptr, field)
-        self._levels[self._depth] = Level(<PyObject*>field, is_object)
+        self._levels[self._depth] = Level(field, is_object)
         self._depth += 1
         self._ptr += 1
         self._state = FIRST_KEY if is_object else FIRST_ITEM
@@ -220,7 +256,7 @@ cdef class Document:
         """Take what comes behind an opening bracket, or the key behind a comma."""
         cdef const char* ptr = _space(self._ptr, self._end)
         cdef const char* stop
-        cdef Field field = <Field>self._levels[self._depth - 1].field
+        cdef PyObject* field = self._levels[self._depth - 1].field
         self._ptr = ptr
         if self._state != KEY and ptr < self._end and ptr[0] == (c"]" if self._state == FIRST_ITEM else c"}"):
             return self._leave()
@@ -231,7 +267,7 @@ cdef class Document:
         stop = string_end(ptr + 1, self._end) if ptr < self._end and ptr[0] == c'"' else NULL
         if stop == NULL:
             raise ProtocolError("a key is no JSON")
-        self._field = field.member(Slice(ptr, stop - ptr + 1))
+        (<Field>field).member(Slice(ptr, stop - ptr + 1), &self._field)
         ptr = _space(stop + 1, self._end)
         if ptr == self._end or ptr[0] != c":":
             raise ProtocolError("a member is no JSON")
@@ -252,7 +288,7 @@ cdef class Document:
         if ptr < self._end and ptr[0] == c",":
             self._ptr += 1
             self._state = KEY if level.is_object else VALUE
-            self._field = <Field>level.field
+            self._field = level.field
         elif ptr < self._end and ptr[0] == (c"}" if level.is_object else c"]"):
             self._leave()
         else:
@@ -265,16 +301,14 @@ cdef class Document:
         self._state = AFTER
         return 0
 
-    cdef Field _by_type(self, const char* ptr, Field field):
+    cdef PyObject* _by_type(self, const char* ptr, PyObject* field) except NULL:
         """Give the field that counts for the object at `ptr`."""
-        cdef const char* stop
+        cdef dict types = (<Field>field).types
         cdef Slice type
-        if not field.types:
+        if not types or _TYPE.find_in_value(ptr, self._end, &type) == NULL or type.ptr == NULL or type.ptr[0] != c'"':
             return field
-        stop = value_end(ptr, self._end, MAX_DEPTH)
-        if stop == NULL or _TYPE.find(Slice(ptr, stop - ptr), &type) or type.ptr == NULL or type.ptr[0] != c'"':
-            return field
-        return field.types.get(_name(type), field)
+        other = types.get(_name(type))
+        return field if other is None else <PyObject*>other
 
     cdef int _begin(self, Channel channel, const char* ptr, const char* end, const char* behind) except -1:
         """Begin the text [ptr, end), behind which the walk goes on at `behind`."""

@@ -29,6 +29,8 @@ cdef class Scanner:
 
     cdef int scan_into(self, Slice text, Slice* slots) except -1 nogil
     cdef Py_ssize_t find(self, Slice text, Slice* slots) noexcept nogil
+    cdef const char* find_in_value(self, const char* ptr, const char* end, Slice* slots) noexcept nogil
+    cdef void _begin(self, Walk* walk, const char* end, Slice* slots) noexcept nogil
     cdef _compile(self, list tree)
 
 cdef const char* string_end(const char* ptr, const char* end) noexcept nogil

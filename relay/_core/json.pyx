@@ -305,13 +305,7 @@ cdef class Scanner:
         """Fill `slots`; give 0, or 1 + the offset of what is wrong, or -1 when nested too deeply."""
         cdef Walk walk
         cdef const char* ptr
-        walk.end = text.ptr + text.len
-        walk.bad = NULL
-        walk.depth = self._max_depth
-        walk.edges = self._edges
-        walk.nodes = self._nodes
-        walk.slots = slots
-        memset(slots, 0, <size_t>self.size * sizeof(Slice))
+        self._begin(&walk, text.ptr + text.len, slots)
         ptr = _value(&walk, _space(text.ptr, walk.end), 0)
         if ptr != NULL:
             ptr = _space(ptr, walk.end)
@@ -321,6 +315,16 @@ cdef class Scanner:
         elif walk.depth < 0:
             return -1
         return walk.bad - text.ptr + 1
+
+    cdef const char* find_in_value(self, const char* ptr, const char* end, Slice* slots) noexcept nogil:
+        """Fill `slots` from the value at `ptr`; give its end, NULL when it is none or nested too deeply."""
+        cdef Walk walk
+        self._begin(&walk, end, slots)
+        return _value(&walk, ptr, 0)
+
+    cdef void _begin(self, Walk* walk, const char* end, Slice* slots) noexcept nogil:
+        walk[0] = Walk(end, NULL, self._max_depth, self._edges, self._nodes, slots)
+        memset(slots, 0, <size_t>self.size * sizeof(Slice))
 
 
 cdef const char* value_end(const char* ptr, const char* end, int depth) noexcept nogil:

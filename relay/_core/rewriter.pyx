@@ -207,9 +207,8 @@ cdef class Rewriter(Stage):
 
     cdef int _on_whole(self, Event* event, Field field) except -1:
         """Redact an event whose strings are whole."""
-        cdef bytes data = PyBytes_FromStringAndSize(event.data.ptr, event.data.len)
-        cdef bytes redacted = self._document.redact(data, field)
-        return 0 if redacted is data else self._put(event, redacted)
+        cdef bytes redacted = self._document.redacted(event.data, field)
+        return 0 if redacted is None else self._put(event, redacted)
 
     cdef int _put(self, Event* event, bytes data) except -1:
         """Give the event other data."""
