@@ -52,6 +52,8 @@ ROOMS = [
     "relay/ledger/ring.py",
     "relay/prepare/__init__.py",
     "relay/providers/request.py",
+    "relay/redact/coverage.py",
+    "relay/redact/documents.py",
     "relay/redact/placeholders.py",
     "relay/redact/prompt.py",
     "relay/redact/redaction.py",

@@ -15,4 +15,5 @@ cdef class Buffer:
     cdef int put(self, bytes text) except -1
     cdef Slice slice(self) noexcept nogil
     cdef void clear(self) noexcept nogil
+    cdef void wipe(self) noexcept nogil
     cdef bytes take(self)

@@ -3,7 +3,7 @@
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from relay._core.types cimport Slice
 
@@ -78,6 +78,12 @@ cdef class Buffer:
             free(self.ptr)
             self.ptr = NULL
             self.room = 0
+
+    cdef void wipe(self) noexcept nogil:
+        """Empty it, and leave nothing of what was in it."""
+        if self.ptr != NULL:
+            memset(self.ptr, 0, <size_t>self.room)
+        self.clear()
 
     cdef bytes take(self):
         """Give its bytes and empty it."""

@@ -28,7 +28,8 @@ cdef class Channel(CodeSink):
     cdef int _cls                 # its Class
     cdef bint _passes             # the run that goes on is left as it is
 
-    cdef int ask_of(self, replace) except -1
+    cdef void serve(self, replace, literals) noexcept
+    cdef void forget(self) noexcept
     cdef int begin(self) except -1 nogil
     cdef int take(self, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef bint _passes_on(self, Window window, const char* ptr, Py_ssize_t size) except -1 nogil

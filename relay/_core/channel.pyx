@@ -52,8 +52,7 @@ cdef class Channel(CodeSink):
         self.out = Buffer()
         self._codes = Codes()
         self._aside = Buffer()
-        self.ask_of(replace)
-        self._literals = literals
+        self.serve(replace, literals)
         self.is_escaped = escaped
         self.layers = escaped
         self.spans = [] if spans else None
@@ -76,11 +75,18 @@ cdef class Channel(CodeSink):
         """Give how many characters wait."""
         return self.matcher.window.len - self.matcher.window.released
 
-    cdef int ask_of(self, replace) except -1:
-        """Have another say what stands for a match."""
+    cdef void serve(self, replace, literals) noexcept:
+        """Ask these from now on; arguments as for the constructor."""
         self._replace = replace
         self._settled = replace if isinstance(replace, Replacer) else None
-        return 0
+        self._literals = literals
+
+    cdef void forget(self) noexcept:
+        """Let go of whom it served, and wipe what it held; `serve` and `begin` come next."""
+        self.serve(None, None)
+        self.out.wipe()
+        self._aside.wipe()
+        self.matcher.window.wipe()
 
     cdef str _taken(self):
         """Give what was let out, and forget it."""

@@ -43,7 +43,7 @@ cdef class Document:
     cdef Channel _text            # None until it is needed
     cdef JsonChannel _json        # the same
     cdef object _literals         # as a Channel's
-    cdef public object after      # called with each that may hold a placeholder; None: nobody asks
+    cdef object _restorer         # called with each that may hold a placeholder; None: nobody asks
     cdef Buffer _out
 
     # Of the text that is walked through.
@@ -65,6 +65,7 @@ cdef class Document:
     cdef const char* _behind      # where the walk goes on
 
     cdef Channel lend_text(self)
+    cdef void take_back(self, Channel text) noexcept
     cdef JsonChannel new_input(self)
     cdef Channel _new_text(self)
     cdef bytes redacted(self, Slice data, Field field)

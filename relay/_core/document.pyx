@@ -21,7 +21,7 @@ from relay._core.errors import LimitExceeded, ProtocolError
 
 cdef enum:
     MAX_DEPTH = 500
-    SPARE = 4096                  # by which a text may grow before it has to be moved
+    SPARE = 512                   # by which a text may grow before it has to be moved
 
 cdef Scanner _TYPE = Scanner(("type",), MAX_DEPTH)
 
@@ -93,41 +93,56 @@ cdef class Field:
 
 @cython.final
 cdef class Document:
-    """Redacts one text after the other, a long one in steps.
+    """Redacts one text after the other, a long one in steps; serves one call after the other.
 
     rules     what is looked for
-    replace   as a Channel's, for both kinds of text; it may be changed between two texts
+    replace   as a Channel's, for both kinds of text
     literals  as a Channel's
-    after     set from outside: called with (bytes, is_json) for each text that may hold a placeholder once it was
-              redacted, raw; gives what stands in its place, None: itself
+    after     called with (bytes, is_json) for each text that may hold a placeholder once it was redacted, raw; gives
+              what stands in its place, None: itself
     """
 
-    def __cinit__(self, Ruleset rules not None, replace not None, literals=None):
+    def __cinit__(self, Ruleset rules not None, replace not None, literals=None, after=None):
         self._rules = rules
-        self._replace = replace
-        self._literals = literals
         self._out = Buffer()
+        self.serve(replace, literals, after)
 
     def __dealloc__(self):
         free(self._levels)
 
-    @property
-    def replace(self):
-        return self._replace
-
-    @replace.setter
-    def replace(self, replace not None):
+    def serve(self, replace not None, literals=None, after=None) -> None:
+        """Go on for another call; arguments as for the constructor."""
         self._replace = replace
+        self._literals = literals
+        self._restorer = after
         if self._text is not None:
-            self._text.ask_of(replace)
+            self._text.serve(replace, literals)
         if self._json is not None:
-            self._json.ask_of(replace)
+            self._json.serve(replace, literals)
+
+    def forget(self) -> None:
+        """Let go of the call that was served, and wipe what it left."""
+        self._replace = self._literals = self._restorer = self._data = self._open = None
+        self._out.wipe()
+        if self._text is not None:
+            self._text.forget()
+        if self._json is not None:
+            self._json.forget()
 
     cdef Channel lend_text(self):
         """Give a channel for a text that streams: the document's own, which makes itself another if it needs one."""
         cdef Channel channel = self._text
         self._text = None
-        return self._new_text() if channel is None else channel
+        if channel is None:
+            return self._new_text()
+        channel.begin()
+        return channel
+
+    cdef void take_back(self, Channel text) noexcept:
+        """Take the channel that was lent; `forget` comes next."""
+        if self._text is not None:
+            self._text.forget()
+        self._text = text
 
     cdef JsonChannel new_input(self):
         """Give a channel for a document that streams inside a JSON string."""
@@ -328,7 +343,7 @@ cdef class Document:
             return 0
         channel.take(self._ptr, self._text_end - self._ptr)
         channel.finish()
-        if self.after is not None:
+        if self._restorer is not None:
             self._restore(channel)
         if channel.changed:
             if self._copied == self._start:
@@ -350,7 +365,7 @@ cdef class Document:
             and memchr(out.ptr, c"\\", size) == NULL
         ):
             return 0
-        restored = self.after(PyBytes_FromStringAndSize(out.ptr, out.len), channel is self._json)
+        restored = self._restorer(PyBytes_FromStringAndSize(out.ptr, out.len), channel is self._json)
         if restored is not None:
             out.clear()
             out.put(restored)

@@ -7,7 +7,7 @@ numbered form, so that two keys cannot fall together. From where a document is m
 
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memcmp, memcpy, memmove
+from libc.string cimport memcmp, memcpy, memmove, memset
 
 from relay._core.channel cimport Channel
 from relay._core.codes cimport code_of
@@ -114,6 +114,11 @@ cdef class JsonChannel(Channel):
         self.is_key = self._is_resolved = False
         self.layers = self.is_escaped + 1
         return 0
+
+    cdef void forget(self) noexcept:
+        Channel.forget(self)
+        memset(self._keys, 0, sizeof(self._keys))
+        memset(self._raw, 0, sizeof(self._raw))
 
     cdef int _quote(self) except -1 nogil:
         """Write a quotation mark of the document."""

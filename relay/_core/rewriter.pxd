@@ -8,7 +8,7 @@ from relay._core.json_channel cimport JsonChannel
 from relay._core.types cimport Event, Kind, Stage
 
 cdef class Rewriter(Stage):
-    cdef Channel _text
+    cdef Channel _text            # lent by the document; None: the call is over
     cdef JsonChannel _input       # None until it is needed
     cdef Document _document
     cdef Field _start             # of a message_start, a message_delta, a content_block_start, a delta that comes whole

@@ -21,7 +21,7 @@ from relay._core.types cimport (
 from json import dumps as _dumps
 from json import loads as _loads
 
-from relay._core.errors import Uncovered
+from relay._core.errors import Misuse, Uncovered
 
 cdef enum:
     UNSEEN = 4096                 # bytes of text that a restorer need not have seen yet
@@ -92,7 +92,22 @@ cdef class Rewriter(Stage):
         self._unseen = Buffer()
         self._open = -1
 
+    def forget(self) -> bool:
+        """Give the document its channel back: the call is over, and nothing passes any more.
+
+        returns   whether the document may serve another call, for nothing failed
+        """
+        cdef bint is_sound = not self.failed and self._text is not None
+        if is_sound:
+            self._document.take_back(self._text)
+        self._text = self._input = None
+        self.failed = True
+        return is_sound
+
     cdef int on_event(self, Event* event) except -1 nogil:
+        if self._text is None:
+            with gil:
+                raise Misuse("an event after the end of its call")
         if event.kind == DELTA:
             if event.form == TEXT_FORM:
                 return self._on_delta(event, self._text)

@@ -67,6 +67,7 @@ cdef class Window(CodeSink):
         return self.released >= 2 * HISTORY
 
     cdef int begin(self, const uint8_t* chars, Py_ssize_t size) except -1 nogil
+    cdef void wipe(self) noexcept nogil
     cdef View* open(self, bint last) except NULL nogil
     cdef void close(self) noexcept nogil
     cdef int release(self, Py_ssize_t end, Buffer out) except -1 nogil

@@ -105,6 +105,13 @@ cdef class Window(CodeSink):
                 self._codes[at] = chars[at]
         return 0
 
+    cdef void wipe(self) noexcept nogil:
+        """Leave nothing of what was in it; `begin` comes next."""
+        memset(self._chars, 0, <size_t>self._room)
+        if self._codes != NULL:
+            memset(self._codes, 0, <size_t>self._room * sizeof(uint32_t))
+        self._raw.wipe()
+
     cdef int text(self, const char* ptr, Py_ssize_t size) except -1 nogil:
         """Take UTF-8 that stands for itself."""
         cdef Py_ssize_t plain = ascii_size(ptr, size)

@@ -127,7 +127,8 @@ class Numbers:
 
     def mark(self) -> None:
         """Remember this place, for rewind()."""
-        self._mark = (self._last.copy(), len(self._numbers), len(self._originals), self._taken.copy())
+        if self._last or self._taken:
+            self._mark = (self._last.copy(), len(self._numbers), len(self._originals), self._taken.copy())
 
     def rewind(self) -> None:
         """Take back what was given and reserved since mark(): it stood in a text that nobody saw."""
@@ -140,6 +141,7 @@ class Numbers:
 
     def clear(self) -> None:
         """Let go of every value; nothing can be restored any more."""
-        self._numbers.clear()
-        self._originals.clear()
-        self._taken.clear()
+        if self._last or self._taken:
+            self._numbers.clear()
+            self._originals.clear()
+            self._taken.clear()

@@ -19,6 +19,7 @@ from relay.errors import CallerInvalid, PolicyUnscannable, ProviderError, RelayE
 from relay.redact import blocks, coverage, hold, policy
 from relay.redact.blocks import Fate
 from relay.redact.classes import Direction
+from relay.redact.documents import Documents
 from relay.redact.fields import spelled
 from relay.redact.placeholders import Hashes, Known, Numbers
 from relay.redact.policy import Channel as Restored
@@ -37,9 +38,13 @@ class Plan:
     """A policy, and what can be made of it before a call comes."""
 
     __slots__ = (
+        "answering",
         "answers",
+        "asking",
         "blocks_unscannable",
         "drops_thinking",
+        "gives_numbers",
+        "needs_hashes",
         "policy",
         "prompts",
         "restores",
@@ -55,7 +60,11 @@ class Plan:
         self.drops_thinking = policy.scan_thinking is Thinking.DROP
         self.blocks_unscannable = policy.on_unscannable is Unscannable.BLOCK
         self.rules = ruleset(frozenset(policy.modes), policy.custom)
-        self.restores = policy.restore and bool(self.treatment.numbers)
+        self.asking = Documents(self.rules)
+        self.answering = self.asking if self.answers else Documents(ruleset(frozenset()))
+        self.gives_numbers = bool(self.treatment.numbers)
+        self.needs_hashes = self.treatment.hashes
+        self.restores = policy.restore and self.gives_numbers
 
 
 class Redactors:
@@ -94,7 +103,7 @@ class Redactors:
         if plan is None:
             return None
         self._refuse(plan, call)
-        hashes = Hashes(self._hash_key, plan.policy.session) if self._hash_key and plan.treatment.hashes else None
+        hashes = Hashes(self._hash_key, plan.policy.session) if self._hash_key and plan.needs_hashes else None
         return Redaction(plan, hashes, self._strict, Receipt(plan.policy, self._strict) if call.reports else None)
 
     def _merged(self, asked: Policy) -> Plan | None:
@@ -107,7 +116,7 @@ class Redactors:
         if plan.drops_thinking and _has_tools(call):
             # A provider refuses the turn behind a tool's result when the thinking before it is gone.
             raise CallerInvalid("gateway.redact.scan_thinking: 'drop' is refused together with tools")
-        if plan.treatment.hashes and not self._hash_key:
+        if plan.needs_hashes and not self._hash_key:
             raise CallerInvalid("gateway.redact.mode: 'hash' needs a key of the operator's, `redact.hash_key`")
 
 
@@ -141,16 +150,15 @@ class Redaction:
         self._receipt = receipt
         self._rewriter: Rewriter | None = None
         self._strict = strict
+        self._document: Document | None = None
         self._restored: Known | None = None
         self.drops_thinking = plan.drops_thinking
         self.request = Replacements(plan.treatment, self._numbers, hashes)
         self.response = Replacements(plan.treatment, self._numbers, hashes)
-        self._document = Document(plan.rules, self.request, self._literals)
 
-    @property
     def _literals(self) -> Callable[[str], None] | None:
-        """What keeps the numbers of literals from being given out; None where no value gets one."""
-        return self._numbers.reserve_in if self._plan.treatment.numbers else None
+        """Give what keeps the numbers of literals from being given out; None where no value gets one."""
+        return self._numbers.reserve_in if self._plan.gives_numbers else None
 
     async def prompt(self, content: bytes, members: Sequence[Member]) -> dict[str, bytes]:
         """Give the values of a request that redaction changes, by member; between its slices others have their turn.
@@ -163,9 +171,10 @@ class Redaction:
         try:
             self._look_over(content, members)
             if self._plan.prompts:
-                for _ in slices(self._document, content, members, changed):
+                document = self._plan.asking.lend(self.request, self._literals())
+                for _ in slices(document, content, members, changed):
                     await sleep(0)
-            self._document.replace = self.response
+                self._plan.asking.take_back(document)
             if self._plan.restores and self._plan.prompts:
                 self._restored = self._numbers.known()
             return changed
@@ -200,7 +209,9 @@ class Redaction:
         if self.drops_thinking:
             content = without_thinking(content)
         if self._plan.answers or self._restored:
-            content = self._answering().redact(content, coverage.ANSWER)
+            document = self._answering()
+            content = document.redact(content, coverage.ANSWER)
+            self._plan.answering.take_back(document)
         if self._receipt and self._plan.answers:
             self._receipt.answered(blocks.of_answer(content))
         return content
@@ -210,7 +221,6 @@ class Redaction:
         if self._is_answered:
             self._numbers.rewind()
             self.response = Replacements(self._plan.treatment, self._numbers, self._hashes)
-            self._document.replace = self.response
         else:
             self._numbers.mark()
         self._is_answered = True
@@ -219,10 +229,8 @@ class Redaction:
 
     def _answering(self) -> Document:
         """Give what redacts and restores the parts of an answer that come whole."""
-        if not self._plan.answers:
-            self._document = Document(ruleset(frozenset()), self.response)
-        self._document.after = self._restored_inside if self._restored else None
-        return self._document
+        literals = self._literals() if self._plan.answers else None
+        return self._plan.answering.lend(self.response, literals, self._restored_inside if self._restored else None)
 
     def words(self, said: str) -> str:
         """Give a provider's words about a failure as they may be told: redacted as its answers are, nothing restored.
@@ -252,8 +260,9 @@ class Redaction:
         if not self._plan.answers and not self._restored:
             return None
         self._begin_answer()
+        self._document = self._answering()
         self._rewriter = Rewriter(
-            self._answering(),
+            self._document,
             start=coverage.MESSAGE_START,
             end=coverage.MESSAGE_DELTA,
             block=coverage.BLOCK_START,
@@ -320,7 +329,9 @@ class Redaction:
     def forget(self) -> None:
         """Let go of every value: the call is over (spec/redaction.md 12)."""
         self._numbers.clear()
-        self._restored = self._rewriter = self._document.after = None
+        if self._rewriter and self._document and self._rewriter.forget():
+            self._plan.answering.take_back(self._document)
+        self._restored = self._rewriter = self._document = None
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Give what was found, by direction and class."""

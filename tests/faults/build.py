@@ -25,7 +25,9 @@ numbers phone private_keys replacer rewriter ruleset secrets triggers window
 """The modules of _core that are the redactor and can raise; `buffer` holds what waits in it."""
 
 _SIGNATURE = re.compile(r"^( *)(?:cdef|cpdef|def) (?!class )(?:[\w\[\]* ]*[ *])?(\w+)\(", re.MULTILINE)
-_NEVER = ("__dealloc__", "guarded", "fault", "words", "tellable", "report", "counts", "forget", "clear")
+_NEVER = """
+__dealloc__ fault words tellable report counts forget clear take_back
+""".split()  # noqa: SIM905
 """Functions without a fault: what it raised would be lost in the first; the others keep faults in, or run when the
 answer is over."""
 _COMPILE = """
