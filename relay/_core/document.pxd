@@ -75,6 +75,7 @@ cdef class Document:
     cdef int _value(self) except -1
     cdef int _enter(self, bint is_object, PyObject* field) except -1
     cdef int _inside(self) except -1
+    cdef int _members(self, const char* ptr) except -1
     cdef int _after(self) except -1
     cdef int _leave(self) except -1
     cdef PyObject* _by_type(self, const char* ptr, PyObject* field) except NULL

@@ -270,25 +270,40 @@ cdef class Document:
     cdef int _inside(self) except -1:
         """Take what comes behind an opening bracket, or the key behind a comma."""
         cdef const char* ptr = _space(self._ptr, self._end)
-        cdef const char* stop
-        cdef PyObject* field = self._levels[self._depth - 1].field
         self._ptr = ptr
         if self._state != KEY and ptr < self._end and ptr[0] == (c"]" if self._state == FIRST_ITEM else c"}"):
             return self._leave()
         if self._state == FIRST_ITEM:
-            self._field = field
+            self._field = self._levels[self._depth - 1].field
             self._state = VALUE
             return 0
-        stop = string_end(ptr + 1, self._end) if ptr < self._end and ptr[0] == c'"' else NULL
-        if stop == NULL:
-            raise ProtocolError("a key is no JSON")
-        (<Field>field).member(Slice(ptr, stop - ptr + 1), &self._field)
-        ptr = _space(stop + 1, self._end)
-        if ptr == self._end or ptr[0] != c":":
-            raise ProtocolError("a member is no JSON")
-        self._ptr = ptr + 1
-        self._state = VALUE
-        return 0
+        return self._members(ptr)
+
+    cdef int _members(self, const char* ptr) except -1:
+        """Take the keys from the one at `ptr` on, up to one whose value counts; those of others pass with it."""
+        cdef PyObject* field = self._levels[self._depth - 1].field
+        cdef const char* end = self._end
+        cdef const char* stop
+        while True:
+            stop = string_end(ptr + 1, end) if ptr < end and ptr[0] == c'"' else NULL
+            if stop == NULL:
+                raise ProtocolError("a key is no JSON")
+            (<Field>field).member(Slice(ptr, stop - ptr + 1), &self._field)
+            ptr = _space(stop + 1, end)
+            if ptr == end or ptr[0] != c":":
+                raise ProtocolError("a member is no JSON")
+            self._ptr = ptr + 1
+            self._state = VALUE
+            if self._field != NULL:
+                return 0
+            stop = value_end(_space(ptr + 1, end), end, MAX_DEPTH - self._depth)
+            if stop == NULL:
+                raise ProtocolError("a value is no JSON")
+            self._ptr = ptr = _space(stop, end)
+            self._state = AFTER
+            if ptr == end or ptr[0] != c",":
+                return 0
+            ptr = _space(ptr + 1, end)
 
     cdef int _after(self) except -1:
         """Take what comes behind a value."""

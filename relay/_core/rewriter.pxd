@@ -22,7 +22,7 @@ cdef class Rewriter(Stage):
     cdef object _restore_input
     cdef bint _text_waits         # the restorer holds the beginning of a placeholder
     cdef bint _input_waits
-    cdef Buffer _unseen           # text that the restorer has still to follow
+    cdef Buffer _unseen           # text that the restorer has still to follow; None where nobody puts any back
     cdef Buffer _scratch          # the frame that is written anew
     cdef int _open                # index of the block that the client saw begin and not end, -1: none
     cdef bint failed              # nothing of what is held may leave any more

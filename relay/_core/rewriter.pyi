@@ -16,7 +16,6 @@ class Rewriter:
     def __init__(
         self,
         document: Document,
-        *,
         start: Field,
         end: Field,
         block: Field,

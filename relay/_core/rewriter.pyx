@@ -76,7 +76,7 @@ cdef class Rewriter(Stage):
 
     def __cinit__(
         self, Document document not None,
-        *, Field start not None, Field end not None, Field block not None, Field delta not None,
+        Field start not None, Field end not None, Field block not None, Field delta not None,
         bint strict=False, restorer=None, began=None,
     ):
         self._text = document.lend_text()
@@ -89,7 +89,7 @@ cdef class Rewriter(Stage):
         self._restorer = restorer
         self._began = began
         self._scratch = Buffer()
-        self._unseen = Buffer()
+        self._unseen = Buffer() if restorer is not None else None
         self._open = -1
 
     def forget(self) -> bool:
@@ -283,6 +283,8 @@ cdef class Rewriter(Stage):
     cdef int _restore(self, Channel channel, bint last) except -1:
         """Put originals back into what a channel let out; what needs no change keeps its bytes."""
         cdef bint is_text = channel is self._text
+        if self._restorer is None:
+            return 0
         restorer = self._restore_text if is_text else self._restore_input
         if restorer is None:
             self._unseen.clear()

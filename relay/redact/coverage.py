@@ -92,7 +92,7 @@ def _schema() -> Field:
     return schema
 
 
-REQUEST: Final[Mapping[str, Field]] = {
+REQUEST: Final[dict[str, Field]] = {
     "tools": _object(description=SCANNED, input_schema=_schema()),
     "system": Field(scanned=True, types={"text": _TEXT}),
     "messages": _object(content=_CONTENT),

@@ -19,12 +19,14 @@ def slices(
     changed   gets the values that were redacted, by member
     raises    as Document.redact
     """
-    places = {key: (start, end) for key, _, _, start, end in members if key in coverage.REQUEST}
+    fields = coverage.REQUEST
+    places = {key: (start, end) for key, _, _, start, end in members if key in fields}
     left = size
-    for key, field in coverage.REQUEST.items():
-        if key not in places:
+    for key, field in fields.items():
+        place = places.get(key)
+        if place is None:
             continue
-        start, end = places[key]
+        start, end = place
         document.open(content, field, start, end)
         while not document.step(left):
             yield

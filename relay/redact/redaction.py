@@ -263,13 +263,13 @@ class Redaction:
         self._document = self._answering()
         self._rewriter = Rewriter(
             self._document,
-            start=coverage.MESSAGE_START,
-            end=coverage.MESSAGE_DELTA,
-            block=coverage.BLOCK_START,
-            delta=coverage.DELTA,
-            strict=self._strict,
-            restorer=self._restorer if self._restored else None,
-            began=self._receipt.began if self._receipt and self._plan.answers else None,
+            coverage.MESSAGE_START,
+            coverage.MESSAGE_DELTA,
+            coverage.BLOCK_START,
+            coverage.DELTA,
+            self._strict,
+            self._restorer if self._restored else None,
+            self._receipt.began if self._receipt and self._plan.answers else None,
         )
         return self._rewriter
 
