@@ -309,10 +309,12 @@ cdef class Document:
         """Take what comes behind a value."""
         cdef const char* ptr
         cdef Level* level
+        ptr = _space(self._ptr, self._end)
         if self._depth == 0:
+            if ptr < self._end:
+                raise ProtocolError("a value is followed by more")
             self._state = ENDED
             return 0
-        ptr = _space(self._ptr, self._end)
         self._ptr = ptr
         level = &self._levels[self._depth - 1]
         if ptr < self._end and ptr[0] == c",":

@@ -10,6 +10,7 @@ from relay._core.look cimport View
 from relay._core.triggers cimport quiet
 
 cdef enum:
+    SHORT = 64                    # characters that may pass without a scan: `quiet` looks at no more
     HISTORY = 384                 # characters kept to the left of what is undecided: more than any rule looks back
 
 cdef class Window(CodeSink):
@@ -39,7 +40,9 @@ cdef class Window(CodeSink):
         """
         cdef Py_ssize_t end = self.len + size
         cdef Py_ssize_t word, gone, rest
-        if end > self._room or size > self._raw.room - self._raw.len or ascii_size(ptr, size) < size:
+        if end - start > SHORT or end > self._room or size > self._raw.room - self._raw.len:
+            return -1
+        if ascii_size(ptr, size) < size:
             return -1
         memcpy(self._chars + self.len, ptr, <size_t>size)
         word = quiet(self._chars + start, end - start)

@@ -163,7 +163,17 @@ def test_what_is_no_json_is_refused_or_passes_unchanged(data: bytes, around: str
 
 
 @pytest.mark.parametrize(
-    "data", ['{"text": ', '{"text" "a"}', '{"text": "a" "b"}', "{1: 2}", '{"in": [1 2]}', '{"in": [', "{"]
+    "data",
+    [
+        '{"text": ',
+        '{"text" "a"}',
+        '{"text": "a" "b"}',
+        "{1: 2}",
+        '{"in": [1 2]}',
+        '{"in": [',
+        "{",
+        '{"text": "a"} "bob@x.org"',
+    ],
 )
 def test_a_broken_document_is_refused(data: str) -> None:
     with pytest.raises(ProtocolError):
