@@ -2,7 +2,7 @@
 
 from cpython.object cimport PyObject
 
-from relay._core.buffer cimport Buffer
+from relay._core.builder cimport Builder
 from relay._core.channel cimport Channel
 from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
@@ -44,7 +44,7 @@ cdef class Document:
     cdef JsonChannel _json        # the same
     cdef object _literals         # as a Channel's
     cdef object _restorer         # called with each that may hold a placeholder; None: nobody asks
-    cdef Buffer _out
+    cdef Builder _out             # what has become of it so far; empty: nothing was replaced
 
     # Of the text that is walked through.
     cdef bytes _data              # keeps it alive; None: whoever gave it does

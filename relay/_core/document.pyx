@@ -11,6 +11,7 @@ from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memchr, memcmp
 
 from relay._core.buffer cimport Buffer
+from relay._core.builder cimport Builder
 from relay._core.channel cimport Channel
 from relay._core.json cimport Scanner, string_end, string_text, value_end
 from relay._core.json_channel cimport JsonChannel
@@ -104,7 +105,7 @@ cdef class Document:
 
     def __cinit__(self, Ruleset rules not None, replace not None, literals=None, after=None):
         self._rules = rules
-        self._out = Buffer()
+        self._out = Builder()
         self.serve(replace, literals, after)
 
     def __dealloc__(self):
@@ -123,7 +124,7 @@ cdef class Document:
     def forget(self) -> None:
         """Let go of the call that was served, and wipe what it left."""
         self._replace = self._literals = self._restorer = self._data = self._open = None
-        self._out.wipe()
+        self._out.clear()
         if self._text is not None:
             self._text.forget()
         if self._json is not None:
@@ -366,7 +367,7 @@ cdef class Document:
             if self._copied == self._start:
                 self._out.reserve(self._end - self._start + SPARE)
             self._out.append(self._copied, self._text_start - self._copied)
-            self._out.add(channel.out.slice())
+            self._out.append(channel.out.ptr, channel.out.len)
             self._copied = self._text_end
         channel.out.clear()
         self._open = None

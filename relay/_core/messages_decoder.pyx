@@ -141,6 +141,7 @@ cdef class MessagesDecoder(FrameSink):
             if not event.plain:
                 stop = string_end(stop, end)
             event.text = Slice(text, stop - text)
+            event.rewritten.ptr = NULL
             if stop == NULL or end - stop < 5 or stop[1] != c"}" or stop[2] != c"}":
                 return ptr
             stop = _after_spaces(stop + 3, end)
@@ -189,6 +190,7 @@ cdef class MessagesDecoder(FrameSink):
                 return self._repaired(frame)
         self._scan(frame, slots)
         event.frame = frame.whole
+        event.rewritten.ptr = NULL
         event.changed = not frame.canonical
         event.plain = False
         self._typed(frame, slots, &event)
@@ -346,7 +348,7 @@ cdef class MessagesDecoder(FrameSink):
         event.name = Slice(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
         event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
         event.text = event.message = event.id = event.model = event.provider = event.usage = event.stop_reason = none
-        event.frame = none
+        event.frame = event.rewritten = none
         event.changed = True
         event.plain = False
         return self.next.on_event(&event)

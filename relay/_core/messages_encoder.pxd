@@ -37,6 +37,7 @@ cdef class MessagesEncoder(Stage):
 
     cdef int name(self, id, model, provider) except -1
     cdef int _write_frame(self, Event* event) except -1 nogil
+    cdef int _write_rewritten(self, Event* event) except -1 nogil
     cdef int _over(self, Slice value, Slice text) except -1 nogil
     cdef int _plan(self, const char* start, const char* stop, Slice text, bint comma) noexcept nogil
     cdef int _into(self, Slice object, Slice text) except -1 nogil

@@ -155,8 +155,6 @@ cdef class Rewriter(Stage):
 
     cdef int _on_delta(self, Event* event, Channel channel) except -1 nogil:
         """Let out what the delta makes certain."""
-        cdef Slice whole
-        cdef const char* tail
         cdef Py_ssize_t held
         if event.text.ptr == NULL:
             return self.next.on_event(event)
@@ -169,18 +167,10 @@ cdef class Rewriter(Stage):
         if channel.out.len == 0:
             return 0
         if channel.out.len != event.text.len or memcmp(channel.out.ptr, event.text.ptr, <size_t>event.text.len) != 0:
-            whole = event.data if event.changed else event.frame
-            tail = event.text.ptr + event.text.len
-            self._scratch.clear()
-            self._scratch.append(whole.ptr, event.text.ptr - whole.ptr)
-            self._scratch.add(channel.out.slice())
-            self._scratch.append(tail, whole.ptr + whole.len - tail)
-            if event.changed:
-                event.data = self._scratch.slice()
-            else:
-                event.frame = self._scratch.slice()
+            event.rewritten = channel.out.slice()
+        self.next.on_event(event)
         channel.out.clear()
-        return self.next.on_event(event)
+        return 0
 
     cdef int _on_start(self, Event* event) except -1:
         """Begin the block's channels; text that comes with its start is the first of it."""
@@ -264,6 +254,7 @@ cdef class Rewriter(Stage):
     cdef int _send(self, Kind kind, int index, bytes name, bytes data) except -1:
         """Send an event of our own."""
         cdef Event event
+        event.rewritten.ptr = NULL
         event.kind = kind
         event.channel = index
         event.name = Slice(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))

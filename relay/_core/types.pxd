@@ -26,6 +26,7 @@ cdef struct Event:
     Slice name                    # the event's type
     Slice data                    # its JSON
     Slice text                    # inside of the delta's JSON string, still escaped; empty if none
+    Slice rewritten               # DELTA: what goes in place of `text`; no `ptr`: it stays
     Slice message                 # START: the message object
     Slice id                      # START: its `id` value with quotes
     Slice model                   # START: its `model` value with quotes
