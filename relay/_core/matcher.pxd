@@ -8,7 +8,7 @@ from relay._core.left cimport Mark
 from relay._core.look cimport Offer, Offers, View
 from relay._core.ruleset cimport Ruleset
 from relay._core.triggers cimport Starts
-from relay._core.window cimport Window
+from relay._core.window cimport LOUD, Window
 
 cdef enum:
     LONGEST_RUN = 16384           # characters of a private key
@@ -28,6 +28,7 @@ cdef class Matcher:
     cdef uint32_t _on
     cdef Customs _customs         # None: there are none
     cdef bint _may_pass           # text in which no rule is called need not be scanned
+    cdef bint _is_loud            # what was taken last is known not to be such text
     cdef Offers _offers           # of the first layer
     cdef Offers _phones           # of one start
     cdef Starts _starts           # of telephone numbers
@@ -38,6 +39,7 @@ cdef class Matcher:
     cdef inline bint pass_on(self, Window window, const char* ptr, Py_ssize_t size, Buffer out) except -1 nogil:
         """Take a short piece and let out all but its last word, if no rule is called in it; tell whether that is so."""
         cdef Py_ssize_t hold = window.pass_on(ptr, size, self._rescan, out) if self._may_pass else -1
+        self._is_loud = hold == LOUD
         if hold < 0:
             return False
         self._rescan = hold

@@ -65,12 +65,13 @@ cdef class Matcher:
         """
         cdef View* view
         cdef Offers* offers = &self._offers
-        if self._may_pass and not last:
+        if self._may_pass and not self._is_loud and not last:
             self.hold = self.window.pass_quiet(self._rescan)
             if self.hold >= 0:
                 self.count = 0
                 self._rescan = self.hold
                 return 0
+        self._is_loud = False
         view = self.window.open(last)
         offers.count = 0
         offers.hold = offers.extent = offers.rescan = view.end

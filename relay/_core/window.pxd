@@ -11,6 +11,7 @@ from relay._core.triggers cimport quiet
 
 cdef enum:
     SHORT = 64                    # characters that may pass without a scan: `quiet` looks at no more
+    LOUD = -2
     HISTORY = 384                 # characters kept to the left of what is undecided: more than any rule looks back
 
 cdef class Window(CodeSink):
@@ -36,7 +37,7 @@ cdef class Window(CodeSink):
         line of code and data that it touches.
 
         start    where the last scan ended
-        returns  up to where all is certain; -1: nothing was done
+        returns  up to where all is certain; -1: nothing was done; LOUD: nor will a look at the same text say else
         """
         cdef Py_ssize_t end = self.len + size
         cdef Py_ssize_t word, gone, rest
@@ -47,7 +48,7 @@ cdef class Window(CodeSink):
         memcpy(self._chars + self.len, ptr, <size_t>size)
         word = quiet(self._chars + start, end - start)
         if word < 0:
-            return -1
+            return LOUD
         word = max(start + word, self.released)
         if self._widths != NULL:
             memset(self._widths + self.len, 1, <size_t>size)

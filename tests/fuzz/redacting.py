@@ -111,9 +111,7 @@ def message(given: Given, rules: Ruleset) -> str:
     content = given.text.encode()
     with suppress(ProtocolError, LimitExceeded):
         Document(rules, **given.options()).redact(given.raw, coverage.ANSWER)
-    try:
-        members(b'{"input":%b}' % content)
-    except (ProtocolError, LimitExceeded):
+    if not is_value(content):
         content = json.dumps({line: [line] for line in given.text.split("\n")}, ensure_ascii=given.ascii).encode()
     blocks = b'{"type":"text","text":"%b"},{"type":"tool_use","input":%b}' % (given.inside().encode(), content)
     said = b'{"content":[%b]}' % blocks
@@ -125,6 +123,14 @@ def message(given: Given, rules: Ruleset) -> str:
     assert (walked.take() or said) == whole
     check_shape(said.decode(), whole.decode())
     return whole.decode()
+
+
+def is_value(text: bytes) -> bool:
+    """Tell whether a text is one JSON value, and not the rest of an object around it too."""
+    try:
+        return len(members(b'{"input":%b}' % text)) == 1
+    except (ProtocolError, LimitExceeded):
+        return False
 
 
 def answer(given: Given, rules: Ruleset) -> str:
