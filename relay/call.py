@@ -1,4 +1,4 @@
-"""What was asked, by whom, until when: Identity, Call, and the names made for them."""
+"""What was asked, by whom, and of whom: Identity, Preferences, Call, and the names made for them."""
 
 import os
 import time
@@ -40,6 +40,50 @@ class Identity:
     name: str
 
 
+Cutoffs = tuple[tuple[int, float], ...]
+"""Percentile (50, 75, 90, 99) and its bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Who may answer a request, and who rather (spec/openrouter-messages.md 9, spec/gateway-object.md 4); checked.
+
+    Names of providers are in lower case. Money is nano-dollars, per million tokens or per call.
+
+    models           tried in turn behind the call's own
+    order            first, in this order; nobody else when there are no fallbacks
+    only             field → names: an endpoint must stand in each of them
+    zdr              the field that asks for it; None: nobody does
+    denies_training  no endpoint that trains on what it is sent, or keeps it
+    quantizations    empty: any
+    sort             `price`, `throughput`, `latency`, `exacto`; None: balanced by price
+    mixes_models     models are sorted as one group
+    max_price        kind → the most; kinds `prompt`, `completion`, `request`
+    min_throughput, max_latency   tokens a second, and seconds to the first of them
+    tier             `priority`, `flex`; `default` cancels that of a variant; None: nothing is said
+    """
+
+    models: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    only: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    ignore: tuple[str, ...] = ()
+    allow_fallbacks: bool = True
+    require_parameters: bool = False
+    zdr: str | None = None
+    denies_training: bool = False
+    distillable: bool = False
+    quantizations: tuple[str, ...] = ()
+    sort: str | None = None
+    mixes_models: bool = False
+    max_price: tuple[tuple[str, int], ...] = ()
+    min_throughput: Cutoffs = ()
+    max_latency: Cutoffs = ()
+    tier: str | None = None
+
+
+NO_PREFERENCES: Final = Preferences()
+
+
 class Call:
     """One client request. Nobody writes to it after ingress, but for `release`.
 
@@ -51,6 +95,7 @@ class Call:
     version, betas   the client's `anthropic-version` and merged `anthropic-beta` as sent, None when not
     app          what the client says of itself, for the record
     redact       what its `gateway.redact` says, decoded and unchecked; None: nothing
+    preferences  who may answer it
     reports      it asked for the `x-relay-*` report fields
     """
 
@@ -63,6 +108,7 @@ class Call:
         "members",
         "model",
         "operation",
+        "preferences",
         "received_ns",
         "redact",
         "reports",
@@ -89,6 +135,7 @@ class Call:
         app: str | None,
         reports: bool,
         redact: Any = None,
+        preferences: Preferences = NO_PREFERENCES,
     ) -> None:
         self.id = id
         self.operation = operation
@@ -105,6 +152,7 @@ class Call:
         self.app = app
         self.reports = reports
         self.redact = redact
+        self.preferences = preferences
 
     def release(self) -> None:
         """Let go of the request's content: once model bytes were sent no further attempt needs it."""

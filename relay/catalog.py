@@ -132,6 +132,13 @@ class Endpoint:
     credential   a name in `Generation.credentials`; None: the provider wants none
     price        None is unknown, never free
     ca_file      a private authority for TLS, beside the system's
+    variant, region   what tells it from its provider's other endpoints of the model, as `provider/variant` in lists
+    tier         `default`, `flex` or `priority`; one that is not `default` answers only who asks for it
+    context_tokens, max_output_tokens   None is unknown: it keeps nobody out
+    quantization   `unknown` where nobody says
+    parameters   members of a request that it takes, of those in PARAMETERS; None is unknown: all of them
+    zdr, trains, retains   what it does with data; unknown is the worse of the two
+    caches       it is known to cache prompts
     """
 
     id: str
@@ -146,15 +153,74 @@ class Endpoint:
     count_tokens: bool = False
     ca_file: str | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
+    variant: str | None = None
+    region: str | None = None
+    tier: str = "default"
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    quantization: str = "unknown"
+    parameters: frozenset[str] | None = None
+    zdr: bool = False
+    trains: bool = True
+    retains: bool = True
+    caches: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing that it says can keep a call without preferences out, or change what is sent."""
+        return (
+            self.tier == "default"
+            and self.context_tokens is None
+            and self.max_output_tokens is None
+            and self.parameters is None
+        )
+
+    @property
+    def keeps_caches(self) -> bool:
+        """It is worth coming back to it for the prompts that it has cached."""
+        price = self.price
+        return self.caches or (price is not None and price.cache_read is not None and price.cache_read < price.prompt)
+
+    def is_named(self, name: str) -> bool:
+        """Tell whether a list's entry, in lower case, means this endpoint (spec/openrouter-messages.md 9.1)."""
+        if name in (self.provider.lower(), self.display_name.lower()):
+            return self.tier == "default"
+        return self.is_named_in_full(name)
+
+    def is_named_in_full(self, name: str) -> bool:
+        """The same, by its variant, region or tier."""
+        provider, _, rest = name.rpartition("/")
+        if not rest or provider not in (self.provider.lower(), self.display_name.lower()):
+            return False
+        return rest in ((self.variant or "").lower(), (self.region or "").lower(), self.tier)
+
+
+PARAMETERS: Final[Mapping[str, str]] = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "stop_sequences": "stop",
+    "tools": "tools",
+    "tool_choice": "tool_choice",
+    "thinking": "reasoning",
+}
+"""Members of a request that an endpoint may not take, and the catalogue's words for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What the client says, and the endpoints that serve it, in the operator's order."""
+    """What the client says, and the endpoints that serve it, in the operator's order.
+
+    author, family   who made it, and what it belongs to: `~author/family-latest` is the newest of them
+    distillable      None is unknown, which is no
+    """
 
     id: str
     endpoints: tuple[Endpoint, ...]
     created: int = 0
+    author: str | None = None
+    family: str | None = None
+    distillable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,29 +263,46 @@ class Attempt:
     """One try at one endpoint; filled in as it goes, and kept in the call's record.
 
     number        from 1
+    slug          what relay calls the model; the client reads it in the answer
     model         the provider's name for the model, wildcard resolved
+    max_tokens    what the request's own is cut to; None: it stays
+    dropped       members of the request that the endpoint does not take
     status        HTTP status of the answer, 0 without one
     error         reason of the failure, None so far or when it answered
     sent_ns, head_ns   when the request was written and the head had come, monotonic; 0: not yet
     """
 
     __slots__ = (
+        "dropped",
         "ended_ns",
         "endpoint",
         "error",
         "error_type",
         "head_ns",
+        "max_tokens",
         "model",
         "number",
         "sent_ns",
+        "slug",
         "status",
         "upstream_request_id",
     )
 
-    def __init__(self, number: int, endpoint: Endpoint, model: str) -> None:
+    def __init__(
+        self,
+        number: int,
+        endpoint: Endpoint,
+        slug: str,
+        model: str,
+        max_tokens: int | None = None,
+        dropped: frozenset[str] = frozenset(),
+    ) -> None:
         self.number = number
         self.endpoint = endpoint
+        self.slug = slug
         self.model = model
+        self.max_tokens = max_tokens
+        self.dropped = dropped
         self.status = 0
         self.error: str | None = None
         self.error_type: str | None = None

@@ -34,10 +34,10 @@ TYPES: Mapping[str, str] = {
 
 
 class Retry(Enum):
-    """Where the next attempt may go."""
+    """Where the next attempt may go: nowhere, to another model, to another endpoint."""
 
     NEVER = "never"
-    SAME = "same"
+    MODEL = "model"
     OTHER = "other"
 
 
@@ -136,12 +136,12 @@ class PolicyError(RelayError):
 
 
 class UnknownModel(PolicyError):
-    """The model isn't in the catalogue; `close` are the names that come nearest."""
+    """The model isn't in the catalogue; `close` are the names that come nearest, `path` is where the request has it."""
 
     reason, status, error_type = "policy_no_route", 400, "invalid_request"
 
-    def __init__(self, model: str, close: list[str], docs_url: str) -> None:
-        super().__init__(f"model: no model named {model[:256]!r} is configured")
+    def __init__(self, model: str, close: list[str], docs_url: str, path: str = "model") -> None:
+        super().__init__(f"{path}: no model named {model[:256]!r} is configured")
         self.availability = {
             "code": "model_not_found",
             "retryable": False,
@@ -149,6 +149,12 @@ class UnknownModel(PolicyError):
             "docs_url": f"{docs_url}#model_not_found",
             "fallback_models": close,
         }
+
+
+class NoEndpoint(PolicyError):
+    """Rules or the present state of the endpoints leave nobody who may answer."""
+
+    reason, status, error_type = "policy_no_route", 404, "not_found"
 
 
 class PolicyBlocked(PolicyError):
@@ -177,10 +183,16 @@ class PolicyRedactionFailed(PolicyError):
 
 
 class ProviderError(RelayError):
-    """A provider failed; `retry` says where the next attempt may go, `counts` whether the breaker hears of it."""
+    """A provider failed.
+
+    retry            where the next attempt may go
+    counts           the breaker hears of it
+    counts_against   it makes the endpoint less stable, so that others go before it
+    """
 
     retry: Retry = Retry.OTHER
     counts: bool = True
+    counts_against: bool = True
     upstream_status: int = 0
     should_retry = True
 
@@ -189,7 +201,7 @@ class ProviderRefused(ProviderError):
     """The provider says that the caller's own request is wrong: its message is kept, its fault isn't (ERR-2)."""
 
     reason, status, error_type = "caller_invalid", 400, "invalid_request"
-    retry, counts, should_retry = Retry.NEVER, False, False
+    retry, counts, counts_against, should_retry = Retry.MODEL, False, False, False
 
     def __init__(self, message: str, status: int = 400, error_type: str = "invalid_request") -> None:
         super().__init__(message)
@@ -206,7 +218,8 @@ class ProviderNotFound(ProviderError):
 class ProviderRateLimited(ProviderError):
     """429 of the provider."""
 
-    reason, status, error_type, counts = "provider_rate_limited", 429, "rate_limit_exceeded", False
+    reason, status, error_type = "provider_rate_limited", 429, "rate_limit_exceeded"
+    counts, counts_against = False, False
 
 
 class ProviderOverloaded(ProviderError):

@@ -11,7 +11,7 @@ from asyncio import CancelledError
 from time import monotonic_ns
 from typing import Final
 
-from relay import providers, route
+from relay import providers
 from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError, RedactionError, answer
 from relay.call import Call
 from relay.catalog import Attempt, Generation
@@ -24,7 +24,7 @@ from relay.ledger.record import Outcome
 from relay.prepare import prepare
 from relay.redact.redaction import Redactors, tellable
 from relay.redact.replacements import fault
-from relay.route import Plan
+from relay.route import Plan, Router
 from relay.upstream import Exchange, Upstream
 
 MAX_ANSWER: Final = 64 << 20
@@ -34,8 +34,11 @@ MAX_ERROR_BODY: Final = 1 << 20
 class Gateway:
     """One worker's gateway over one configuration generation."""
 
-    def __init__(self, generation: Generation, upstream: Upstream, ledger: Ledger, redactors: Redactors) -> None:
+    def __init__(
+        self, generation: Generation, router: Router, upstream: Upstream, ledger: Ledger, redactors: Redactors
+    ) -> None:
         self._generation = generation
+        self._router = router
         self._redactors = redactors
         self._upstream = upstream
         self._ledger = ledger
@@ -44,8 +47,7 @@ class Gateway:
         """Answer one call. Always closes the record; never raises for a fault of client, policy or provider."""
         record = self._ledger.open(call)
         try:
-            plan = route.plan(call, self._generation)
-            record.model = plan.model
+            plan = self._router.plan(call)
             await self._answer(call, plan, reply, record)
             if reply.lags:
                 await reply.settle()
@@ -72,8 +74,10 @@ class Gateway:
         redacted = await record.redaction.prompt(call.content, call.members) if record.redaction else {}
         while attempt := plan.next():
             record.attempts.append(attempt)
+            record.model = attempt.slug
             try:
-                await self._attempt(call, prepare(call, attempt, redacted), attempt, plan, reply, record)
+                await self._attempt(call, prepare(call, attempt, redacted), attempt, reply, record)
+                plan.succeeded(attempt, *record.speed(), record.cached_tokens())
                 return
             except ProviderError as error:
                 plan.failed(attempt, tellable(error, record.redaction))
@@ -84,7 +88,7 @@ class Gateway:
         raise plan.exhausted(self._generation.docs_url)
 
     async def _attempt(
-        self, call: Call, request: providers.Request, attempt: Attempt, plan: Plan, reply: Reply, record: Record
+        self, call: Call, request: providers.Request, attempt: Attempt, reply: Reply, record: Record
     ) -> None:
         if call.operation == "count_tokens" and not attempt.endpoint.count_tokens:
             _count_here(call, reply)
@@ -97,18 +101,16 @@ class Gateway:
             if call.operation == "count_tokens":
                 reply.send(200, await exchange.read(MAX_ERROR_BODY))
             elif call.stream:
-                await self._relay(exchange, call, attempt, plan, reply, record)
+                await self._relay(exchange, call, attempt, reply, record)
             else:
-                await self._relay_unary(exchange, call, attempt, plan, reply, record)
+                await self._relay_unary(exchange, call, attempt, reply, record)
 
-    async def _relay(
-        self, exchange: Exchange, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record
-    ) -> None:
+    async def _relay(self, exchange: Exchange, call: Call, attempt: Attempt, reply: Reply, record: Record) -> None:
         """Move one streamed answer. Everything per read happens in `Forward`, called from the socket's callback."""
         bill = Bill(attempt.endpoint.price)
         pipeline = Pipeline(
             id=call.id,
-            model=plan.model,
+            model=attempt.slug,
             provider=attempt.endpoint.display_name,
             input_tokens=record.estimate,
             usage_fields=bill.members,
@@ -133,7 +135,7 @@ class Gateway:
             record.observe(pipeline.report(), bill)
 
     async def _relay_unary(
-        self, exchange: Exchange, call: Call, attempt: Attempt, plan: Plan, reply: Reply, record: Record
+        self, exchange: Exchange, call: Call, attempt: Attempt, reply: Reply, record: Record
     ) -> None:
         bill, content = Bill(attempt.endpoint.price), await exchange.read(MAX_ANSWER)
         try:
@@ -142,7 +144,7 @@ class Gateway:
             content, report = answer(
                 content,
                 id=call.id,
-                model=plan.model,
+                model=attempt.slug,
                 provider=attempt.endpoint.display_name,
                 input_tokens=record.estimate,
                 usage_fields=bill.members,
@@ -151,7 +153,7 @@ class Gateway:
             raise providers.fault(cause) from cause
         record.answered(report, bill)
         redactions = record.redaction.report() if record.redaction else b""
-        reply.send(200, content, reply.report_fields(plan.model, attempt.number, redactions))
+        reply.send(200, content, reply.report_fields(attempt.slug, attempt.number, redactions))
 
 
 class Forward:

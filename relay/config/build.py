@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 from relay.call import Identity
 from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Price, Secret
@@ -65,10 +66,13 @@ def _models(draft: Draft) -> list[Model]:
         if (count := seen[name, built.id]) > 1:
             built = replace(built, id=f"{built.id}#{count}")
         served[name].append(built)
-    return [
-        Model(name, tuple(served[name]), 0 if isinstance(entry, list) else entry.created)
-        for name, entry in draft.file.models.items()
-    ]
+    return [_model(name, draft.file.models[name], tuple(endpoints)) for name, endpoints in served.items()]
+
+
+def _model(name: str, entry: list[schema.Endpoint] | schema.ModelEntry, served: tuple[Endpoint, ...]) -> Model:
+    if isinstance(entry, list):
+        return Model(name, served)
+    return Model(name, served, entry.created, entry.author, entry.family, entry.distillable)
 
 
 def _endpoint(draft: Draft, where: Where, own: schema.Endpoint) -> Endpoint:
@@ -77,8 +81,14 @@ def _endpoint(draft: Draft, where: Where, own: schema.Endpoint) -> Endpoint:
     capabilities = own.capabilities if own.capabilities is not None else provider.capabilities
     origin = where if own.credential else ("providers", own.provider)
     credential = _credential((*origin, "credential")) if own.credential or provider.credential else None
+
+    def said(key: str) -> Any:
+        own_word = getattr(own, key)
+        return own_word if own_word is not None else getattr(provider, key)
+
+    parameters = said("supported_parameters")
     return Endpoint(
-        id=f"{own.provider}/{own.model}",
+        id="/".join([own.provider, own.model]) + _place(own),
         provider=own.provider,
         display_name=provider.name or known.display_name or own.provider,
         dialect=provider.dialect or known.dialect,
@@ -86,11 +96,27 @@ def _endpoint(draft: Draft, where: Where, own: schema.Endpoint) -> Endpoint:
         base_url=provider.base_url or known.base_url,
         credential=credential,
         price=_price(own.price or provider.price),
-        default_max_tokens=own.default_max_tokens or provider.default_max_tokens or DEFAULT_MAX_TOKENS,
+        default_max_tokens=said("default_max_tokens") or said("max_output_tokens") or DEFAULT_MAX_TOKENS,
         count_tokens=known.count_tokens if capabilities is None else "count_tokens" in capabilities,
         ca_file=str(draft.folder / provider.ca_file) if provider.ca_file else None,
         timeouts=merged_timeouts(draft.file.timeouts, provider.timeouts, own.timeouts),
+        variant=said("variant"),
+        region=said("region"),
+        tier=said("tier") or "default",
+        context_tokens=said("context_tokens"),
+        max_output_tokens=said("max_output_tokens"),
+        quantization=said("quantization") or "unknown",
+        parameters=None if parameters is None else frozenset(parameters),
+        zdr=said("zdr") is True,
+        trains=said("trains") is not False,
+        retains=said("retains") is not False,
+        caches=said("caching") not in (None, "none"),
     )
+
+
+def _place(own: schema.Endpoint) -> str:
+    """Give what tells an endpoint from the provider's others of the model."""
+    return "".join(f"@{word}" for word in (own.variant, own.region, own.tier) if word)
 
 
 def _price(price: schema.Price | None) -> Price | None:

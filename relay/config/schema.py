@@ -19,6 +19,7 @@ ModelName = Annotated[str, Text(r"[!-~]{1,256}", "a model name without spaces, a
 Line = Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,1024}", "one line of text")]
 Dialect = Annotated[str, Text(r"[a-z]{1,32}", f"one of {', '.join(DIALECTS)}")]
 WebUrl = Annotated[str, Url()]
+Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
 PerMillion = Annotated[int, Usd("million tokens")]
 
 
@@ -109,12 +110,31 @@ class Serving(Section):
     """Clocks that differ from the level above."""
     capabilities: list[Annotated[str, Text("[a-z_]{1,64}", f"one of {', '.join(CAPABILITIES)}")]] | None = None
     """Abilities that it is known to have; one that is not listed is unknown."""
+    variant: Name | None = None
+    """Tells it from the provider's other endpoints of a model: lists name it `provider/variant`."""
+    region: Name | None = None
+    """Where it runs: lists name it `provider/region`."""
+    tier: Literal["default", "flex", "priority"] | None = None
+    """The service tier; one that is not `default` answers only calls that ask for it."""
+    context_tokens: Tokens | None = None
+    """Its window, prompt and answer together; absent: unknown, which keeps no call out."""
+    max_output_tokens: Tokens | None = None
+    """The longest answer; absent: unknown, which keeps no call out."""
+    quantization: (
+        Literal["int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"]
+        | None
+    ) = None
+    """How its weights are stored."""
+    supported_parameters: list[Annotated[str, Text("[a-z_]{1,64}", "a name such as `temperature`")]] | None = None
+    """What it takes of a request; others are left out. Absent: unknown, so that all is sent."""
+    caching: Literal["explicit", "explicit+automatic", "implicit", "none"] | None = None
+    """How it caches prompts; conversations stay with an endpoint that does."""
     zdr: bool | None = None
-    """It keeps no data at all: a statement of the operator; no call can ask for it yet."""
+    """It keeps no data at all: a statement of the operator. Absent: it may."""
     trains: bool | None = None
-    """It trains on what it is sent: a statement of the operator; no call can ask for it yet."""
+    """It trains on what it is sent: a statement of the operator. Absent: it may."""
     retains: bool | None = None
-    """It keeps what it is sent: a statement of the operator; no call can ask for it yet."""
+    """It keeps what it is sent: a statement of the operator. Absent: it may."""
     data_region: Line | None = None
     """Where data stays: a statement of the operator; no call can ask for it yet."""
 
@@ -164,9 +184,11 @@ class ModelEntry(Section):
     endpoints: Endpoints
     """Who serves it, in the order of trying."""
     author: Line | None = None
-    """For people: who made it."""
+    """Who made it; default: what stands before the `/` of its name."""
     family: Line | None = None
-    """For people: its family."""
+    """Its family: `~author/family-latest` is the newest model of it."""
+    distillable: bool = False
+    """Its answers may be used to train other models."""
     created: Annotated[int, Field(ge=0, le=253_402_300_799)] = 0
     """When it came out, in Unix seconds."""
 

@@ -6,20 +6,12 @@ Whoever builds one deletes its row. Each phrase finishes the sentence `this vers
 from collections.abc import Mapping
 
 _ENDPOINT: Mapping[str, str] = {
-    "variant": "has no endpoint variants yet",
-    "region": "does not route by region yet",
-    "tier": "does not route by service tier yet",
     "weight": "does not weigh endpoints yet",
     "owner_key": "has no endpoints of a caller's own yet",
     "cancel_stops_billing": "does not account for cancelled calls by endpoint yet",
-    "context_tokens": "does not route by size yet",
-    "max_output_tokens": "does not route by size yet",
     "max_stop_sequences": "does not trim stop sequences yet",
-    "quantization": "does not route by quantization yet",
-    "supported_parameters": "does not route by ability yet",
     "input_modalities": "does not route by ability yet",
     "output_modalities": "does not route by ability yet",
-    "caching": "does not adapt to ways of caching yet",
     "reasoning_style": "does not translate reasoning yet",
     "reasoning_efforts": "does not translate reasoning yet",
     "adaptive_only": "does not translate reasoning yet",
@@ -31,7 +23,7 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
     "File": {
         "admin": "has no admin interface yet",
         "admission": "has no waiting queue yet",
-        "affinity": "does not keep sessions at an endpoint yet",
+        "affinity": "has fixed rules for keeping conversations at an endpoint",
         "audit": "keeps no audit log yet",
         "beta": "has no rules for betas yet",
         "budget": "has no budgets yet",
@@ -72,7 +64,6 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
     "ModelEntry": {
         "auto": "does not choose models itself yet",
         "deprecated": "does not announce successors yet",
-        "distillable": "does not route by data rules yet",
         "scores": "does not choose models itself yet",
     },
     "Price": {

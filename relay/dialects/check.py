@@ -18,6 +18,7 @@ from relay.errors import CallerInvalid
 _DECODER: Final = msgspec.json.Decoder(schema.Request)
 _PATH: Final = re.compile(r" - at `\$(.*)`$")
 _MISSING: Final = re.compile(r"^Object missing required field `(.*)`$")
+_UNKNOWN: Final = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 
 
 def check(content: bytes) -> tuple[str, bool]:
@@ -40,10 +41,8 @@ def check(content: bytes) -> tuple[str, bool]:
 
 
 def _check_tier(tier: str) -> None:
-    if tier in schema.TIERS_NOT_BUILT:
-        raise CallerInvalid(f"service_tier: {tier!r} is not supported by this version of relay")
     if tier not in schema.TIERS:
-        raise CallerInvalid(f"service_tier: must be one of {', '.join((*schema.TIERS, *schema.TIERS_NOT_BUILT))}")
+        raise CallerInvalid(f"service_tier: must be one of {', '.join(schema.TIERS)}")
 
 
 def _decoded(content: bytes) -> schema.Request:
@@ -55,7 +54,7 @@ def _decoded(content: bytes) -> schema.Request:
         raise CallerInvalid("body: a \\u escape in a string is half of a surrogate pair") from None
 
 
-def _convert(value: Any, type: type[Struct], path: str) -> Any:
+def converted(value: Any, type: type[Struct], path: str) -> Any:
     """Check `value` against a type; a fault names its dotted path below `path`."""
     try:
         return msgspec.convert(value, type)
@@ -70,6 +69,9 @@ def _invalid(fault: str, type: Any, path: str) -> CallerInvalid:
     reason = _PATH.sub("", fault)
     if missing := _MISSING.match(reason):
         inner, reason = f"{inner}.{missing[1]}".lstrip("."), "field required"
+    elif unknown := _UNKNOWN.match(reason):
+        known = ", ".join(get_type_hints(_struct(_at(type, inner))))
+        inner, reason = f"{inner}.{unknown[1][:64]}".lstrip("."), f"no such field; there are {known}"
     if reason.startswith("Invalid enum value"):
         reason = f"must be one of {', '.join(_choices(type, inner))}"
     reason = reason.replace("`", "")
@@ -80,13 +82,22 @@ def _invalid(fault: str, type: Any, path: str) -> CallerInvalid:
 
 def _choices(type: Any, path: str) -> list[str]:
     """Give the values that the field at a dotted path below `type` takes."""
-    for part in path.split("."):
+    options = _options(_at(type, path))
+    return [str(value) for option in options if get_origin(option) is Literal for value in get_args(option)]
+
+
+def _at(type: Any, path: str) -> Any:
+    """Give the type of the field at a dotted path below `type`."""
+    for part in path.split(".") if path else ():
         if part.isdigit():
             type = next(get_args(option)[0] for option in _options(type) if get_origin(option) is list)
         else:
-            struct = next(option for option in _options(type) if isinstance(option, msgspec.StructMeta))
-            type = get_type_hints(struct, include_extras=True)[part]
-    return [str(value) for option in _options(type) if get_origin(option) is Literal for value in get_args(option)]
+            type = get_type_hints(_struct(type), include_extras=True)[part]
+    return type
+
+
+def _struct(type: Any) -> Any:
+    return next(option for option in _options(type) if isinstance(option, msgspec.StructMeta))
 
 
 def _options(type: Any) -> list[Any]:
@@ -111,7 +122,7 @@ def _check_block(block: schema.Object, path: str) -> None:
     known = schema.BLOCKS.get(kind)
     if known is None:
         return
-    checked = _convert(block, known, path)
+    checked = converted(block, known, path)
     if kind in schema.SOURCES:
         _check_source(checked.source, schema.SOURCES[kind], f"{path}.source")
     elif isinstance(checked, schema.ToolResult):
@@ -122,7 +133,7 @@ def _check_source(source: schema.Object, known: Mapping[str, type[Struct]], path
     kind = source.get("type")
     if not isinstance(kind, str) or kind not in known:
         raise CallerInvalid(f"{path}.type: must be one of {', '.join(known)}")
-    checked = _convert(source, known[kind], path)
+    checked = converted(source, known[kind], path)
     if isinstance(checked, schema.ContentSource):
         _check_content(checked.content, f"{path}.content")
 
@@ -130,7 +141,7 @@ def _check_source(source: schema.Object, known: Mapping[str, type[Struct]], path
 def _check_system(block: schema.Object, path: str) -> None:
     if block.get("type") != "text":
         raise CallerInvalid(f"{path}.type: must be text")
-    _convert(block, schema.Text, path)
+    converted(block, schema.Text, path)
 
 
 def _check_tools(request: schema.Request) -> None:
@@ -154,14 +165,14 @@ def _check_tool(tool: schema.Object, path: str) -> str | None:
     """Check one tool; give the name of a client tool, None for tools of other types."""
     kind = tool.get("type", "custom")
     if kind is None or kind == "custom":
-        checked: schema.ClientTool = _convert(tool, schema.ClientTool, path)
+        checked: schema.ClientTool = converted(tool, schema.ClientTool, path)
         return checked.name
     if not isinstance(kind, str):
         raise CallerInvalid(f"{path}.type: expected str")
     if kind.startswith("openrouter:"):
         raise CallerInvalid(f"{path}.type: {kind[:64]!r} is not supported by this version of relay")
     if kind.startswith("web_search_"):
-        search: schema.SearchTool = _convert(tool, schema.SearchTool, path)
+        search: schema.SearchTool = converted(tool, schema.SearchTool, path)
         if search.allowed_domains and search.blocked_domains:
             raise CallerInvalid(f"{path}.blocked_domains: give allowed_domains or blocked_domains, not both")
     return None

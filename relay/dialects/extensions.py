@@ -1,69 +1,106 @@
 """The public extensions of a request: what relay takes of them, and the words for what it does not build yet.
 
-read() gives `gateway.redact`, the one that is built; any other that is there is refused by its name
-(spec/openrouter-messages.md 3, spec/gateway-object.md 1).
+read() gives what is built: `gateway.redact`, who may answer, and the session; any other that is there is refused by its
+name (spec/openrouter-messages.md 3, spec/gateway-object.md 1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 
-from relay.call import Member
+from relay.call import NO_PREFERENCES, Member, Preferences
+from relay.dialects import preferences
 from relay.dialects.schema import EMPTY_IS_ABSENT, OWN_FIELDS
 from relay.errors import CallerInvalid
 
 MAX_GATEWAY_BYTES: Final = 64 << 10
+MAX_SESSION_ID: Final = 256
 _NOT_BUILT: Final = frozenset(
     {
         "chatHistoryCompression",
         "chatHistoryOptimization",
         "imageGenerationModel",
         "mediaOptimization",
-        "only",
-        "order",
         "planningTriggerScore",
         "tags",
         "toolOptimization",
-        "zdr",
     }
 )
+_BUILT: Final = frozenset({"only", "order", "redact", "zdr"})
 _IGNORED: Final = "skills"
+_READ: Final = OWN_FIELDS | preferences.MEMBERS
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
-def read(content: bytes, members: Sequence[Member]) -> Any:
-    """Give what the request's `gateway.redact` says, decoded and unchecked; None when it says nothing.
+class Extensions:
+    """What a request says beyond the Messages API.
 
-    raises   CallerInvalid for an extension that is not built, and for a `gateway` that is no such object
+    redact       what `gateway.redact` says, decoded and unchecked; None: nothing
+    session_id   None: the request names none
     """
-    redact = None
+
+    __slots__ = ("preferences", "redact", "session_id")
+
+    def __init__(self, redact: Any, preferences: Preferences, session_id: str | None) -> None:
+        self.redact = redact
+        self.preferences = preferences
+        self.session_id = session_id
+
+
+NO_EXTENSIONS: Final = Extensions(None, NO_PREFERENCES, None)
+
+
+def read(content: bytes, members: Sequence[Member]) -> Extensions:
+    """Give what the request's extensions say.
+
+    raises   CallerInvalid for one that is not built, and for one that is not as it should be
+    """
+    said: dict[str, Any] = {}
     for name, _, _, start, end in members:
-        if name not in OWN_FIELDS:
-            continue
-        value = content[start:end]
-        if name == "gateway":
-            redact = _gateway(value)
-            continue
-        is_empty = value[:1] == b"[" and not value[1:-1].strip()
-        if value != b"null" and not (name in EMPTY_IS_ABSENT and is_empty):
+        if name in _READ:
+            value = content[start:end]
+            if value != b"null":
+                said[name] = _decoded(name, value)
+    if not said:
+        return NO_EXTENSIONS
+    gateway = _gateway(said.pop("gateway", None))
+    session_id = _session(said.pop("session_id", None))
+    preferred = {name: said.pop(name) for name in list(said) if name in preferences.MEMBERS}
+    for name, unbuilt in said.items():
+        if unbuilt != [] or name not in EMPTY_IS_ABSENT:
             raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the field")
-    return redact
+    wanted = preferences.read(preferred, gateway) if preferred or gateway else NO_PREFERENCES
+    return Extensions(gateway.get("redact"), wanted, session_id)
 
 
-def _gateway(value: bytes) -> Any:
-    if len(value) > MAX_GATEWAY_BYTES:
+def _decoded(name: str, value: bytes) -> Any:
+    if name == "gateway" and len(value) > MAX_GATEWAY_BYTES:
         raise CallerInvalid(f"gateway: larger than {MAX_GATEWAY_BYTES} bytes")
     try:
-        gateway = orjson.loads(value)
+        return orjson.loads(value)
     except orjson.JSONDecodeError:  # its grammar holds, so that only this can be wrong
-        raise CallerInvalid("gateway: a \\u escape in a string is half of a surrogate pair") from None
+        raise CallerInvalid(f"{name}: a \\u escape in a string is half of a surrogate pair") from None
+
+
+def _gateway(gateway: Any) -> Mapping[str, Any]:
     if gateway is None:
-        return None
+        return _NOTHING
     if not isinstance(gateway, dict):
         raise CallerInvalid("gateway: Input should be a valid object")
     for key, said in gateway.items():
         if key in _NOT_BUILT and said not in (None, False, []):
             raise CallerInvalid(f"gateway.{key}: this version of relay does not support it yet; remove the field")
-        if key not in _NOT_BUILT and key not in ("redact", _IGNORED):
+        if key not in _NOT_BUILT and key not in _BUILT and key != _IGNORED:
             raise CallerInvalid(f"gateway.{key[:64]}: Extra inputs are not permitted")
-    return gateway.get("redact")
+    return gateway
+
+
+def _session(said: Any) -> str | None:
+    if said is None:
+        return None
+    if not isinstance(said, str):
+        raise CallerInvalid("session_id: expected str")
+    if len(said) > MAX_SESSION_ID:
+        raise CallerInvalid(f"session_id: longer than {MAX_SESSION_ID} characters")
+    return said or None

@@ -32,9 +32,11 @@ def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> byt
     is_limited = counting
     for key, start, end, value, _ in call.members:
         changed: bytes | None = None
-        if key in _TOUCHED:
+        if key in attempt.dropped:
+            changed = b""
+        elif key in _TOUCHED:
             changed = _outgoing_member(key, content[value:end], attempt, counting)
-            is_limited = is_limited or (key == "max_tokens" and changed is None)
+            is_limited = is_limited or (key == "max_tokens" and changed != b"")
         if changed is None:
             from_ = start if from_ < 0 else from_
             to = value if key in redacted else end
@@ -68,12 +70,16 @@ def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -
     if key in OWN_FIELDS or (counting and key in NOT_COUNTED):
         return b""
     if key == "service_tier":
-        return b"" if orjson.loads(value) in (None, "default", "standard") else None
+        return (
+            None if orjson.loads(value) in ("auto", "standard_only") else b""
+        )  # of the rest relay's own route is made
     if key not in ("max_tokens", "temperature"):
         return None
     if value == b"null":
         return b""
-    return b'"temperature":1' if key == "temperature" and float(value) > 1 else None
+    if key == "max_tokens":
+        return None if attempt.max_tokens is None else b'"max_tokens":%d' % attempt.max_tokens
+    return b'"temperature":1' if float(value) > 1 else None
 
 
 def input_tokens(content: bytes) -> int:

@@ -31,9 +31,8 @@ NOT_COUNTED = frozenset(
 )
 """Fields that the counting of tokens does not take."""
 
-TIERS = ("auto", "default", "standard", "standard_only")
-TIERS_NOT_BUILT = ("flex", "priority", "fast")
-EMPTY_IS_ABSENT = ("models", "fallbacks", "plugins")
+TIERS = ("auto", "default", "standard", "standard_only", "flex", "priority", "fast")
+EMPTY_IS_ABSENT = ("plugins",)
 
 MAX_INT = 2**63 - 1
 Object = dict[str, Any]

@@ -13,7 +13,6 @@ from relay.dialects.check import check
 from relay.errors import CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
 
 MAX_DEPTH: Final = 64
-MAX_SESSION_ID: Final = 256
 MAX_APP: Final = 128
 MIN_RATE: Final = 16 << 10
 RATE_GRACE_S: Final = 5.0
@@ -98,7 +97,7 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
     spans = parse(content)
     if not _NOT_BUILT.keys().isdisjoint(fields):
         _refuse_fields(fields)
-    redact = extensions.read(content, spans)
+    said = extensions.read(content, spans)
     model, stream = check(content)
     return Call(
         id,
@@ -111,10 +110,11 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
         received_ns,
         version=fields.get(b"anthropic-version"),
         betas=_betas(fields),
-        session_id=_session(fields),
+        session_id=said.session_id or _session(fields),
         app=_text(fields, _APP)[:MAX_APP] or None,
         reports=fields.get(b"x-relay-metadata") == b"1",
-        redact=redact,
+        redact=said.redact,
+        preferences=said.preferences,
     )
 
 
@@ -135,8 +135,8 @@ def _betas(fields: Fields) -> bytes | None:
 
 def _session(fields: Fields) -> str | None:
     session_id = _text(fields, _SESSION)
-    if len(session_id) > MAX_SESSION_ID:
-        raise CallerInvalid(f"x-session-id: longer than {MAX_SESSION_ID} characters")
+    if len(session_id) > extensions.MAX_SESSION_ID:
+        raise CallerInvalid(f"x-session-id: longer than {extensions.MAX_SESSION_ID} characters")
     return session_id or None
 
 

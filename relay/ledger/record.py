@@ -112,6 +112,21 @@ class Record:
         self.usage = usage
         self.cost = bill.cost(usage)
 
+    def speed(self) -> tuple[float | None, float | None]:
+        """Give seconds from the request to the first event, and tokens a second from then on; None: not known."""
+        sent_ns = self.attempts[-1].sent_ns
+        if not self.first_event_ns or not sent_ns:
+            return None, None
+        took_ns = monotonic_ns() - self.first_event_ns
+        tokens = self.usage.get("output_tokens", 0)
+        rate = tokens * 1e9 / took_ns if isinstance(tokens, int) and tokens and took_ns > 0 else None
+        return (self.first_event_ns - sent_ns) / 1e9, rate
+
+    def cached_tokens(self) -> int:
+        """Give the prompt's tokens that were read from a cache or written to one."""
+        read, written = self.usage.get("cache_read_input_tokens"), self.usage.get("cache_creation_input_tokens")
+        return sum([count for count in (read, written) if isinstance(count, int)])
+
     def ended(self, outcome: Outcome, status: int, error: RelayError | None = None) -> None:
         """The call is over; `status` is what the client saw, 499 when it saw nothing."""
         self.outcome = outcome

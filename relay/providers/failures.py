@@ -87,7 +87,9 @@ def _by_status(status: int, message: str) -> errors.ProviderError:
     if status == 413:
         return errors.ProviderRefused(message or "the request is too large for the provider", 413, "payload_too_large")
     if status in (401, 403):
-        return errors.ProviderAuth("the provider refused this gateway's credential; tell its operator")
+        refused = errors.ProviderAuth("the provider refused this gateway's credential; tell its operator")
+        refused.counts_against = status == 401
+        return refused
     if status == 402:
         return errors.ProviderBilling("the provider wants this gateway's account settled; tell its operator")
     if status == 404:

@@ -1,60 +1,179 @@
-"""Which endpoint next: plan(call, generation) -> Plan.
+"""Which endpoint next: Router.plan(call) -> Plan.
 
-A plan hands out attempts in the operator's order, at most MAX_ATTEMPTS, and says at the end why none answered.
+names    what a client writes, to models
+ask      what a call wants; who may be asked
+rules    who may answer, and why not                    add a rule there
+order    who is asked first                             add a way of sorting there
+sticky   who holds a conversation's prompt cache
+health   how endpoints have been lately
+plan     the attempts, one after the other
+nobody, final   the errors when nobody is left, and when nobody answered
 """
 
-from collections.abc import Iterator
-from typing import Final
+import random
+from collections.abc import Callable, Sequence
 
-from relay.call import Call
-from relay.catalog import Attempt, Endpoint, Generation, Model
-from relay.errors import ProviderError, Retry, UnknownModel
-from relay.route.final import final_error
+from relay.call import NO_PREFERENCES, Call
+from relay.catalog import Generation
+from relay.errors import UnknownModel
+from relay.route.ask import Ask, Candidate
+from relay.route.explanation import Explanation
+from relay.route.health import Health
+from relay.route.names import VARIANTS, Resolved, resolve
+from relay.route.nobody import nobody_left, nobody_now
+from relay.route.order import Draw, ordered
+from relay.route.plan import MAX_ATTEMPTS, Plan
+from relay.route.rules import sift
+from relay.route.sticky import Conversation, Sticky
 
-MAX_ATTEMPTS: Final = 6
-
-__all__ = ["Plan", "plan"]
-
-
-class Plan:
-    """The attempts of one call, in order; learns from their failures."""
-
-    def __init__(self, model: Model, wildcard: str | None) -> None:
-        self.model = model.id if wildcard is None else model.id.replace("*", wildcard)
-        self._wildcard = wildcard
-        self._endpoints: Iterator[Endpoint] = iter(model.endpoints[:MAX_ATTEMPTS])
-        self._failures: list[tuple[Attempt, ProviderError]] = []
-        self._number = 0
-
-    def next(self) -> Attempt | None:
-        """Give the next attempt; None when the endpoints are used up."""
-        endpoint = next(self._endpoints, None)
-        if endpoint is None:
-            return None
-        self._number += 1
-        model = endpoint.model if self._wildcard is None else endpoint.model.replace("*", self._wildcard)
-        return Attempt(self._number, endpoint, model)
-
-    def failed(self, attempt: Attempt, error: ProviderError) -> None:
-        """Note why an attempt failed; after a failure that would repeat itself elsewhere no endpoint is left."""
-        attempt.error = error.reason
-        attempt.error_type = error.error_type
-        attempt.status = attempt.status or error.upstream_status
-        self._failures.append((attempt, error))
-        if error.retry is Retry.NEVER:
-            self._endpoints = iter(())
-
-    def exhausted(self, docs_url: str) -> ProviderError:
-        """Give the error that the client sees when no attempt answered."""
-        return final_error(self._failures, self.model, docs_url)
+__all__ = ["MAX_ATTEMPTS", "Candidate", "Explanation", "Health", "Plan", "Router"]
 
 
-def plan(call: Call, generation: Generation) -> Plan:
-    """Find the endpoints that may answer the call.
+class Router:
+    """One worker's choice of endpoints over one configuration generation.
 
-    raises   UnknownModel
+    draw   gives a number from 0 up to 1
     """
-    found = generation.find(call.model)
-    if found is None:
-        raise UnknownModel(call.model, generation.close_to(call.model), generation.docs_url)
-    return Plan(*found)
+
+    def __init__(self, generation: Generation, health: Health, draw: Draw = random.random) -> None:
+        self._generation = generation
+        self._health = health
+        self._draw = draw
+        self._sticky = Sticky()
+
+    def plan(self, call: Call) -> Plan:
+        """Find the endpoints that may answer a call, and their order.
+
+        raises   UnknownModel; NoEndpoint when rules or rests leave nobody; CallerInvalid for a prompt that fits nowhere
+        """
+        models = self._models(call)
+        candidates = _candidates(models)
+        if len(candidates) == 1 and call.preferences is NO_PREFERENCES and candidates[0].endpoint.is_plain:
+            return Plan(models[0].slug, candidates, self._health)
+        ask = _ask(call, models[0].variant)
+        sifted = sift(ask, candidates)
+        slugs = [each.slug for each in models]
+        if not sifted.kept:
+            raise nobody_left(ask, sifted, slugs, self._generation.docs_url)
+        kept = _suited(ask, self._awake(sifted.kept, slugs))
+        conversation = self._conversation(call, kept)
+        return Plan(slugs[0], self._ordered(ask, kept, conversation), self._health, ask, conversation)
+
+    def explain(self, call: Call) -> Explanation:
+        """Give who would be tried now, and why nobody else; nothing is sent and nothing is learnt from it.
+
+        raises   UnknownModel
+        """
+        models = self._models(call)
+        ask = _ask(call, models[0].variant)
+        sifted = sift(ask, _candidates(models))
+        told = Explanation(ask, sifted)
+        if not sifted.kept:
+            told.error = nobody_left(ask, sifted, [each.slug for each in models], self._generation.docs_url)
+            return told
+        kept = _suited(ask, sifted.kept)
+        told.pass_over(
+            [each for each in sifted.kept if each not in kept], "others of the model can do what is asked for"
+        )
+        told.tried = self._ordered(ask, kept, self._conversation(call, kept))
+        told.pass_over([each for each in kept if each not in told.tried], "provider.allow_fallbacks is false")
+        told.pass_over(told.tried[MAX_ATTEMPTS:], f"{MAX_ATTEMPTS} others are tried before it")
+        told.tried = told.tried[:MAX_ATTEMPTS]
+        return told
+
+    def _ordered(self, ask: Ask, kept: Sequence[Candidate], conversation: Conversation | None) -> list[Candidate]:
+        found = ordered(ask, kept, self._health, self._draw, self._held_by(conversation))
+        return found if ask.preferences.allow_fallbacks else _alone(ask, found)
+
+    def _models(self, call: Call) -> list[Resolved]:
+        """Give the models that are asked for, each once.
+
+        raises   UnknownModel
+        """
+        found = [self._resolved(call.model, "model")]
+        said = next((key for key, *_ in call.members if key in ("fallbacks", "models")), "models")
+        for at, name in enumerate(call.preferences.models):
+            each = self._resolved(name, f"{said}.{at}.model" if said == "fallbacks" else f"{said}.{at}")
+            if all(each.slug != other.slug for other in found):
+                found.append(each)
+        return found
+
+    def _resolved(self, name: str, path: str) -> Resolved:
+        found = resolve(name, self._generation)
+        if found is None:
+            raise UnknownModel(name, self._generation.close_to(name), self._generation.docs_url, path)
+        return found
+
+    def _awake(self, candidates: Sequence[Candidate], slugs: Sequence[str]) -> list[Candidate]:
+        """Leave out those that asked to be left alone for a while.
+
+        raises   NoEndpoint with the shortest wait when all did
+        """
+        now = self._health.now()
+        waits = [self._health.of(each.endpoint.id).out_until - now for each in candidates]
+        if min(waits) > 0:
+            raise nobody_now(min(waits), slugs, candidates, self._generation.docs_url)
+        return [each for each, wait in zip(candidates, waits, strict=True) if wait <= 0]
+
+    def _conversation(self, call: Call, candidates: Sequence[Candidate]) -> Conversation | None:
+        """Give the call's conversation, where it matters who answers it."""
+        if len(candidates) < 2 or call.preferences.order or not any(each.endpoint.keeps_caches for each in candidates):
+            return None
+        return Conversation(self._sticky, call)
+
+    def _held_by(self, conversation: Conversation | None) -> str | None:
+        """Give who answered this conversation before, while its breaker is closed."""
+        now = self._health.now()
+        held = conversation.held_by(now) if conversation else None
+        return None if held is None or self._health.of(held).is_open(now) else held
+
+
+def _candidates(models: Sequence[Resolved]) -> list[Candidate]:
+    return [
+        Candidate(each.model, endpoint, each.slug, each.matched, rank)
+        for rank, each in enumerate(models)
+        for endpoint in each.model.endpoints
+    ]
+
+
+def _ask(call: Call, variant: str | None) -> Ask:
+    """Give a call as the rules read it: what a variant says stands behind what the request says."""
+    preferences = call.preferences
+    sort, tier = VARIANTS[variant] if variant else (None, None)
+    if preferences.order:
+        sort = tier = None
+    if preferences.tier is not None:
+        tier = None
+    wanted = None if preferences.tier == "default" else preferences.tier
+    by_tier = {"priority": "throughput", "flex": "price"}.get(wanted or "")
+    return Ask(call, preferences.sort or sort or (None if preferences.order else by_tier), wanted or tier)
+
+
+def _suited(ask: Ask, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Prefer, of each model, those that can do what is asked for; where none can, all stay (9.3, and `max_tokens`)."""
+    kept = list(candidates)
+    if ask.preferences.tier == "flex":
+        kept = _preferred(kept, lambda each: each.endpoint.tier == "flex")
+    wanted = ask.max_tokens()
+    if wanted is not None:
+        kept = _preferred(kept, lambda each: (each.endpoint.max_output_tokens or wanted) >= wanted)
+    if ask.wants_tools:
+        kept = _preferred(kept, lambda each: "tools" not in ask.lacks(each.endpoint))
+    return kept
+
+
+def _preferred(candidates: Sequence[Candidate], suits: Callable[[Candidate], bool]) -> list[Candidate]:
+    suiting = {id(each) for each in candidates if suits(each)}
+    ranks = {each.rank for each in candidates if id(each) in suiting}
+    return [each for each in candidates if id(each) in suiting or each.rank not in ranks]
+
+
+def _alone(ask: Ask, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Leave, of each model, the listed endpoints, or the first where nobody is listed (`allow_fallbacks: false`)."""
+    order = ask.preferences.order
+    if order:
+        return [each for each in candidates if any(each.endpoint.is_named(name) for name in order)]
+    first: dict[int, Candidate] = {}
+    for each in candidates:
+        first.setdefault(each.rank, each)
+    return list(first.values())

@@ -17,6 +17,7 @@ from relay.run.commands.about import completion, version
 from relay.run.commands.check import check
 from relay.run.commands.config import config
 from relay.run.commands.demo import demo
+from relay.run.commands.explain import explain
 from relay.run.commands.redact import redact
 from relay.run.commands.serve import serve
 from relay.run.commands.trial import trial
@@ -35,7 +36,7 @@ def relay() -> None:
     """
 
 
-for command in (serve, check, trial, demo, redact, config, version, completion):
+for command in (serve, check, explain, trial, demo, redact, config, version, completion):
     relay.add_command(command)
 
 

@@ -30,6 +30,7 @@ from relay.ledger.log import LogWriter
 from relay.ledger.record import generation
 from relay.outbox import Outbox
 from relay.redact.redaction import Redactors
+from relay.route import Health, Router
 from relay.run.demo import DemoServer
 from relay.run.memory import Memory
 from relay.run.ops import application
@@ -56,7 +57,8 @@ class Worker:
         self._ledger = Ledger(self._write, loaded.generation.digest)
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
         self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
-        gateway = Gateway(loaded.generation, self._upstream, self._ledger, _redactors(settings.redaction))
+        router = Router(loaded.generation, Health())
+        gateway = Gateway(loaded.generation, router, self._upstream, self._ledger, _redactors(settings.redaction))
         self._refused = Refused(self._note, self._clock)
         self._ingress = Ingress(
             loaded.generation,

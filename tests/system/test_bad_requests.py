@@ -119,14 +119,9 @@ async def test_a_field_whose_name_is_half_a_character_is_refused_and_no_defect(
 
 
 EXTENSIONS: dict[str, Any] = {
-    "fallbacks": [{"model": "a"}],
     "max_tool_calls": 3,
-    "models": ["a", "b"],
     "plugins": [{"id": "web"}],
     "preset": "p",
-    "provider": {"order": ["a"]},
-    "route": "fallback",
-    "session_id": "s",
     "stop_server_tools_when": {},
     "trace": {},
     "user": "u",
@@ -144,7 +139,50 @@ async def test_an_extension_that_is_not_built_is_refused_by_name(
     assert not provider.calls
 
 
+PREFERENCES: dict[str, tuple[dict[str, Any], str]] = {
+    "unknown key": ({"provider": {"orders": ["a"]}}, "provider.orders"),
+    "no object": ({"provider": ["a"]}, "provider"),
+    "no list": ({"provider": {"order": "a"}}, "provider.order"),
+    "no string": ({"provider": {"only": ["a", 1]}}, "provider.only.1"),
+    "no flag": ({"provider": {"zdr": 1}}, "provider.zdr"),
+    "unknown sort": ({"provider": {"sort": "cheap"}}, "provider.sort"),
+    "unknown key of sort": ({"provider": {"sort": {"on": "price"}}}, "provider.sort.on"),
+    "unknown partition": ({"provider": {"sort": {"partition": "all"}}}, "provider.sort.partition"),
+    "unknown quantization": ({"provider": {"quantizations": ["int3"]}}, "provider.quantizations.0"),
+    "unknown collection": ({"provider": {"data_collection": "never"}}, "provider.data_collection"),
+    "price of words": ({"provider": {"max_price": {"prompt": "cheap"}}}, "provider.max_price.prompt"),
+    "price below zero": ({"provider": {"max_price": {"prompt": -1}}}, "provider.max_price.prompt"),
+    "price of images": ({"provider": {"max_price": {"image": 1}}}, "provider.max_price.image"),
+    "unknown percentile": ({"provider": {"preferred_max_latency": {"p95": 1}}}, "provider.preferred_max_latency.p95"),
+    "options": ({"provider": {"options": {"a": {}}}}, "provider.options"),
+    "four fallback models": ({"models": ["a", "b", "c", "d"]}, "models"),
+    "models and fallbacks": ({"models": ["raw/y"], "fallbacks": [{"model": "raw/z"}]}, "fallbacks"),
+    "key of a fallback": ({"fallbacks": [{"model": "raw/y", "weight": 1}]}, "fallbacks.0.weight"),
+    "fallback without model": ({"fallbacks": [{}]}, "fallbacks.0.model"),
+    "unknown fallback": ({"fallbacks": [{"model": "none"}]}, "fallbacks.0.model"),
+    "unknown model of models": ({"models": ["raw/y", "none"]}, "models.1"),
+    "unknown route": ({"route": "none"}, "route"),
+    "long session": ({"session_id": 257 * "s"}, "session_id"),
+    "session of a number": ({"session_id": 1}, "session_id"),
+    "unknown tier": ({"service_tier": "gold"}, "service_tier"),
+}
+
+
+@pytest.mark.parametrize(("members", "path"), PREFERENCES.values(), ids=PREFERENCES)
+async def test_a_fault_of_a_preference_is_told_with_its_path(
+    relay: Running, provider: RawProvider, members: dict[str, Any], path: str
+) -> None:
+    answer = await ask(relay.port, body("raw/x", **members))
+
+    assert (answer.status, answer.error["message"].split(": ")[0]) == (400, path)
+    assert not provider.calls
+
+
 GATEWAYS: dict[str, Any] = {
+    "gateway.order": {"order": "a"},
+    "gateway.order.1": {"order": ["a", "a b"]},
+    "gateway.only": {"only": []},
+    "gateway.zdr": {"zdr": "yes"},
     "gateway": "on",
     "gateway.tags": {"tags": ["a"]},
     "gateway.redaction": {"redaction": {}},

@@ -1,0 +1,208 @@
+"""What a request says of who may answer: `provider`, `models`, `fallbacks`, `route`, tiers, and the `gateway` object.
+
+The types of spec/openrouter-messages.md 3 and 9.1 and spec/gateway-object.md 1; read() checks and merges them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta, Struct
+
+from relay.call import NO_PREFERENCES, Cutoffs, Preferences
+from relay.catalog import NANO
+from relay.dialects.check import converted
+from relay.dialects.schema import ModelName
+from relay.errors import CallerInvalid
+
+MOST_FALLBACKS: Final = 3
+_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._/-]{0,63}")
+_BUILT_PRICES: Final = ("prompt", "completion", "request")
+
+Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=256)]], Meta(max_length=256)]
+SortBy = Literal["price", "throughput", "latency", "exacto"]
+Quantization = Literal[
+    "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"
+]
+Bound = Annotated[float, Meta(ge=0)]
+Usd = Bound | str
+
+
+class Sort(Struct, forbid_unknown_fields=True):
+    by: SortBy | None = None
+    partition: Literal["model", "none"] | None = None
+
+
+class Percentiles(Struct, forbid_unknown_fields=True):
+    p50: Bound | None = None
+    p75: Bound | None = None
+    p90: Bound | None = None
+    p99: Bound | None = None
+
+
+class MaxPrice(Struct, forbid_unknown_fields=True):
+    prompt: Usd | None = None
+    completion: Usd | None = None
+    request: Usd | None = None
+    image: Usd | None = None
+    audio: Usd | None = None
+
+
+class Provider(Struct, forbid_unknown_fields=True):
+    order: Names | None = None
+    only: Names | None = None
+    ignore: Names | None = None
+    allow_fallbacks: bool | None = None
+    require_parameters: bool | None = None
+    data_collection: Literal["allow", "deny"] | None = None
+    zdr: bool | None = None
+    enforce_distillable_text: bool | None = None
+    quantizations: list[Quantization] | None = None
+    sort: SortBy | Sort | None = None
+    max_price: MaxPrice | None = None
+    preferred_min_throughput: Bound | Percentiles | None = None
+    preferred_max_latency: Bound | Percentiles | None = None
+    options: dict[str, Any] | None = None
+
+
+class Fallback(Struct, forbid_unknown_fields=True):
+    model: ModelName
+
+
+class Members(Struct):
+    provider: Provider | None = None
+    models: list[ModelName] | None = None
+    fallbacks: list[Fallback] | None = None
+    route: Literal["fallback", "sort"] | None = None
+    service_tier: str | None = None
+    speed: str | None = None
+
+
+MEMBERS: Final[frozenset[str]] = frozenset(Members.__struct_fields__)
+"""Members of a request that read() takes."""
+
+
+def read(said: Mapping[str, Any], gateway: Mapping[str, Any]) -> Preferences:
+    """Give what a request prefers.
+
+    said      those of its MEMBERS that it has, decoded
+    gateway   its `gateway` object
+    raises    CallerInvalid, naming the path
+    """
+    members: Members = converted(dict(said), Members, "")
+    provider = members.provider or Provider()
+    _refuse_unbuilt(provider)
+    order = _slugs(gateway, "order") or _lower(provider.order)
+    only = [("provider.only", _lower(provider.only)), ("gateway.only", _slugs(gateway, "only"))]
+    preferences = Preferences(
+        models=_fallbacks(members),
+        order=order,
+        only=tuple(pair for pair in only if pair[1]),
+        ignore=_lower(provider.ignore),
+        allow_fallbacks=provider.allow_fallbacks is not False,
+        require_parameters=provider.require_parameters is True,
+        zdr="gateway.zdr" if _flag(gateway, "zdr") else "provider.zdr" if provider.zdr else None,
+        denies_training=provider.data_collection == "deny",
+        distillable=provider.enforce_distillable_text is True,
+        quantizations=tuple(provider.quantizations or ()),
+        sort=provider.sort.by if isinstance(provider.sort, Sort) else provider.sort,
+        mixes_models=_mixes(provider.sort, members.route),
+        max_price=_prices(provider.max_price or MaxPrice()),
+        min_throughput=_cutoffs(provider.preferred_min_throughput),
+        max_latency=_cutoffs(provider.preferred_max_latency),
+        tier=_tier(members),
+    )
+    return NO_PREFERENCES if preferences == NO_PREFERENCES else preferences
+
+
+def _refuse_unbuilt(provider: Provider) -> None:
+    if provider.options:
+        raise CallerInvalid("provider.options: this version of relay does not support it yet; remove the field")
+    for kind in ("image", "audio"):
+        if getattr(provider.max_price, kind, None) is not None:
+            raise CallerInvalid(
+                f"provider.max_price.{kind}: this version of relay does not support it yet; remove the field"
+            )
+
+
+def _fallbacks(members: Members) -> tuple[str, ...]:
+    if members.models and members.fallbacks:
+        raise CallerInvalid("fallbacks: give models or fallbacks, not both")
+    name = "models" if members.models else "fallbacks"
+    names = members.models or [entry.model for entry in members.fallbacks or ()]
+    if len(names) > MOST_FALLBACKS:
+        raise CallerInvalid(f"{name}: at most {MOST_FALLBACKS} models")
+    return tuple(dict.fromkeys(names))
+
+
+def _lower(names: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.lower() for name in names or ()))
+
+
+def _slugs(gateway: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Give a list of the gateway object, in the words of spec/gateway-object.md 1 where it is wrong."""
+    said = gateway.get(key)
+    if said is None:
+        return ()
+    if not isinstance(said, list):
+        raise CallerInvalid(f"gateway.{key}: Input should be a valid array")
+    if key == "only" and not said:
+        raise CallerInvalid("gateway.only: List should have at least 1 item")
+    if len(said) > 32:
+        raise CallerInvalid(f"gateway.{key}: List should have at most 32 items")
+    for at, name in enumerate(said):
+        if not isinstance(name, str):
+            raise CallerInvalid(f"gateway.{key}.{at}: Input should be a valid string")
+        if not _SLUG.fullmatch(name.lower()):
+            raise CallerInvalid(f"gateway.{key}.{at}: String should match pattern '^{_SLUG.pattern}$'")
+    return _lower(said)
+
+
+def _flag(gateway: Mapping[str, Any], key: str) -> bool:
+    said = gateway.get(key)
+    if said is not None and not isinstance(said, bool):
+        raise CallerInvalid(f"gateway.{key}: Input should be a valid boolean")
+    return said is True
+
+
+def _mixes(sort: SortBy | Sort | None, route: str | None) -> bool:
+    """Tell whether models are one group: an explicit partition beats the deprecated `route`."""
+    if isinstance(sort, Sort) and sort.partition is not None:
+        return sort.partition == "none"
+    return route == "sort"
+
+
+def _prices(said: MaxPrice) -> tuple[tuple[str, int], ...]:
+    found = []
+    for kind in _BUILT_PRICES:
+        value = getattr(said, kind)
+        if value is None:
+            continue
+        try:
+            usd = Decimal(value if isinstance(value, str) else repr(value))
+        except InvalidOperation:
+            usd = Decimal("NaN")
+        if not usd.is_finite() or not 0 <= usd < 10**9:
+            raise CallerInvalid(f"provider.max_price.{kind}: must be a number of dollars, such as 1.5")
+        found.append((kind, int(usd * NANO)))
+    return tuple(found)
+
+
+def _cutoffs(said: float | Percentiles | None) -> Cutoffs:
+    if said is None:
+        return ()
+    if not isinstance(said, Percentiles):
+        return ((50, said),)
+    told = ((50, said.p50), (75, said.p75), (90, said.p90), (99, said.p99))
+    return tuple((percentile, bound) for percentile, bound in told if bound is not None)
+
+
+def _tier(members: Members) -> str | None:
+    if members.service_tier in ("priority", "fast"):
+        return "priority"
+    if members.service_tier == "flex":
+        return "flex"
+    if members.speed == "fast":
+        return "priority"
+    return "default" if members.service_tier else None

@@ -1,0 +1,171 @@
+"""How endpoints have been lately: Health, one per worker, never shared.
+
+Every endpoint has two memories: outcomes of the last seconds, for stability, breaker and retry budget
+(spec/openrouter-messages.md 9.4, spec/operations.md 7), and samples of speed of the last five minutes. Both are small.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from relay.errors import ProviderError, ProviderRateLimited
+
+STABLE_S: Final = 30
+FEWEST_FAILURES: Final = 3
+BREAKER_S: Final = 10
+FEWEST_ATTEMPTS: Final = 20
+FIRST_REST_S: Final = 5.0
+LONGEST_REST_S: Final = 60.0
+RETRY_SHARE: Final = 0.1
+FREE_RETRIES: Final = 20
+SAMPLES_S: Final = 300.0
+FEWEST_SAMPLES: Final = 10
+MOST_SAMPLES: Final = 1024
+
+Clock = Callable[[], float]
+
+
+class Second:
+    """What happened in one second: `first` tries and `again`, retries of calls that failed elsewhere; what failed."""
+
+    __slots__ = ("again", "at", "broke", "counted", "first")
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.first = 0
+        self.again = 0
+        self.counted = 0  # failures that speak against its stability
+        self.broke = 0  # failures that speak for opening the breaker
+
+
+class Samples:
+    """Numbers of the last five minutes, the newest MOST_SAMPLES of them."""
+
+    __slots__ = ("_held", "_sorted", "_sorted_at")
+
+    def __init__(self) -> None:
+        self._held: deque[tuple[float, float]] = deque(maxlen=MOST_SAMPLES)
+        self._sorted: list[float] = []
+        self._sorted_at = -1.0
+
+    def add(self, now: float, value: float) -> None:
+        """Take a sample."""
+        self._held.append((now, value))
+
+    def percentile(self, now: float, percentile: int) -> float | None:
+        """Give the value that `percentile` of a hundred do not exceed; None for fewer than FEWEST_SAMPLES."""
+        count = len(self._settled(now))
+        if count < FEWEST_SAMPLES:
+            return None
+        return self._sorted[min(count - 1, count * percentile // 100)]
+
+    def mean(self, now: float) -> float | None:
+        """Give their mean; None for fewer than FEWEST_SAMPLES."""
+        settled = self._settled(now)
+        return sum(settled) / len(settled) if len(settled) >= FEWEST_SAMPLES else None
+
+    def _settled(self, now: float) -> list[float]:
+        """Give them in order, as of the last second: nobody routes by less."""
+        if now - self._sorted_at >= 1.0 or self._sorted_at < 0:
+            while self._held and now - self._held[0][0] > SAMPLES_S:
+                self._held.popleft()
+            self._sorted = sorted([value for _, value in self._held])
+            self._sorted_at = now
+        return self._sorted
+
+
+class State:
+    """One endpoint's."""
+
+    __slots__ = ("_probing", "_rest_s", "_rests_until", "_seconds", "latency", "out_until", "throughput", "tools")
+
+    def __init__(self) -> None:
+        self._seconds: deque[Second] = deque(maxlen=STABLE_S)
+        self._rest_s = 0.0  # how long the open breaker waits; 0: it is closed
+        self._rests_until = 0.0
+        self._probing = False
+        self.out_until = 0.0
+        self.latency = Samples()
+        self.throughput = Samples()
+        self.tools = Samples()
+
+    def _second(self, now: float) -> Second:
+        at = int(now)
+        if not self._seconds or self._seconds[-1].at != at:
+            self._seconds.append(Second(at))
+        return self._seconds[-1]
+
+    def _since(self, now: float, seconds: int) -> list[Second]:
+        return [second for second in self._seconds if second.at > now - seconds]
+
+    def tried(self, now: float, is_retry: bool) -> None:
+        """A request goes there; while the breaker is open it is the probe."""
+        second = self._second(now)
+        if is_retry:
+            second.again += 1
+        else:
+            second.first += 1
+        if self._rest_s and now >= self._rests_until:
+            self._probing = True
+            self._rests_until = now + self._rest_s  # a probe of which nothing is heard is made again
+
+    def succeeded(self) -> None:
+        """It answered."""
+        self._rest_s = 0.0
+        self._probing = False
+
+    def failed(self, now: float, error: ProviderError) -> None:
+        """It failed."""
+        second = self._second(now)
+        second.counted += error.counts_against
+        second.broke += error.counts
+        if isinstance(error, ProviderRateLimited) and error.retry_after_s is not None:
+            self.out_until = max(self.out_until, now + min(error.retry_after_s, LONGEST_REST_S))
+        if not error.counts:
+            return
+        if self._rest_s and self._probing:
+            self._open(now, min(2 * self._rest_s, LONGEST_REST_S))
+        elif not self._rest_s:
+            recent = self._since(now, BREAKER_S)
+            tries = sum(each.first + each.again for each in recent)
+            if tries >= FEWEST_ATTEMPTS and 2 * sum(each.broke for each in recent) >= tries:
+                self._open(now, FIRST_REST_S)
+
+    def _open(self, now: float, rest_s: float) -> None:
+        self._rest_s = rest_s
+        self._rests_until = now + rest_s
+        self._probing = False
+
+    def is_open(self, now: float) -> bool:
+        """Tell whether its breaker is open: it rests, or one call is trying it."""
+        return self._rest_s > 0 and now < self._rests_until
+
+    def is_stable(self, now: float) -> bool:
+        """Tell whether it goes before those that fail."""
+        if self.is_open(now):
+            return False
+        recent = self._since(now, STABLE_S)
+        failures = sum(each.counted for each in recent)
+        return failures < FEWEST_FAILURES or 2 * failures < sum(each.first + each.again for each in recent)
+
+    def may_retry(self, now: float) -> bool:
+        """Tell whether a call that failed elsewhere may come here: a tenth of its traffic, or a few (UPS-5)."""
+        recent = self._since(now, BREAKER_S)
+        again = sum(each.again for each in recent)
+        return again < FREE_RETRIES or again < RETRY_SHARE * sum(each.first for each in recent)
+
+
+class Health:
+    """What is known of all endpoints, by id. `now` is seconds that never go back."""
+
+    def __init__(self, now: Clock = time.monotonic) -> None:
+        self.now = now
+        self._states: dict[str, State] = {}
+
+    def of(self, endpoint_id: str) -> State:
+        """Give what is known of an endpoint."""
+        state = self._states.get(endpoint_id)
+        if state is None:
+            state = self._states[endpoint_id] = State()
+        return state

@@ -1,0 +1,97 @@
+"""Why nobody may answer: nobody_left(), for rules; nobody_now(), for endpoints that all rest (16.3 of the contract)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from relay.errors import CallerInvalid, NoEndpoint, RelayError
+from relay.route.ask import Ask, Candidate
+from relay.route.rules import Sifted
+
+_CODES: Final[Mapping[str, str]] = {
+    "allowed_providers": "no_endpoints",
+    "data_policy:zdr": "privacy_restricted",
+    "data_policy:training": "privacy_restricted",
+    "tier": "no_endpoints",
+}
+_FIELDS: Final[Mapping[str, str]] = {
+    "data_policy:training": "provider.data_collection",
+    "max_price": "provider.max_price",
+    "quantization": "provider.quantizations",
+    "require_parameters": "provider.require_parameters",
+}
+
+
+def nobody_left(ask: Ask, sifted: Sifted, models: Sequence[str], docs_url: str) -> RelayError:
+    """Give the error for rules that left nobody."""
+    words = list(dict.fromkeys(word for _, word, _ in sifted.dropped))
+    if words == ["context_length"]:
+        return _too_long(ask, sifted)
+    last = sifted.emptied or words[-1]
+    field = _field(ask, last)
+    error = NoEndpoint(_sentence(ask, sifted, last, field, models[0]))
+    code = _CODES.get(last, "constraint_filtered")
+    error.availability = _availability(code, False, models, docs_url) | {
+        "affected_providers": _providers([candidate for candidate, _, _ in sifted.dropped]),
+        "excluded_by": words,
+    }
+    if field:
+        error.availability["constraint"] = {"field": field, "detail": error.message}
+    return error
+
+
+def nobody_now(
+    retry_after_s: float, models: Sequence[str], candidates: Sequence[Candidate], docs_url: str
+) -> RelayError:
+    """Give the error for endpoints that all asked to be left alone for a while."""
+    error = NoEndpoint("every provider of this model is at its rate limit; send the request again later")
+    error.status, error.error_type, error.should_retry = 429, "rate_limit_exceeded", True
+    error.retry_after_s = retry_after_s
+    error.availability = _availability("capacity_exhausted", True, models, docs_url) | {
+        "affected_providers": _providers(candidates)
+    }
+    error.metadata = {"limit_source": "provider"}
+    return error
+
+
+def _too_long(ask: Ask, sifted: Sifted) -> RelayError:
+    window = max(candidate.endpoint.context_tokens or 0 for candidate, _, _ in sifted.dropped)
+    error = CallerInvalid(
+        f"messages: the prompt has some {ask.input_tokens()} tokens and the answer may have "
+        f"{ask.max_tokens() or 'any number'}; the largest window of this model holds {window}. Send less"
+    )
+    error.error_type = "context_length_exceeded"
+    return error
+
+
+def _sentence(ask: Ask, sifted: Sifted, word: str, field: str | None, model: str) -> str:
+    dropped = [candidate for candidate, _, _ in sifted.dropped]
+    if word == "data_policy:zdr":
+        return f"{field}: no zero-data-retention endpoint for model {model!r}"
+    if word == "allowed_providers" and field in ("gateway.only", "provider.only"):
+        names = next(names for at, names in ask.preferences.only if at == field)
+        served = ", ".join(_providers(dropped))
+        return f"{field}: none of [{', '.join(names)}] serves model {model!r}, which {served} serve"
+    reasons = dict.fromkeys(f"{candidate.endpoint.display_name}: {why}" for candidate, _, why in sifted.dropped)
+    return f"{field or 'model'}: no endpoint of model {model!r} is left. {'; '.join(list(reasons)[:8])}"
+
+
+def _field(ask: Ask, word: str) -> str | None:
+    """Give the field of the request that a rule reads."""
+    if word == "data_policy:zdr":
+        return ask.preferences.zdr
+    if word == "allowed_providers":
+        return ask.preferences.only[-1][0] if ask.preferences.only else "provider.ignore"
+    return _FIELDS.get(word)
+
+
+def _availability(code: str, retryable: bool, models: Sequence[str], docs_url: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "retryable": retryable,
+        "requested_models": list(models),
+        "docs_url": f"{docs_url}#{code}",
+    }
+
+
+def _providers(candidates: Sequence[Candidate]) -> list[str]:
+    return list(dict.fromkeys(candidate.endpoint.display_name for candidate in candidates))

@@ -1,0 +1,150 @@
+"""Who may answer: RULES, asked in this order (spec/openrouter-messages.md 9.2).
+
+A rule gives None for an endpoint that may stay, else why it may not, in words that an operator reads. Add a rule: write
+the function, and name it in RULES with the word that clients read in `excluded_by`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from relay.route.ask import Ask, Candidate
+
+Rule = Callable[[Ask, Candidate], str | None]
+OVER: Final = 1.1  # of a window: the provider counts, relay estimates
+
+
+def only(ask: Ask, candidate: Candidate) -> str | None:
+    """Lists of which an endpoint must be in each."""
+    for field, names in ask.preferences.only:
+        if not any(candidate.endpoint.is_named(name) for name in names):
+            return f"{field} does not name it"
+    return None
+
+
+def ignore(ask: Ask, candidate: Candidate) -> str | None:
+    """A list in which it must not be."""
+    endpoint = candidate.endpoint
+    if any(endpoint.is_named(name) or name == endpoint.provider.lower() for name in ask.preferences.ignore):
+        return "provider.ignore names it"
+    return None
+
+
+def zdr(ask: Ask, candidate: Candidate) -> str | None:
+    """No data is kept at all."""
+    if ask.preferences.zdr and not candidate.endpoint.zdr:
+        return f"{ask.preferences.zdr} is asked for, and it is not known to keep no data (zdr)"
+    return None
+
+
+def training(ask: Ask, candidate: Candidate) -> str | None:
+    """It neither trains on what it is sent nor keeps it."""
+    if not ask.preferences.denies_training:
+        return None
+    if candidate.endpoint.trains:
+        return "provider.data_collection is deny, and it is not known to train on nothing (trains)"
+    if candidate.endpoint.retains:
+        return "provider.data_collection is deny, and it is not known to keep nothing (retains)"
+    return None
+
+
+def distillable(ask: Ask, candidate: Candidate) -> str | None:
+    """Its model may be distilled."""
+    if ask.preferences.distillable and not candidate.model.distillable:
+        return "provider.enforce_distillable_text is asked for, and the model is not known to be distillable"
+    return None
+
+
+def quantization(ask: Ask, candidate: Candidate) -> str | None:
+    """How its weights are stored."""
+    wanted = ask.preferences.quantizations
+    if wanted and candidate.endpoint.quantization not in wanted:
+        return f"provider.quantizations does not name {candidate.endpoint.quantization}"
+    return None
+
+
+def max_price(ask: Ask, candidate: Candidate) -> str | None:
+    """What it costs at most; an unknown price may be any."""
+    price = candidate.endpoint.price
+    for kind, most in ask.preferences.max_price:
+        if price is None:
+            return f"provider.max_price.{kind} is given, and its price is not known"
+        asked: int = getattr(price, kind)
+        if asked > most:
+            return f"provider.max_price.{kind} is {_usd(most)}, and it asks {_usd(asked)}"
+    return None
+
+
+def context_length(ask: Ask, candidate: Candidate) -> str | None:
+    """The prompt fits into its window, by an estimate that may be a tenth too high."""
+    window = candidate.endpoint.context_tokens
+    if window is None or ask.input_tokens() <= window * OVER:
+        return None
+    return f"the prompt has some {ask.input_tokens()} tokens, and its window holds {window}"
+
+
+def parameters(ask: Ask, candidate: Candidate) -> str | None:
+    """It takes all that the request says, where that is asked for."""
+    if ask.preferences.require_parameters and (lacking := ask.lacks(candidate.endpoint)):
+        return f"provider.require_parameters is asked for, and it does not take {', '.join(sorted(lacking))}"
+    return None
+
+
+def tier(ask: Ask, candidate: Candidate) -> str | None:
+    """A service tier answers only who asks for it, by its name or in a list."""
+    endpoint = candidate.endpoint
+    if endpoint.tier in ("default", ask.tier):
+        return None
+    lists = [ask.preferences.order, *[names for _, names in ask.preferences.only]]
+    if any(endpoint.is_named_in_full(name) for names in lists for name in names):
+        return None
+    return f"it is of the tier {endpoint.tier}, which the request does not ask for"
+
+
+RULES: Final[Sequence[tuple[str, Rule]]] = (
+    ("allowed_providers", only),
+    ("allowed_providers", ignore),
+    ("data_policy:zdr", zdr),
+    ("data_policy:training", training),
+    ("quantization", distillable),
+    ("quantization", quantization),
+    ("max_price", max_price),
+    ("context_length", context_length),
+    ("require_parameters", parameters),
+    ("tier", tier),
+)
+
+
+class Sifted:
+    """What the rules left of the candidates, in their order.
+
+    dropped   each that may not answer, the word of the rule, and why
+    emptied   the word of the rule that left nobody; None: somebody is left
+    """
+
+    __slots__ = ("dropped", "emptied", "kept")
+
+    def __init__(self, kept: list[Candidate]) -> None:
+        self.kept = kept
+        self.dropped: list[tuple[Candidate, str, str]] = []
+        self.emptied: str | None = None
+
+
+def sift(ask: Ask, candidates: Sequence[Candidate]) -> Sifted:
+    """Ask every rule of every candidate that is left."""
+    sifted = Sifted(list(candidates))
+    for word, rule in RULES:
+        kept: list[Candidate] = []
+        for candidate in sifted.kept:
+            why = rule(ask, candidate)
+            if why is None:
+                kept.append(candidate)
+            else:
+                sifted.dropped.append((candidate, word, why))
+        if sifted.kept and not kept:
+            sifted.emptied = word
+        sifted.kept = kept
+    return sifted
+
+
+def _usd(nanos: int) -> str:
+    return f"${nanos / 1e9:g}"

@@ -1,0 +1,55 @@
+"""`relay explain`: who would answer a request, why nobody else, and what would be sent. Nothing is sent."""
+
+import json
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from relay.run.commands import (
+    EXIT_FAILED,
+    config_option,
+    find_config,
+    json_option,
+    known_providers,
+    policy_faults,
+    refuse,
+)
+
+
+@click.command(short_help="Say who would answer a request, and why nobody else.")
+@click.argument("request", type=click.File("rb"), default="-")
+@config_option
+@json_option
+@click.pass_context
+def explain(ctx: click.Context, request: BinaryIO, path: Path | None, as_json: bool) -> None:
+    """Say which endpoints would be tried for REQUEST (the JSON of a Messages request), in which order, why each other
+    one would not, what it may cost, and what would be sent, redacted. Nothing is sent.
+
+    Endpoints that share a price are drawn by chance, and what this process knows of their health is nothing yet.
+
+    \b
+    relay explain -c relay.yaml request.json
+    relay explain --json request.json | jq .losers
+    """
+    from relay.config import ConfigError, fileless, load, new_key
+    from relay.errors import RelayError
+    from relay.run.explaining import explained, written
+
+    found = find_config(path, os.environ)
+    try:
+        if found is None:
+            loaded = fileless(os.environ, known_providers(), new_key())
+        else:
+            loaded = load(found, known_providers(), os.environ, policy_faults)
+    except ConfigError as error:
+        refuse(error)
+    try:
+        facts = explained(loaded, request.read())
+    except RelayError as error:
+        click.echo(f"{error.status} {error.error_type}: {error.message}", err=True)
+        ctx.exit(EXIT_FAILED)
+    click.echo(json.dumps(facts, indent=2, ensure_ascii=False) if as_json else written(facts))
+    if facts["error"] is not None:
+        ctx.exit(EXIT_FAILED)

@@ -1,0 +1,105 @@
+"""What would become of a request, without sending anything: explained(), and written(), the same for people."""
+
+import asyncio
+from collections.abc import Mapping
+from textwrap import indent
+from typing import Any
+
+from relay.call import Call, Identity
+from relay.catalog import Attempt, Price
+from relay.config.settings import Loaded
+from relay.downstream import decode
+from relay.prepare import prepare
+from relay.redact.redaction import Redactors
+from relay.route import Candidate, Explanation, Health, Router
+
+_NANO = 1e9
+
+
+def explained(loaded: Loaded, content: bytes) -> dict[str, Any]:
+    """Give who would be tried for a request, who not and why, and what the first would be sent, redacted.
+
+    raises   RelayError for a request that is refused before anybody could answer
+    """
+    call = decode.call("explain", "chat", content, {}, Identity("explain"), 0)
+    told = Router(loaded.generation, Health()).explain(call)
+    attempts = told.attempts()
+    return {
+        "model": call.model,
+        "bytes": call.size,
+        "input_tokens_estimate": told.input_tokens(),
+        "tried": [_tried(told, attempt) for attempt in attempts],
+        "losers": [_loser(candidate, word, why) for candidate, word, why in told.losers],
+        "error": told.error and {"status": told.error.status} | told.error.envelope(None)["error"],
+        "sent": asyncio.run(_sent(loaded, call, attempts[0])) if attempts else None,
+    }
+
+
+async def _sent(loaded: Loaded, call: Call, attempt: Attempt) -> str:
+    said = loaded.settings.redaction
+    key = said.hash_key.reveal().encode() if said.hash_key else None
+    redaction = Redactors(said.floor, key, said.is_strict, said.hold_max).of(call)
+    redacted = await redaction.prompt(call.content, call.members) if redaction else {}
+    return prepare(call, attempt, redacted).content.decode()
+
+
+def _tried(told: Explanation, attempt: Attempt) -> dict[str, Any]:
+    endpoint = attempt.endpoint
+    return {
+        "endpoint": endpoint.id,
+        "provider": endpoint.display_name,
+        "model": attempt.slug,
+        "upstream_model": attempt.model,
+        "price": _price(endpoint.price),
+        "most_nanousd": told.most_nanousd(attempt),
+        "max_tokens_cut_to": attempt.max_tokens,
+        "left_out": sorted(attempt.dropped),
+    }
+
+
+def _loser(candidate: Candidate, word: str, why: str) -> dict[str, Any]:
+    return {
+        "endpoint": candidate.endpoint.id,
+        "provider": candidate.endpoint.display_name,
+        "model": candidate.slug,
+        "excluded_by": word,
+        "why": why,
+    }
+
+
+def _price(price: Price | None) -> dict[str, float] | None:
+    return None if price is None else {"prompt": price.prompt / _NANO, "completion": price.completion / _NANO}
+
+
+def written(facts: Mapping[str, Any]) -> str:
+    """Give what explained() says as lines of text."""
+    tokens = f"some {facts['input_tokens_estimate']:,} tokens of prompt"
+    lines = [f"request   {facts['model']}: {facts['bytes']:,} bytes, {tokens}", ""]
+    if facts["error"]:
+        lines += [f"refused   {facts['error']['status']}: {facts['error']['message']}", ""]
+    if facts["tried"]:
+        lines += ["tried, one after the other while nothing was answered"]
+        lines += [f"  {at}  {_as_line(each)}" for at, each in enumerate(facts["tried"], 1)] + [""]
+    if facts["losers"]:
+        lines += ["not tried"]
+        width = max(len(each["endpoint"]) for each in facts["losers"])
+        lines += [f"  {each['endpoint']:{width}}  {each['why']} ({each['excluded_by']})" for each in facts["losers"]]
+        lines += [""]
+    if facts["sent"] is not None:
+        lines += [f"sent to {facts['tried'][0]['endpoint']}", indent(facts["sent"], "  ")]
+    return "\n".join(lines).rstrip("\n")
+
+
+def _as_line(each: Mapping[str, Any]) -> str:
+    price = each["price"]
+    parts = [each["endpoint"]]
+    if price is None:
+        parts.append("price unknown")
+    else:
+        parts.append(f"${price['prompt']:g} and ${price['completion']:g} a million tokens")
+        parts.append(f"at most ${each['most_nanousd'] / _NANO:.6f}")
+    if each["max_tokens_cut_to"]:
+        parts.append(f"max_tokens cut to {each['max_tokens_cut_to']}")
+    if each["left_out"]:
+        parts.append(f"without {', '.join(each['left_out'])}, which it does not take")
+    return ", ".join(parts)
