@@ -13,6 +13,7 @@ from relay._core.json import Scanner, members
 from relay._core.json_channel import JsonChannel
 from relay._core.line import Line, decimal, moment
 from relay._core.meter import Meter
+from relay._core.outline import outline
 from relay._core.output import chunk
 from relay._core.pipeline import Pipeline
 from relay._core.replacer import Replacer
@@ -55,6 +56,7 @@ __all__ = [
     "decimal",
     "members",
     "moment",
+    "outline",
     "utf8_length",
     "whole_request",
     "without_thinking",

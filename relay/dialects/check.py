@@ -5,27 +5,35 @@ tool types pass: betas come and go.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
 
+from relay._core import outline
+from relay.call import Member
 from relay.dialects import schema
 from relay.errors import CallerInvalid
 
+LONG: Final = 4 << 10
+"""Bytes of messages whose texts are not worth reading: nothing here asks what they say."""
 _DECODER: Final = msgspec.json.Decoder(schema.Request)
 _PATH: Final = re.compile(r" - at `\$(.*)`$")
 _MISSING: Final = re.compile(r"^Object missing required field `(.*)`$")
 _UNKNOWN: Final = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 
 
-def check(content: bytes) -> tuple[str, bool]:
+def check(content: bytes, members: Sequence[Member]) -> tuple[str, bool]:
     """Give the model of a request and whether it asks for a stream.
 
     raises   CallerInvalid for the first thing in it that relay can't take
     """
+    for key, _, _, start, end in members:
+        if key == "messages" and end - start > LONG:
+            content = outline(content, start, end)
+            break
     request = _decoded(content)
     for at, message in enumerate(request.messages):
         if isinstance(message.content, list):
