@@ -14,19 +14,23 @@ from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
 
+LARGE: Final = 64 << 10
+"""Bytes of a request, and of a part of it, from which on it is not copied to be sent."""
 _PER_MESSAGE_TOKENS: Final = 4
 _TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model"}
 
 
-def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> bytes:
+def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> list[bytes | memoryview]:
     """Give the content for the attempt: the client's, with the model, `redacted` values and what is relay's replaced.
 
     Members that stay keep their bytes and order. `max_tokens` is filled in when absent, `temperature` over 1 becomes 1.
+
+    returns   its parts, to be sent one behind the other: one, and of a large content what is LARGE in it by itself
     """
     counting = call.operation == "count_tokens"
     content = call.content
     view = memoryview(content)
-    parts: list[bytes | memoryview] = []  # with what goes between them: a long history is copied once
+    parts: list[bytes | memoryview] = []  # with what goes between them: a long history is not copied
     joint = b"{"
     from_, to = -1, -1  # members that stay and lie together leave as one run
     is_limited = counting
@@ -57,7 +61,20 @@ def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> byt
     if not is_limited:
         parts += (joint, b'"max_tokens":%d' % attempt.endpoint.default_max_tokens)
     parts.append(b"}" if parts else b"{}")
-    return b"".join(parts)
+    return _gathered(parts) if len(content) >= LARGE else [b"".join(parts)]
+
+
+def _gathered(parts: list[bytes | memoryview]) -> list[bytes | memoryview]:
+    """Join what is small, so that no view of it keeps the whole content alive."""
+    gathered: list[bytes | memoryview] = []
+    small: list[bytes | memoryview] = []
+    for part in parts:
+        if len(part) < LARGE:
+            small.append(part)
+            continue
+        gathered += (b"".join(small), part)
+        small = []
+    return [*gathered, b"".join(small)]
 
 
 def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -> bytes | None:

@@ -49,9 +49,10 @@ def check_size(size: int, limit_bytes: int) -> None:
         raise CallerTooLarge(f"body: larger than {limit_bytes} bytes")
 
 
-async def read_content(stream: StreamReader, limit_bytes: int, body_read_s: float) -> bytes:
+async def read_content(stream: StreamReader, limit_bytes: int, body_read_s: float, is_chunked: bool) -> bytes:
     """Give content that comes in several reads, up to the first bytes over the limit.
 
+    is_chunked   in HTTP chunks, which may be a byte each: what waits is joined before it is kept
     raises   CallerSlow: silent for `body_read_s`, or under 16 KiB/s
     """
     parts: list[bytes] = []
@@ -62,7 +63,7 @@ async def read_content(stream: StreamReader, limit_bytes: int, body_read_s: floa
         async with asyncio.timeout(None) as patience:
             while not stream.at_eof() and size <= limit_bytes:
                 patience.reschedule(min(clock() + body_read_s, started + RATE_GRACE_S + size / MIN_RATE))
-                part = await stream.readany()
+                part = await stream.readany() if is_chunked else (await stream.readchunk())[0]
                 parts.append(part)
                 size += len(part)
     except TimeoutError:

@@ -156,7 +156,8 @@ class Ingress:
         expects = asked.fields.get(b"expect", b"").lower() == b"100-continue"
         if expects and transport is not None and asked.connection.request.is_1_1:
             self._outbox.put(transport, b"HTTP/1.1 100 Continue\r\n\r\n")  # behind the answer before, where that waits
-        return await decode.read_content(payload, limit, self._timeouts.body_read)
+        is_chunked = b"transfer-encoding" in asked.fields
+        return await decode.read_content(payload, limit, self._timeouts.body_read, is_chunked)
 
     async def _alive(self, asked: Asked) -> None:
         asked.reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))

@@ -94,7 +94,7 @@ class ClientConnection(web.RequestHandler):
         self._heard = True
         if self._behind >= 0:
             self._behind += len(data)
-            self._tail = (self._tail + data)[-3:]
+            self._tail = data[-3:] if len(data) >= 3 else (self._tail + data)[-3:]
         elif self._fresh and self._take(data):
             return
         elif not self._ends_head(data) and self._head_size > MAX_HEAD:
@@ -130,7 +130,7 @@ class ClientConnection(web.RequestHandler):
             return False
         self._behind = len(data) - end - 4
         self._head_size = 0
-        self._tail = data[end + 4 :][-3:]
+        self._tail = data[max(end + 4, len(data) - 3) :]
         return True
 
     def _refuse(self, error: RelayError) -> None:

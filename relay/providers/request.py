@@ -18,14 +18,16 @@ class Request:
 
     target    path on the endpoint, below its base URL's path
     fields    header lines, each with CRLF, without host, content-length and credential
+    content   in parts, `size` bytes together
     """
 
-    __slots__ = ("content", "fields", "target")
+    __slots__ = ("content", "fields", "size", "target")
 
-    def __init__(self, target: bytes, fields: bytes, content: bytes) -> None:
+    def __init__(self, target: bytes, fields: bytes, content: list[bytes | memoryview]) -> None:
         self.target = target
         self.fields = fields
         self.content = content
+        self.size = sum([len(part) for part in content])
 
 
 def request(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> Request:

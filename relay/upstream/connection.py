@@ -100,18 +100,22 @@ class Connection(asyncio.Protocol):
 
     # What an exchange calls.
 
-    def send(self, head: bytes, content: bytes) -> None:
-        """Write a request; the next response is its answer."""
+    def send(self, head: bytes, *content: bytes | memoryview) -> None:
+        """Write a request, its content in parts; the next response is its answer."""
         self._reset()
         self._parser.begin()
         self.used += 1
         self.heard = self._clock.tick
         transport = self._transport()
-        if len(content) < MAX_JOINED:
-            self._outbox.put(transport, head + content)
-        else:
-            transport.write(head)
-            transport.write(content)
+        if len(content[0]) < MAX_JOINED:
+            head += content[0]
+            content = content[1:]
+        if not content:
+            self._outbox.put(transport, head)
+            return
+        transport.write(head)
+        for part in content:
+            transport.write(part)
 
     async def head(self) -> None:
         """Wait for status and fields of the response."""

@@ -39,7 +39,7 @@ class _Route:
             request.target,
             self.prefix,
             request.fields,
-            len(request.content),
+            request.size,
         )
 
     def hide_secret(self, error: ProviderError) -> None:
@@ -84,7 +84,7 @@ class Opening:
         self._live.add(exchange)
         try:
             attempt.sent_ns = monotonic_ns()
-            connection.send(self._route.head(self._request), self._request.content)
+            connection.send(self._route.head(self._request), *self._request.content)
             await connection.head()
         except BaseException:
             self._live.discard(exchange)
