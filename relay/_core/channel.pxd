@@ -14,6 +14,7 @@ cdef class Channel(CodeSink):
     cdef bint changed             # something of this text was replaced
     cdef int layers               # JSON strings that the raw bytes lie in
     cdef bint is_escaped          # the raw bytes are the inside of a JSON string
+    cdef bint is_plain            # all of this text is known to be ASCII that stands for itself
     cdef bint is_key              # what is replaced now stands in a key of an object
     cdef object spans             # list of (start, end, Class) when they are wanted; else None
 
@@ -32,6 +33,8 @@ cdef class Channel(CodeSink):
     cdef void forget(self) noexcept
     cdef int begin(self) except -1 nogil
     cdef int take(self, const char* ptr, Py_ssize_t size) except -1 nogil
+    cdef int take_last(self, const char* ptr, Py_ssize_t size) except -1 nogil
+    cdef int _take_slices(self, const char* ptr, Py_ssize_t size, bint ends) except -1 nogil
     cdef bint _passes_on(self, Window window, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int finish(self) except -1 nogil
     cdef int pump(self, bint last) except -1 nogil

@@ -115,25 +115,37 @@ cdef class Channel(CodeSink):
         self.out.clear()
         self._aside.clear()
         self._swallow = 0
-        self._passes = self.changed = False
+        self._passes = self.changed = self.is_plain = False
         return self.matcher.begin(NULL, 0)
 
     cdef int take(self, const char* ptr, Py_ssize_t size) except -1 nogil:
         """Take a piece of raw bytes and let out what is certain."""
-        cdef const char* end = ptr + size
-        cdef Py_ssize_t part
         if self._passes_on(self.matcher.window, ptr, size):
             return 0
+        return self._take_slices(ptr, size, False)
+
+    cdef int take_last(self, const char* ptr, Py_ssize_t size) except -1 nogil:
+        """Take the last piece and let out the rest: what is certain of it before its end is not asked."""
+        if not self._passes_on(self.matcher.window, ptr, size):
+            self._take_slices(ptr, size, True)
+        return self.finish()
+
+    cdef int _take_slices(self, const char* ptr, Py_ssize_t size, bint ends) except -1 nogil:
+        cdef const char* end = ptr + size
+        cdef Py_ssize_t part
         while ptr < end:
             part = end - ptr if end - ptr < SLICE else <Py_ssize_t>SLICE
-            if self.is_escaped and self._codes.is_whole() and skip_ascii(ptr, ptr + part) == ptr + part:
+            if self.is_plain or (
+                self.is_escaped and self._codes.is_whole() and skip_ascii(ptr, ptr + part) == ptr + part
+            ):
                 self.text(ptr, part)
             elif self.is_escaped:
                 self._codes.escaped(ptr, part, self)
             else:
                 self._codes.utf8(ptr, part, self)
-            self.pump(False)
             ptr += part
+            if ptr < end or not ends:
+                self.pump(False)
         return 0
 
     cdef bint _passes_on(self, Window window, const char* ptr, Py_ssize_t size) except -1 nogil:

@@ -80,5 +80,6 @@ cdef class Document:
     cdef int _leave(self) except -1
     cdef PyObject* _by_type(self, const char* ptr, PyObject* field) except NULL
     cdef int _begin(self, Channel channel, const char* ptr, const char* end, const char* behind) except -1
+    cdef int _begin_text(self, const char* ptr) except -1
     cdef int _go_on(self, const char* until) except -1
     cdef int _restore(self, Channel channel) except -1

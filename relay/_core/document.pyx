@@ -16,6 +16,7 @@ from relay._core.channel cimport Channel
 from relay._core.json cimport Scanner, string_end, string_text, value_end
 from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
+from relay._core.text cimport skip_ascii, skip_space
 from relay._core.types cimport Slice
 
 from relay._core.errors import LimitExceeded, ProtocolError
@@ -25,12 +26,6 @@ cdef enum:
     SPARE = 512                   # by which a text may grow before it has to be moved
 
 cdef Scanner _TYPE = Scanner(("type",), MAX_DEPTH)
-
-
-cdef inline const char* _space(const char* ptr, const char* end) noexcept nogil:
-    while ptr < end and (ptr[0] == c" " or ptr[0] == c"\n" or ptr[0] == c"\r" or ptr[0] == c"\t"):
-        ptr += 1
-    return ptr
 
 
 cdef bytes _name(Slice written):
@@ -226,28 +221,39 @@ cdef class Document:
 
     cdef int _value(self) except -1:
         """Take the value that comes, or its beginning."""
-        cdef const char* ptr = _space(self._ptr, self._end)
+        cdef const char* ptr = skip_space(self._ptr, self._end)
         cdef const char* stop
         cdef PyObject* field = self._field
         self._state = AFTER
         self._ptr = ptr
-        if field != NULL and not (<Field>field).json and ptr < self._end and (ptr[0] == c"{" or ptr[0] == c"["):
-            return self._enter(ptr[0] == c"{", field)
+        if field != NULL and not (<Field>field).json and ptr < self._end:
+            if ptr[0] == c"{" or ptr[0] == c"[":
+                return self._enter(ptr[0] == c"{", field)
+            if ptr[0] == c'"' and (<Field>field).scanned:
+                return self._begin_text(ptr + 1)
         stop = value_end(ptr, self._end, MAX_DEPTH - self._depth)
         if stop == NULL:
             raise ProtocolError("a value is no JSON")
         self._ptr = stop
-        if field == NULL:
+        if field == NULL or not (<Field>field).json:
             return 0
-        if (<Field>field).json:
-            if self._json is None:
-                self._json = JsonChannel(self._rules, self._replace, literals=self._literals)
-            return self._begin(self._json, ptr, stop, stop)
-        if not (<Field>field).scanned or ptr[0] != c'"':
-            return 0
+        if self._json is None:
+            self._json = JsonChannel(self._rules, self._replace, literals=self._literals)
+        return self._begin(self._json, ptr, stop, stop)
+
+    cdef int _begin_text(self, const char* ptr) except -1:
+        """Begin the string whose inside starts at `ptr`."""
+        cdef const char* stop = skip_ascii(ptr, self._end)
+        cdef bint is_plain = stop < self._end and stop[0] == c'"'
+        if not is_plain:
+            stop = string_end(stop, self._end)
+        if stop == NULL:
+            raise ProtocolError("a value is no JSON")
         if self._text is None:
             self._text = self._new_text()
-        return self._begin(self._text, ptr + 1, stop - 1, stop)
+        self._begin(self._text, ptr, stop, stop + 1)
+        self._text.is_plain = is_plain
+        return 0
 
     cdef int _enter(self, bint is_object, PyObject* field) except -1:
         """Go into the object or array that begins here."""
@@ -270,7 +276,7 @@ cdef class Document:
 
     cdef int _inside(self) except -1:
         """Take what comes behind an opening bracket, or the key behind a comma."""
-        cdef const char* ptr = _space(self._ptr, self._end)
+        cdef const char* ptr = skip_space(self._ptr, self._end)
         self._ptr = ptr
         if self._state != KEY and ptr < self._end and ptr[0] == (c"]" if self._state == FIRST_ITEM else c"}"):
             return self._leave()
@@ -290,27 +296,27 @@ cdef class Document:
             if stop == NULL:
                 raise ProtocolError("a key is no JSON")
             (<Field>field).member(Slice(ptr, stop - ptr + 1), &self._field)
-            ptr = _space(stop + 1, end)
+            ptr = skip_space(stop + 1, end)
             if ptr == end or ptr[0] != c":":
                 raise ProtocolError("a member is no JSON")
             self._ptr = ptr + 1
             self._state = VALUE
             if self._field != NULL:
                 return 0
-            stop = value_end(_space(ptr + 1, end), end, MAX_DEPTH - self._depth)
+            stop = value_end(skip_space(ptr + 1, end), end, MAX_DEPTH - self._depth)
             if stop == NULL:
                 raise ProtocolError("a value is no JSON")
-            self._ptr = ptr = _space(stop, end)
+            self._ptr = ptr = skip_space(stop, end)
             self._state = AFTER
             if ptr == end or ptr[0] != c",":
                 return 0
-            ptr = _space(ptr + 1, end)
+            ptr = skip_space(ptr + 1, end)
 
     cdef int _after(self) except -1:
         """Take what comes behind a value."""
         cdef const char* ptr
         cdef Level* level
-        ptr = _space(self._ptr, self._end)
+        ptr = skip_space(self._ptr, self._end)
         if self._depth == 0:
             if ptr < self._end:
                 raise ProtocolError("a value is followed by more")
@@ -359,8 +365,7 @@ cdef class Document:
             channel.take(self._ptr, until - self._ptr)
             self._ptr = until
             return 0
-        channel.take(self._ptr, self._text_end - self._ptr)
-        channel.finish()
+        channel.take_last(self._ptr, self._text_end - self._ptr)
         if self._restorer is not None:
             self._restore(channel)
         if channel.changed:

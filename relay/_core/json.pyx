@@ -11,7 +11,7 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdlib cimport calloc, free
 from libc.string cimport memchr, memcmp, memset
 
-from relay._core.text cimport skip_plain
+from relay._core.text cimport skip_plain, skip_space
 from relay._core.types cimport Slice
 
 from json import loads as _loads
@@ -21,12 +21,6 @@ from relay._core.errors import LimitExceeded, ProtocolError
 cdef enum:
     NOWHERE = -1                  # a node that no path goes through
     MAX_KEY = 256                 # longest key with escapes that can be one of ours
-
-
-cdef inline const char* _space(const char* ptr, const char* end) noexcept nogil:
-    while ptr < end and (ptr[0] == c" " or ptr[0] == c"\n" or ptr[0] == c"\r" or ptr[0] == c"\t"):
-        ptr += 1
-    return ptr
 
 
 cdef inline bint _is_hex(char c) noexcept nogil:
@@ -129,14 +123,14 @@ cdef const char* _value(Walk* walk, const char* ptr, int node) noexcept nogil:
 
 
 cdef const char* _array(Walk* walk, const char* ptr) noexcept nogil:
-    ptr = _space(ptr, walk.end)
+    ptr = skip_space(ptr, walk.end)
     if ptr < walk.end and ptr[0] == c"]":
         return ptr + 1
     while True:
-        ptr = _value(walk, _space(ptr, walk.end), NOWHERE)
+        ptr = _value(walk, skip_space(ptr, walk.end), NOWHERE)
         if ptr == NULL:
             return NULL
-        ptr = _space(ptr, walk.end)
+        ptr = skip_space(ptr, walk.end)
         if ptr == walk.end or (ptr[0] != c"," and ptr[0] != c"]"):
             walk.bad = ptr
             return NULL
@@ -149,21 +143,21 @@ cdef const char* _object(Walk* walk, const char* ptr, int node) noexcept nogil:
     cdef const char* start
     cdef const char* stop
     cdef int child
-    ptr = _space(ptr, walk.end)
+    ptr = skip_space(ptr, walk.end)
     if ptr < walk.end and ptr[0] == c"}":
         return ptr + 1
     while True:
-        start = _space(ptr, walk.end)
+        start = skip_space(ptr, walk.end)
         stop = string_end(start + 1, walk.end) if start < walk.end and start[0] == c'"' else NULL
         if stop == NULL:
             walk.bad = start
             return NULL
         child = _child(walk, node, start + 1, stop - start - 1) if node != NOWHERE else NOWHERE
-        ptr = _space(stop + 1, walk.end)
+        ptr = skip_space(stop + 1, walk.end)
         if ptr == walk.end or ptr[0] != c":":
             walk.bad = ptr
             return NULL
-        start = _space(ptr + 1, walk.end)
+        start = skip_space(ptr + 1, walk.end)
         if child != NOWHERE:
             _forget(walk, child)
         ptr = _value(walk, start, child)
@@ -171,7 +165,7 @@ cdef const char* _object(Walk* walk, const char* ptr, int node) noexcept nogil:
             return NULL
         if child != NOWHERE and walk.nodes[child].slot >= 0:
             walk.slots[walk.nodes[child].slot] = Slice(start, ptr - start)
-        ptr = _space(ptr, walk.end)
+        ptr = skip_space(ptr, walk.end)
         if ptr == walk.end or (ptr[0] != c"," and ptr[0] != c"}"):
             walk.bad = ptr
             return NULL
@@ -306,9 +300,9 @@ cdef class Scanner:
         cdef Walk walk
         cdef const char* ptr
         self._begin(&walk, text.ptr + text.len, slots)
-        ptr = _value(&walk, _space(text.ptr, walk.end), 0)
+        ptr = _value(&walk, skip_space(text.ptr, walk.end), 0)
         if ptr != NULL:
-            ptr = _space(ptr, walk.end)
+            ptr = skip_space(ptr, walk.end)
             if ptr == walk.end:
                 return 0
             walk.bad = ptr
@@ -349,21 +343,21 @@ def members(bytes data not None, int max_depth=64) -> list[tuple[str, int, int, 
     walk.end = base + PyBytes_GET_SIZE(data)
     walk.bad = NULL
     walk.depth = max_depth - 1
-    ptr = _space(base, walk.end)
+    ptr = skip_space(base, walk.end)
     if ptr == walk.end or ptr[0] != c"{":
         raise ProtocolError("a JSON object was expected at byte 0")
-    ptr = _space(ptr + 1, walk.end)
+    ptr = skip_space(ptr + 1, walk.end)
     if ptr < walk.end and ptr[0] == c"}":
         return _only_space(base, ptr + 1, walk.end, out)
     while True:
-        key = _space(ptr, walk.end)
+        key = skip_space(ptr, walk.end)
         stop = string_end(key + 1, walk.end) if key < walk.end and key[0] == c'"' else NULL
         if stop == NULL:
             raise ProtocolError(f"invalid JSON at byte {key - base}")
-        ptr = _space(stop + 1, walk.end)
+        ptr = skip_space(stop + 1, walk.end)
         if ptr == walk.end or ptr[0] != c":":
             raise ProtocolError(f"invalid JSON at byte {ptr - base}")
-        ptr = _space(ptr + 1, walk.end)
+        ptr = skip_space(ptr + 1, walk.end)
         name = string_text(Slice(key, stop - key + 1))
         stop = _value(&walk, ptr, NOWHERE)
         if stop == NULL:
@@ -371,7 +365,7 @@ def members(bytes data not None, int max_depth=64) -> list[tuple[str, int, int, 
                 raise LimitExceeded("depth")
             raise ProtocolError(f"invalid JSON at byte {walk.bad - base}")
         out.append((name, key - base, stop - base, ptr - base, stop - base))
-        ptr = _space(stop, walk.end)
+        ptr = skip_space(stop, walk.end)
         if ptr == walk.end or (ptr[0] != c"," and ptr[0] != c"}"):
             raise ProtocolError(f"invalid JSON at byte {ptr - base}")
         if ptr[0] == c"}":
@@ -390,7 +384,7 @@ cdef str string_text(Slice value):
 
 
 cdef list _only_space(const char* base, const char* ptr, const char* end, list out):
-    ptr = _space(ptr, end)
+    ptr = skip_space(ptr, end)
     if ptr != end:
         raise ProtocolError(f"invalid JSON at byte {ptr - base}")
     return out

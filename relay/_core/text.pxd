@@ -7,6 +7,7 @@ from relay._core.types cimport Slice
 
 cdef enum:
     STEP = 8
+    LONG = 32                     # a string that begins with so much is likely to go on
 
 cdef inline uint64_t word(const char* ptr) noexcept nogil:
     """Load eight bytes from anywhere."""
@@ -21,15 +22,27 @@ cdef extern from *:
     #if defined(__SSE2__)
     #include <emmintrin.h>
     #define RELAY_STRIDE 16
-    static inline Py_ssize_t relay_first_special(const char *ptr, int ascii) {
+    static inline __m128i relay_specials(const char *ptr, int ascii) {
         __m128i text = _mm_loadu_si128((const __m128i *)ptr);
         __m128i quote = _mm_cmpeq_epi8(text, _mm_set1_epi8('"'));
         __m128i escape = _mm_cmpeq_epi8(text, _mm_set1_epi8('\\\\'));
         __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(text, _mm_set1_epi8(0x1F)), text);
-        int found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, escape), control));
-        if (ascii)
-            found |= _mm_movemask_epi8(text);
+        __m128i found = _mm_or_si128(_mm_or_si128(quote, escape), control);
+        return ascii ? _mm_or_si128(found, text) : found; /* of which the high bits count */
+    }
+    static inline Py_ssize_t relay_first_special(const char *ptr, int ascii) {
+        int found = _mm_movemask_epi8(relay_specials(ptr, ascii));
         return found ? __builtin_ctz((unsigned)found) : RELAY_STRIDE;
+    }
+    static __attribute__((noinline, unused))
+    const char *relay_skip_blocks(const char *ptr, const char *end, int ascii) {
+        for (; end - ptr >= 64; ptr += 64) {
+            __m128i some = _mm_or_si128(relay_specials(ptr, ascii), relay_specials(ptr + 16, ascii));
+            __m128i more = _mm_or_si128(relay_specials(ptr + 32, ascii), relay_specials(ptr + 48, ascii));
+            if (_mm_movemask_epi8(_mm_or_si128(some, more)))
+                break;
+        }
+        return ptr;
     }
     #else
     #include <stdint.h>
@@ -41,21 +54,34 @@ cdef extern from *:
                 return at;
         return RELAY_STRIDE;
     }
+    static inline const char *relay_skip_blocks(const char *ptr, const char *end, int ascii) {
+        return ptr;
+    }
     #endif
     """
     enum: STRIDE "RELAY_STRIDE"
     Py_ssize_t first_special "relay_first_special"(const char* ptr, bint ascii) noexcept nogil
+    const char* skip_blocks "relay_skip_blocks"(const char* ptr, const char* end, bint ascii) noexcept nogil
 
 cdef inline const char* _skip(const char* ptr, const char* end, bint ascii) noexcept nogil:
+    cdef const char* start = ptr
     cdef Py_ssize_t at
     while end - ptr >= STRIDE:  # bound: end
         at = first_special(ptr, ascii)
         ptr += at
         if at < STRIDE:
             return ptr
+        if ptr - start == LONG:
+            ptr = skip_blocks(ptr, end, ascii)
     while ptr < end and ptr[0] != c'"' and ptr[0] != c"\\" and <unsigned char>ptr[0] >= 0x20:
         if ascii and ptr[0] & 0x80:
             return ptr
+        ptr += 1
+    return ptr
+
+cdef inline const char* skip_space(const char* ptr, const char* end) noexcept nogil:
+    """Give the first byte that is no white space of JSON, or `end`."""
+    while ptr < end and (ptr[0] == c" " or ptr[0] == c"\n" or ptr[0] == c"\r" or ptr[0] == c"\t"):
         ptr += 1
     return ptr
 

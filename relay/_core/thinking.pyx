@@ -11,6 +11,7 @@ from libc.string cimport memchr
 
 from relay._core.buffer cimport Buffer
 from relay._core.json cimport Scanner, string_text, value_end
+from relay._core.text cimport skip_space
 from relay._core.types cimport BLOCK_START, BLOCK_STOP, DELTA, Event, Slice, Stage
 
 cdef enum:
@@ -21,12 +22,6 @@ cdef Scanner _INDEX = Scanner(("index",), MAX_DEPTH)
 cdef Scanner _BLOCK_TYPE = Scanner(("content_block.type",), MAX_DEPTH)
 cdef Scanner _CONTENT = Scanner(("content",), MAX_DEPTH)
 cdef Scanner _TYPE = Scanner(("type",), MAX_DEPTH)
-
-
-cdef inline const char* _space(const char* ptr, const char* end) noexcept nogil:
-    while ptr < end and (ptr[0] == c" " or ptr[0] == c"\n" or ptr[0] == c"\r" or ptr[0] == c"\t"):
-        ptr += 1
-    return ptr
 
 
 cdef bint _is_thinking(Scanner where, Slice text) except -1:
@@ -106,16 +101,16 @@ def without_thinking(bytes message not None) -> bytes:
     _CONTENT.scan_into(Slice(ptr, end - ptr), &content)
     if content.ptr == NULL or content.ptr[0] != c"[":
         return message
-    ptr = _space(content.ptr + 1, end)
+    ptr = skip_space(content.ptr + 1, end)
     while ptr[0] != c"]":  # bound: the array was scanned
         stop = value_end(ptr, end, MAX_DEPTH)
         if _is_thinking(_TYPE, Slice(ptr, stop - ptr)):
             has_thinking = True
         else:
             kept.append(PyBytes_FromStringAndSize(ptr, stop - ptr))
-        ptr = _space(stop, end)
+        ptr = skip_space(stop, end)
         if ptr[0] == c",":
-            ptr = _space(ptr + 1, end)
+            ptr = skip_space(ptr + 1, end)
     if not has_thinking:
         return message
     start = content.ptr - PyBytes_AS_STRING(message)

@@ -1,9 +1,8 @@
 """Whether bytes are UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing over U+10FFFF."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
-from libc.stdint cimport uint64_t
 
-from relay._core.text cimport STEP, word
+from relay._core.lanes cimport ascii_size
 from relay._core.types cimport Slice
 
 
@@ -22,14 +21,11 @@ cdef Py_ssize_t _valid(Slice text) noexcept nogil:
     cdef const unsigned char* end = ptr + text.len
     cdef unsigned char byte
     while ptr < end:
-        while end - ptr >= STEP and not word(<const char*>ptr) & <uint64_t>0x8080808080808080:
-            ptr += STEP
+        ptr += ascii_size(<const char*>ptr, end - ptr)
         if ptr == end:
             break
         byte = ptr[0]
-        if byte < 0x80:
-            ptr += 1
-        elif 0xC2 <= byte <= 0xDF and end - ptr > 1 and _continues(ptr, 1):
+        if 0xC2 <= byte <= 0xDF and end - ptr > 1 and _continues(ptr, 1):
             ptr += 2
         elif 0xE0 <= byte <= 0xEF and end - ptr > 2 and _continues(ptr, 2):
             if (byte == 0xE0 and ptr[1] < 0xA0) or (byte == 0xED and ptr[1] > 0x9F):
