@@ -18,11 +18,6 @@ from relay._core.look cimport FREE, Offers, View, offer, pend
 
 from array import array
 
-import re2
-
-from relay._core.automaton import WORK, Budget, automaton, opening_of
-from relay._core.syntax import Unreadable, spellings
-
 cdef extern from "Python.h":
     bint Py_UNICODE_ISALNUM(Py_UCS4 code) nogil
     object PyUnicode_FromKindAndData(int kind, const void* buffer, Py_ssize_t size)
@@ -50,10 +45,14 @@ cdef struct Trace:
 cdef class Customs:
     """Phrases and patterns, ready to be found.
 
+    What reads them, RE2 above all, is loaded with the first: it takes four megabytes, and most processes see none.
+
     patterns   each has `source`, `literal`, `ignore_case` and `max_len`; RE2 took them all
     """
 
     def __cinit__(self, patterns):
+        from relay._core.automaton import WORK
+
         self._kept = []
         self._programs = ()
         self._phrases = <Phrase*>PyMem_Calloc(<size_t>len(patterns) + 1, sizeof(Phrase))
@@ -71,6 +70,10 @@ cdef class Customs:
 
     cdef int _add(self, object pattern, int work) except -1:
         """Take a pattern as what finds it fastest; `work` is what its automaton may cost."""
+        import re2
+
+        from relay._core.syntax import Unreadable
+
         if pattern.literal:
             return self._add_phrase(pattern)
         if not 1 <= pattern.max_len <= MAX_LEN:
@@ -86,6 +89,9 @@ cdef class Customs:
         return 0
 
     cdef int _add_phrase(self, object pattern) except -1:
+        from relay._core.automaton import opening_of
+        from relay._core.syntax import spellings
+
         cdef Phrase* phrase = &self._phrases[self._phrases_count]
         marks = spellings(pattern.source, pattern.ignore_case)
         codes = array("I")
@@ -101,6 +107,8 @@ cdef class Customs:
         return 0
 
     cdef int _add_automaton(self, object pattern, int work) except -1:
+        from relay._core.automaton import Budget, automaton
+
         cdef Automaton* rules = &self._automata[self._automata_count]
         tables = automaton(pattern.source, pattern.ignore_case, pattern.max_len, Budget(work))
         self._kept.append(tables)

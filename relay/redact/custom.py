@@ -14,8 +14,6 @@ from functools import lru_cache
 from time import thread_time_ns
 from typing import Any, Final
 
-import re2  # type: ignore[import-untyped]  # it has no types of its own
-
 from relay.redact.fields import MAX_FIELD_CHARS, Fields
 
 MAX_PATTERNS: Final = 32
@@ -141,6 +139,7 @@ def build(patterns: tuple[Pattern, ...], clock: Callable[[], int]) -> Compiled:
     clock    nanoseconds of this thread's own work: a busy machine must not refuse what an idle one takes
     raises   Unusable
     """
+    _re2()  # to load it is no work of the patterns
     deadline = clock() + MAX_COMPILE_NS
     programs = []
     for index, pattern in enumerate(patterns):
@@ -154,12 +153,19 @@ def build(patterns: tuple[Pattern, ...], clock: Callable[[], int]) -> Compiled:
     return Compiled(patterns, tuple(programs), screen)
 
 
+def _re2() -> Any:
+    """Give the library, loaded for the first pattern of the process: most see none, and it takes four megabytes."""
+    import re2  # type: ignore[import-untyped]  # it has no types of its own
+
+    return re2
+
+
 def _program(index: int, pattern: Pattern) -> Any:
     if len(pattern.source.encode()) > MAX_PATTERN_BYTES:
         raise Unusable(index, f"longer than {MAX_PATTERN_BYTES} bytes")
     case = "(?i)" if pattern.ignore_case else ""
     if pattern.literal:
-        return _compile(index, case + re2.escape(pattern.source), MAX_PROGRAM_BYTES)
+        return _compile(index, case + _re2().escape(pattern.source), MAX_PROGRAM_BYTES)
     program = _compile(index, case + pattern.source, MAX_PROGRAM_BYTES)
     if reason := next(_refused(pattern.source), None):
         raise Unusable(index, reason)
@@ -170,6 +176,7 @@ def _program(index: int, pattern: Pattern) -> Any:
 
 
 def _compile(index: int | None, source: str, max_bytes: int) -> Any:
+    re2 = _re2()
     options = re2.Options()
     options.max_mem = max_bytes
     options.longest_match = True
@@ -198,10 +205,10 @@ def _refused(source: str) -> Iterator[str]:
 
 def _plain(pattern: Pattern) -> str:
     """Give the RE2 source in a form that stands beside others: without names of groups, without an open quote."""
-    return str(re2.escape(pattern.source)) if pattern.literal else _TOKEN.sub(_unnamed, pattern.source)
+    return str(_re2().escape(pattern.source)) if pattern.literal else _TOKEN.sub(_unnamed, pattern.source)
 
 
 def _unnamed(token: re.Match[str]) -> str:
     if token["name"]:
         return "(?:"
-    return str(re2.escape(token["quoted"])) if token["quoted"] is not None else token[0]
+    return str(_re2().escape(token["quoted"])) if token["quoted"] is not None else token[0]
