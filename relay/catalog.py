@@ -5,7 +5,6 @@ Secret holds a credential so that nothing prints it; KnownProvider is what relay
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Final, NoReturn
 
 from relay.call import Identity
@@ -256,6 +255,8 @@ class Generation:
 
     def close_to(self, name: str) -> list[str]:
         """Give up to three configured ids that look like `name`."""
+        from difflib import get_close_matches  # for an error alone
+
         return get_close_matches(name[:256], self.models, n=3)
 
 

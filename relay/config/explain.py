@@ -4,7 +4,6 @@ A key that the contracts name and this version doesn't build gets its sentence f
 gets the nearest known one as a suggestion.
 """
 
-from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -52,6 +51,8 @@ def prune(error: ValidationError, data: Any) -> set[Where]:
 
 def suggestion(word: str, known: list[str]) -> str:
     """Give `; did you mean …?` when a known word comes near, else nothing."""
+    from difflib import get_close_matches  # for an error alone
+
     near = get_close_matches(word[:128], known, n=1)
     return f"; did you mean {near[0]}?" if near and not looks_secret(word) else ""
 

@@ -26,11 +26,13 @@ class Memory:
         self._libc = libc if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim") else None
 
     def settle(self) -> None:
-        """Start-up is over: what exists now stays."""
+        """Start-up is over: what exists now stays, and what it let go of goes back."""
         if self._libc is not None:
             self._libc.mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
             self._libc.mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
         gc.collect()
+        if self._libc is not None:
+            self._libc.malloc_trim(0)
         gc.freeze()
         gc.set_threshold(25_000, 10, 10)
 

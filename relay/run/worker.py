@@ -31,7 +31,6 @@ from relay.ledger.record import generation
 from relay.outbox import Outbox
 from relay.redact.redaction import Redactors
 from relay.route import Health, Router
-from relay.run.demo import DemoServer
 from relay.run.memory import Memory
 from relay.run.ops import application
 from relay.run.sweeper import Sweeper
@@ -189,6 +188,8 @@ def run(loaded: Loaded, *, demo: bool, on_ready: Callable[[str], None]) -> int:
     async def main() -> int:
         if not demo:
             return await Worker(loaded).run(on_ready)
+        from relay.run.demo import DemoServer
+
         provider = DemoServer()
         port = await provider.start()
         generation = relocate(loaded.generation, "demo", f"http://127.0.0.1:{port}")
