@@ -46,6 +46,30 @@ async def test_system_tools_messages_and_unknown_fields_arrive_byte_for_byte(
     assert list(json.loads(sent)) == list(json.loads(content))
 
 
+@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize("sizes", [(70_000, 10), (10, 70_000), (70_000, 70_000), (65_530, 10), (900_000, 300_000)])
+async def test_a_long_request_arrives_whole(
+    relay: Running, provider: RawProvider, sizes: tuple[int, int], is_chunked: bool
+) -> None:
+    provider.answers = [whole(message())]
+    system, said = (f"{size:09}\u00e9".encode() * (size // 11) for size in sizes)
+    content = b'{"system":"%b","model":"raw/long","messages":[{"role":"user","content":"%b"}],"top_k":1}' % (
+        system,
+        said,
+    )
+    step = 50_021
+    parts = [content[at : at + step] for at in range(0, len(content), step)]
+    if is_chunked:
+        parts = [request_head(None, transfer_encoding="chunked"), *map(chunk, parts), LAST_CHUNK]
+    else:
+        parts.insert(0, request_head(len(content)))
+
+    answer = await exchange(relay.port, *parts)
+
+    expected = content.replace(b'"raw/long"', b'"long"')[:-1] + b',"max_tokens":4096}'
+    assert (answer.status, provider.calls[-1].content) == (200, expected)
+
+
 async def test_counting_sends_the_same_bytes(relay: Running, provider: RawProvider) -> None:
     provider.answers = [whole(b'{"input_tokens":5}')]
 

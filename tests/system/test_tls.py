@@ -1,5 +1,6 @@
 """TLS to the provider: a private authority is trusted for its own provider, and nothing else is."""
 
+import json
 import ssl
 from collections.abc import AsyncIterator, Iterator
 
@@ -65,6 +66,16 @@ async def test_answers_come_whole_and_the_connection_is_kept(relay: Running, pro
 
     assert len(provider.connections) == 1
     assert provider.calls[0].fields["host"] == f"localhost:{provider.port}"
+
+
+async def test_a_long_request_arrives_whole(relay: Running, provider: RawProvider) -> None:
+    provider.answers = [whole(message())]
+    said = [{"role": "user", "content": 300_000 * "x"}]
+
+    await ask(relay.port, body("trusted/x", system=200_000 * "s", messages=said))
+
+    sent = json.loads(provider.calls[-1].content)
+    assert (sent["system"], sent["messages"]) == (200_000 * "s", said)
 
 
 async def test_a_broken_off_stream_ends_with_one_error(relay: Running, provider: RawProvider) -> None:
