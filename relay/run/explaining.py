@@ -22,7 +22,7 @@ def explained(loaded: Loaded, content: bytes) -> dict[str, Any]:
     raises   RelayError for a request that is refused before anybody could answer
     """
     call = decode.call("explain", "chat", content, {}, Identity("explain"), 0)
-    told = Router(loaded.generation, Health()).explain(call)
+    told = Router(loaded.generation, Health(), lambda: 0.5).explain(call)
     attempts = told.attempts()
     return {
         "model": call.model,
@@ -40,7 +40,7 @@ async def _sent(loaded: Loaded, call: Call, attempt: Attempt) -> str:
     key = said.hash_key.reveal().encode() if said.hash_key else None
     redaction = Redactors(said.floor, key, said.is_strict, said.hold_max).of(call)
     redacted = await redaction.prompt(call.content, call.members) if redaction else {}
-    return prepare(call, attempt, redacted).content.decode()
+    return b"".join(prepare(call, attempt, redacted).content).decode()
 
 
 def _tried(told: Explanation, attempt: Attempt) -> dict[str, Any]:

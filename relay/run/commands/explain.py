@@ -27,7 +27,8 @@ def explain(ctx: click.Context, request: BinaryIO, path: Path | None, as_json: b
     """Say which endpoints would be tried for REQUEST (the JSON of a Messages request), in which order, why each other
     one would not, what it may cost, and what would be sent, redacted. Nothing is sent.
 
-    Endpoints that share a price are drawn by chance, and what this process knows of their health is nothing yet.
+    Without `provider.sort` and `order` the first is drawn by price: one draw stands here for all. What a gateway
+    knows of failures, speed and sessions, this command does not.
 
     \b
     relay explain -c relay.yaml request.json

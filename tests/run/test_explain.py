@@ -1,0 +1,46 @@
+"""`relay explain` on ten requests: each answer stands beside its request, to be read as an operator would."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from relay.run.cli import relay
+from tests.core.corpus import GOLDEN
+
+FOLDER = GOLDEN.parent / "explain"
+REQUESTS = sorted(FOLDER.glob("*.json"))
+CONFIG = str(FOLDER / "relay.yaml")
+
+
+def test_there_are_ten() -> None:
+    assert len(REQUESTS) == 10
+
+
+@pytest.mark.parametrize("path", REQUESTS, ids=[path.stem for path in REQUESTS])
+def test_an_explanation_is_as_it_was_reviewed(path: Path, regold: bool) -> None:
+    done = CliRunner().invoke(relay, ["explain", "-c", CONFIG, str(path)])
+    golden = path.with_suffix(".txt")
+    if regold:
+        golden.write_text(done.output)
+
+    assert done.output == golden.read_text()
+    assert done.exit_code == (1 if "refused" in done.output else 0)
+    assert "bob@example.org" not in done.output
+
+
+def test_the_same_as_json() -> None:
+    done = CliRunner().invoke(relay, ["explain", "-c", CONFIG, "--json", str(FOLDER / "fallbacks.json")])
+
+    told = json.loads(done.output)
+    assert [each["endpoint"] for each in told["tried"]] == ["acme/large@eu"]
+    assert {each["excluded_by"] for each in told["losers"]} == {"data_policy:training", "tier"}
+    assert json.loads(told["sent"])["model"] == "large"
+
+
+def test_a_request_that_is_wrong_is_told_as_the_gateway_would() -> None:
+    done = CliRunner().invoke(relay, ["explain", "-c", CONFIG, "-"], input='{"model": "lab/large", "messages": []}')
+
+    assert done.exit_code == 1
+    assert "messages: " in done.output
