@@ -49,3 +49,5 @@ cdef class Channel(CodeSink):
     cdef bint _swallow_on(self, Matcher matcher, Window window, bint last) except -1 nogil
     cdef int _take_on(self, Window window, Py_ssize_t place) except -1 nogil
     cdef int _take_in(self, str text) except -1
+    cdef int _take_part(self, const char* ptr, Py_ssize_t size, Py_ssize_t all) except -1
+    cdef int _shrink(self) except -1 nogil

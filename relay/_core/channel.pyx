@@ -16,7 +16,7 @@ from relay._core.matcher cimport LONGEST_RUN, Matcher
 from relay._core.replacer cimport Replacer
 from relay._core.ruleset cimport Ruleset
 from relay._core.text cimport skip_ascii
-from relay._core.window cimport Window
+from relay._core.window cimport SHORT, Window
 
 from json import loads as _loads
 
@@ -30,7 +30,6 @@ cdef extern from "Python.h":
 
 cdef enum:
     SLICE = 2048                  # characters that are looked at together: bounds the memory of a large piece
-    PART = 1024                   # code points that are written as UTF-8 together
     LONGEST_VALUE = 16384         # bytes of a value that are kept aside
 
 
@@ -97,17 +96,25 @@ cdef class Channel(CodeSink):
 
     cdef int _take_in(self, str text) except -1:
         """Take text a part at a time, so that no copy of a large one is needed in UTF-8."""
-        cdef char[PART * WIDEST] part
+        cdef char[SLICE * WIDEST] part
         cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
         cdef Py_ssize_t at = 0
         cdef int taken
+        self.out.reserve(size)
         if PyUnicode_IS_COMPACT_ASCII(text):
             return self.take(<const char*>PyUnicode_DATA(text), size)
         while at < size:
-            taken = <int>min(size - at, <Py_ssize_t>PART)
-            self.take(part, to_utf8(PyUnicode_KIND(text), PyUnicode_DATA(text), at, taken, part))
+            taken = <int>min(size - at, <Py_ssize_t>SLICE)
+            self._take_part(part, to_utf8(PyUnicode_KIND(text), PyUnicode_DATA(text), at, taken, part), size)
             at += taken
-        return 0
+        return self._shrink()
+
+    cdef int _take_part(self, const char* ptr, Py_ssize_t size, Py_ssize_t all) except -1:
+        """Take a part of a string of `all` characters: it is UTF-8, and no character is cut."""
+        if all <= SHORT or self.is_escaped or not self._codes.is_whole():
+            return self.take(ptr, size)
+        self.text(ptr, size)
+        return self.pump(False)
 
     cdef int begin(self) except -1 nogil:
         """Start another text; what the last one left is forgotten."""
@@ -128,7 +135,8 @@ cdef class Channel(CodeSink):
         """Take the last piece and let out the rest: what is certain of it before its end is not asked."""
         if not self._passes_on(self.matcher.window, ptr, size):
             self._take_slices(ptr, size, True)
-        return self.finish()
+        self.finish()
+        return self._shrink()
 
     cdef int _take_slices(self, const char* ptr, Py_ssize_t size, bint ends) except -1 nogil:
         cdef const char* end = ptr + size
@@ -146,7 +154,11 @@ cdef class Channel(CodeSink):
             ptr += part
             if ptr < end or not ends:
                 self.pump(False)
-        return 0
+        return self._shrink()
+
+    cdef int _shrink(self) except -1 nogil:
+        """Give back the room that a large piece took."""
+        return self.matcher.window.shrink() if self.matcher.window.is_roomy() else 0
 
     cdef bint _passes_on(self, Window window, const char* ptr, Py_ssize_t size) except -1 nogil:
         """Let a piece pass in which no rule is called; False: it is none, or there is more to do than that."""

@@ -12,6 +12,7 @@ from relay._core.triggers cimport quiet
 cdef enum:
     SHORT = 64                    # characters that may pass without a scan: `quiet` looks at no more
     LOUD = -2
+    LEAST_ROOM = 1024             # HISTORY, all that is ever held, and a small piece
     HISTORY = 384                 # characters kept to the left of what is undecided: more than any rule looks back
 
 cdef class Window(CodeSink):
@@ -70,6 +71,10 @@ cdef class Window(CodeSink):
         """Tell whether `compact` would make room."""
         return self.released >= 2 * HISTORY
 
+    cdef inline bint is_roomy(self) noexcept nogil:
+        """Tell whether `shrink` would give something back."""
+        return self._room > LEAST_ROOM
+
     cdef int begin(self, const uint8_t* chars, Py_ssize_t size) except -1 nogil
     cdef void wipe(self) noexcept nogil
     cdef View* open(self, bint last) except NULL nogil
@@ -81,6 +86,7 @@ cdef class Window(CodeSink):
     cdef const uint8_t* chars_from(self, Py_ssize_t start) noexcept nogil
     cdef Py_ssize_t pass_quiet(self, Py_ssize_t start) noexcept nogil
     cdef Py_ssize_t compact(self) except -1 nogil
+    cdef int shrink(self) except -1 nogil
 
     cdef int _make_room(self, Py_ssize_t size) except -1 nogil
     cdef int _resize(self, Py_ssize_t room) except -1 nogil

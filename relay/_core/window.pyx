@@ -12,14 +12,15 @@ from libc.string cimport memchr, memcpy, memmove, memset
 
 from relay._core.buffer cimport Buffer
 from relay._core.codes cimport CodeSink, code_of
-from relay._core.kinds cimport END_CHAR, HEX, KIND, LITERAL_CHAR, OTHER_CHAR, START_CHAR, TELEPHONE_RECEIVER, VIEW_CHAR
+from relay._core.kinds cimport (
+    END_CHAR, HEX, KIND, LITERAL_CHAR, OTHER_CHAR, START_CHAR, TELEPHONE_RECEIVER, UPPER, VIEW_CHAR
+)
 from relay._core.lanes cimport SLACK, STEP, ascii_size, plain_size, sum_of, widen
 from relay._core.literals cimport literal_size
 from relay._core.look cimport View
 from relay._core.triggers cimport quiet
 
 cdef enum:
-    LEAST_ROOM = 1024             # HISTORY, all that is ever held, and a small piece
     PIECE_ROOM = 256
     RECEIVER = 0x1F4DE            # the one character beyond the first plane that a word is spelled with
 
@@ -239,7 +240,10 @@ cdef class Window(CodeSink):
     cdef Py_ssize_t _literal(self, Py_ssize_t place, bint last) noexcept nogil:
         """Mark the literal at `place`, if one stands there; give where to go on, as `_blank` does."""
         cdef int cls = 0
-        cdef int size = literal_size(self._chars + place, self._chars + self.len, &cls)
+        cdef int size
+        if place + 1 < self.len and not KIND[self._chars[place + 1]] & UPPER:
+            return place + 1
+        size = literal_size(self._chars + place, self._chars + self.len, &cls)
         if size == 0:
             return place + 1
         if size < 0:
@@ -275,7 +279,7 @@ cdef class Window(CodeSink):
         return 0
 
     cdef Py_ssize_t compact(self) except -1 nogil:
-        """Forget history that nobody looks at any more, and the room that a large piece took.
+        """Forget history that nobody looks at any more.
 
         returns   by how much all places moved to the left
         """
@@ -301,6 +305,8 @@ cdef class Window(CodeSink):
         self.released -= shift
         self._settled -= shift
         self.literal -= shift
-        if self._room > LEAST_ROOM and self.len <= LEAST_ROOM - PIECE_ROOM:
-            self._resize(LEAST_ROOM)
         return shift
+
+    cdef int shrink(self) except -1 nogil:
+        """Give back the room that a large piece took."""
+        return self._resize(LEAST_ROOM) if self.len <= LEAST_ROOM - PIECE_ROOM else 0
