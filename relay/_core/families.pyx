@@ -12,6 +12,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from relay._core.begins cimport FAMILIES, NEXT, Begins, note
+from relay._core.blocks cimport STRETCH
 from relay._core.kinds cimport BESIDE_WORD, DIGIT, END_CHAR, KIND, LABEL_MARK, LETTER, LOWER, TOKEN_CLASS, UPPER
 from relay._core.look cimport FREE, Offers, View, is_a, look, offer, offer_run, pend, was_a
 from relay._core.private_keys cimport PEM_KEY, PUTTY_KEY, key_at, key_end
@@ -94,15 +95,29 @@ cdef void note_families(Begins* begins) noexcept nogil:
                     note(begins, FAMILIES, <uint8_t>first, NEXT[second], <uint32_t>1 << NEXT[third])
 
 
-cdef int families_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
-    """Offer the tokens whose trigger stands at a place."""
-    cdef int row = FAMILY_ROW[view.chars[place]]
-    cdef uint16_t number
-    cdef Py_ssize_t at
-    if row == 0:
-        return 0
-    at = FAMILY_AT[_listed(view, place, row)]
-    number = FAMILY_LISTED[at]
+cdef int families_at(
+    View* view, Py_ssize_t place, const uint16_t* triggers, int count, Offers* offers
+) except -1 nogil:
+    """Offer the tokens whose triggers stand at `count` of the places behind `place`, at most STRETCH.
+
+    First all that nothing can begin with is left out, without a branch: a word is as hard to foretell as text is.
+    """
+    cdef uint16_t[STRETCH + 1] at
+    cdef uint8_t[STRETCH + 1] lists
+    cdef int number, left = 0
+    for number in range(count):
+        at[left] = triggers[number]
+        lists[left] = _listed(view, place + triggers[number])
+        left += lists[left] != 0
+    for number in range(left):
+        _list_at(view, place + at[number], lists[number], offers)
+    return 0
+
+
+cdef int _list_at(View* view, Py_ssize_t place, int listed, Offers* offers) except -1 nogil:
+    """Offer what the forms of a list find at their trigger."""
+    cdef Py_ssize_t at = FAMILY_AT[listed]
+    cdef uint16_t number = FAMILY_LISTED[at]
     while number != NO_FORM:  # bound: the list
         _form_at(view, &FAMILY_FORMS[number], place, offers)
         at += 1
@@ -110,11 +125,12 @@ cdef int families_at(View* view, Py_ssize_t place, Offers* offers) except -1 nog
     return 0
 
 
-cdef inline int _listed(View* view, Py_ssize_t place, int row) noexcept nogil:
+cdef inline uint8_t _listed(View* view, Py_ssize_t place) noexcept nogil:
     """Give the list of the forms that two characters behind a trigger leave; list 0 is empty."""
+    cdef int row = FAMILY_ROW[view.chars[place]]
     cdef uint8_t second = view.chars[place + 1]
-    cdef uint8_t probed
-    cdef int listed
+    cdef uint8_t listed, probed
+    cdef uint64_t fits
     if second >= 0x80:
         return FAMILY_LIST[row][ALL_OF_ROW] if second == END_CHAR else 0
     listed = FAMILY_LIST[row][second]
@@ -122,7 +138,8 @@ cdef inline int _listed(View* view, Py_ssize_t place, int row) noexcept nogil:
     if place >= view.end:
         return listed
     probed = view.chars[place]
-    return listed if probed < 0x80 and FAMILY_PROBED[listed][probed >> 6] >> (probed & 63) & 1 else 0
+    fits = FAMILY_PROBED[listed][probed >> 6 & 1] >> (probed & 63) & (probed < 0x80)
+    return <uint8_t>(listed * fits)
 
 
 cdef void families_tail(View* view, Offers* offers) noexcept nogil:

@@ -4,7 +4,7 @@
 ever waits for more text.
 """
 
-from libc.stdint cimport uint8_t, uint16_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from relay._core.kinds cimport (
@@ -20,22 +20,15 @@ from relay._core.kinds cimport (
     SSN_CLASS,
 )
 from relay._core.look cimport View
-from relay._core.stretch cimport Lanes, behind_literal, first_of, lanes_of
+from relay._core.spelling cimport FIRST_WORD, NO_WORD, WORD_POOL, WORDS_OF, four_of, may_spell
+from relay._core.stretch cimport behind_literal, first_of, lanes_of
 
 cdef extern from "tables.h":
-    ctypedef struct Word:
-        uint16_t at
-        uint8_t len
-        uint8_t list
-    const Word WORDS_OF[1]
-    const uint8_t WORD_POOL[1]
-    const uint16_t FIRST_WORD[1]
     enum: SSN_WORDS, CREDIT_CARD_WORDS, PHONE_WORDS, PHONE_NEGATIVE_WORDS, VERSION_WORDS
 
 cdef enum:
-    NONE = 0xFFFF
     NEAR = 32                     # characters of a window: phones, versions
-    FAR = 40                      # ssn, credit_card: less than LANES
+    FAR = 40                      # ssn, credit_card: less than 64
     GLUE = 6                      # between two matches of which one carries the other's context on
     VERSION_TAIL = 12
 
@@ -51,17 +44,19 @@ cdef inline Py_ssize_t _floor(View* view, Py_ssize_t place, Py_ssize_t size, con
 cdef Py_ssize_t _word_at(View* view, int words, Py_ssize_t at, Py_ssize_t end) noexcept nogil:
     """Give where a word of the list that starts at `at` ends, not after `end` and not inside a run of letters; or 0."""
     cdef uint16_t number = FIRST_WORD[words * 256 + LOWER_CASE[view.chars[at]]]
+    cdef uint32_t four
     cdef uint8_t first
     cdef const uint8_t* word
     cdef int size, same
-    if number == NONE:
+    if number == NO_WORD:
         return 0
+    four = four_of(view.chars + at)
     first = WORD_POOL[WORDS_OF[number].at]
     while WORDS_OF[number].list == words and WORD_POOL[WORDS_OF[number].at] == first:
         word = &WORD_POOL[WORDS_OF[number].at]
         size = WORDS_OF[number].len
         number += 1
-        if size > end - at:
+        if size > end - at or not may_spell(&WORDS_OF[number - 1], four):
             continue
         same = 1
         while same < size and LOWER_CASE[view.chars[at + same]] == word[same]:
@@ -79,11 +74,10 @@ cdef bint _says(View* view, int words, Py_ssize_t start, Py_ssize_t end, bint is
     is_cut   what is left of `start` is a match or literal, and does not make a word that starts there a longer one
     """
     cdef uint64_t was_letter = <uint64_t>(not is_cut and KIND[view.chars[start - 1]] & LETTER != 0)
-    cdef Lanes lanes
-    cdef uint64_t starts
-    lanes_of(view.chars + start, end - start, &lanes)
+    cdef uint64_t letters, joints, starts
+    lanes_of(view.chars + start, end - start, &letters, &joints)
     # Words start with letters; those beyond ASCII are joints.
-    starts = (lanes.letters & ~(lanes.letters << 1 | was_letter)) | lanes.joints
+    starts = (letters & ~(letters << 1 | was_letter)) | joints
     while starts:  # bound: its bits
         if _word_at(view, words, start + first_of(starts), end):
             return True

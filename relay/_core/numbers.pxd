@@ -11,3 +11,4 @@ cdef int number_at(View* view, Py_ssize_t place, uint32_t classes, Offers* offer
 cdef int ssn_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
 cdef int card_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
 cdef int iban_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
+cdef int iban_tail(View* view, Py_ssize_t begin, Offers* offers) except -1 nogil

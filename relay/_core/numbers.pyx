@@ -15,7 +15,7 @@ from relay._core.kinds cimport (
     BESIDE_DIGIT, BESIDE_WORD, CARD_CLASS, DIGIT, END_CHAR, HEX, IBAN_CLASS, IP_CLASS, KIND, LETTER, LOWER, SSN_CLASS,
     UPPER
 )
-from relay._core.look cimport AFTER_CARD, AFTER_SSN, FREE, Offers, View, is_a, look, offer, pend, skip, was_a
+from relay._core.look cimport AFTER_CARD, AFTER_SSN, FREE, Offers, View, back, is_a, look, offer, pend, skip, was_a
 from relay._core.network cimport ipv4_at
 
 cdef extern from "tables.h":
@@ -269,6 +269,20 @@ cdef int iban_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
         pend(offers, place, place, place)
     elif end >= 0 and _remainder(view, place, place + 4, _remainder(view, place + 4, end, 0)) == 1:
         offer(offers, place, place, place, end, IBAN_CLASS, FREE)
+    return 0
+
+
+cdef int iban_tail(View* view, Py_ssize_t begin, Offers* offers) except -1 nogil:
+    """Hold one or two letters at the end, from `begin` on, that a country may be written with."""
+    cdef Py_ssize_t start = back(view, view.end, LETTER, 3)
+    cdef int country
+    if start < begin or view.end - start > 2 or start == view.end:
+        return 0
+    if view.end - start == 2:
+        return iban_at(view, start, offers)
+    for country in range(26 * _letter(view.chars[start]), 26 * _letter(view.chars[start]) + 26):
+        if IBAN_LENGTH[country]:
+            return iban_at(view, start, offers)
     return 0
 
 

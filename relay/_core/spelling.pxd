@@ -10,6 +10,8 @@ cdef extern from "tables.h":
         uint16_t at
         uint8_t len
         uint8_t list
+        uint32_t head             # up to four letters that it starts with
+        uint32_t mask             # where they are
 
     const uint8_t WORD_POOL[]
     const Word WORDS_OF[]
@@ -24,6 +26,26 @@ cdef extern from "tables.h":
 
 cdef enum:
     NO_WORD = 0xFFFF
+
+cdef extern from *:
+    """
+    #include <string.h>
+
+    /* Four characters in lower case, if they are letters; the first one lowest. */
+    static inline uint32_t relay_four(const uint8_t *chars) {
+        uint32_t four;
+        memcpy(&four, chars, 4);
+    #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        four = __builtin_bswap32(four);
+    #endif
+        return four | 0x20202020u;
+    }
+    """
+    uint32_t four_of "relay_four"(const uint8_t* chars) noexcept nogil
+
+cdef inline bint may_spell(const Word* word, uint32_t four) noexcept nogil:
+    """Tell whether a word may stand where these four characters do."""
+    return (four ^ word.head) & word.mask == 0
 
 cdef inline Py_ssize_t word_end(View* view, Py_ssize_t place, Py_ssize_t stop, const Word* word) noexcept nogil:
     """Give where a word that starts at `place` ends; -1 if it does not stand there, all of it before `stop`."""
@@ -45,10 +67,16 @@ cdef inline Py_ssize_t list_end(
     """Give where the longest word of a list ends that starts here, no kind of `beside` behind it; or -1."""
     cdef uint8_t first = LOWER_CASE[view.chars[place]]
     cdef int row = FIRST_WORD[words * 256 + first]
+    cdef uint32_t four = four_of(view.chars + place)
+    cdef bint is_whole = place + 4 <= view.end
     cdef Py_ssize_t end
     if row == NO_WORD:
         return -1
     while WORDS_OF[row].list == words and WORD_POOL[WORDS_OF[row].at] == first:
+        # What the end cuts has to be looked at, so that it is waited for.
+        if is_whole and not may_spell(&WORDS_OF[row], four):
+            row += 1
+            continue
         end = word_end(view, place, stop, &WORDS_OF[row])
         if end >= 0 and not KIND[view.chars[end]] & beside:
             return end

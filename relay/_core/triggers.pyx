@@ -1,10 +1,11 @@
 """One pass over a view: the rules are called where one of them could start, and everything else is skipped."""
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 
 from relay._core.assigned cimport assigned_at, note_keys, option_at
-from relay._core.begins cimport CODES, FAMILIES, NEXT, SORTS, WORDS, Begins
+from relay._core.begins cimport NEXT, Begins, note_heads
+from relay._core.blocks cimport STRETCH, Block, Found, begin_blocks, find_narrow, find_wide, is_wide, note_kinds
 from relay._core.credentials cimport curl_at, header_at, note_headers, scheme_tail, url_at
 from relay._core.email cimport email_at, email_tail
 from relay._core.families cimport families_at, families_tail, note_families
@@ -18,18 +19,17 @@ from relay._core.kinds cimport (
     IBAN_CLASS,
     IP_CLASS,
     KIND,
-    LETTER,
     MAC_CLASS,
     PHONE_CLASS,
     SSN_CLASS,
     TOKEN_CLASS,
     UUID_CLASS,
 )
-from relay._core.look cimport Offers, View
+from relay._core.look cimport Offers, View, back
 from relay._core.network cimport hex_at, ipv6_at
-from relay._core.numbers cimport iban_at, note_ibans, note_numbers, number_at
+from relay._core.numbers cimport iban_at, iban_tail, note_ibans, note_numbers, number_at
 from relay._core.phone cimport may_start_phone
-from relay._core.stretch cimport LANES, STRETCH, Found, Places, find_narrow, find_wide, is_wide, quiet_to
+from relay._core.stretch cimport LANES, first_of, quiet_to
 
 cdef enum:
     TOKENS = 1 << TOKEN_CLASS
@@ -39,6 +39,9 @@ cdef enum:
     PHONES = 1 << PHONE_CLASS
     HEXES = 1 << UUID_CLASS | 1 << MAC_CLASS | IPS
     NUMBERS = IPS | 1 << SSN_CLASS | 1 << CARD_CLASS
+    LONGEST_HEX = 9               # digits that are looked at: one more than any code has in its first group
+    LONGEST_NUMBER = 20
+    DOTTED_HEX = 4
 
 
 cdef Begins BEGINS
@@ -50,21 +53,21 @@ cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts*
 
     on   1 << Class of what is looked for
     """
+    cdef Block was
     cdef Found found
-    cdef Places[<int>SORTS] begun
     cdef Py_ssize_t place = begin
+    begin_blocks(view.chars + place, &was)
     while place < view.end:
-        _find(view.chars + place, min(view.end - place, <Py_ssize_t>STRETCH), &found)
-        if found.starts.count:
-            _pick(view.chars + place, &found.starts, begun)
-            if on & TOKENS:
-                _words_at(view, place, &begun[<int>WORDS], offers)
-                _tokens_at(view, place, &begun[<int>FAMILIES], offers)
-            _codes_at(view, place, &begun[<int>CODES], on, offers)
-        _marks_at(view, place, &found.marks, on, offers)
+        _find(view, place, &was, &found)
+        if on & TOKENS:
+            _words_at(view, place, &found, offers)
+            families_at(view, place, found.starts, found.count, offers)
+        _blocks_at(view, place, begin, &found, on, offers)
         if on & PHONES:
-            _phones_at(view, place, &found.phones, phones)
+            _phones_at(view, place, &found, phones)
         place += STRETCH
+    if not view.last:
+        _codes_tail(view, begin, on, offers)
     return 0
 
 
@@ -77,81 +80,121 @@ cdef Py_ssize_t quiet(uint8_t* chars, Py_ssize_t size) noexcept nogil:
     return quiet_to(chars, size, &BEGINS.any[0][0]) if 0 < size <= LANES else -1
 
 
-cdef inline void _find(const uint8_t* chars, Py_ssize_t size, Found* found) noexcept nogil:
-    """Find what stands in a stretch."""
+cdef inline void _find(View* view, Py_ssize_t place, Block* was, Found* found) noexcept nogil:
+    """Find what stands in the stretch from `place` on, behind `was`."""
     if IS_WIDE:
-        find_wide(chars, size, &BEGINS.any[0][0], found)
+        find_wide(view.chars + place, view.end - place, &BEGINS.named[0][0], &BEGINS.heads[0][0], was, found)
     else:
-        find_narrow(chars, size, &BEGINS.any[0][0], found)
+        find_narrow(view.chars + place, view.end - place, &BEGINS.named[0][0], &BEGINS.heads[0][0], was, found)
 
 
-cdef void _pick(const uint8_t* chars, const Places* starts, Places* begun) noexcept nogil:
-    """Tell the starts by the sort of the rules that ask to be called there."""
-    cdef const uint32_t* thirds
-    cdef uint16_t at
-    cdef int number, sort, third
-    for sort in range(<int>SORTS):
-        begun[sort].count = 0
-    for number in range(starts.count):
-        at = starts.at[number]
-        thirds = BEGINS.thirds[chars[at]][NEXT[chars[at + 1]]]
-        third = NEXT[chars[at + 2]]
-        for sort in range(<int>SORTS):
-            begun[sort].at[begun[sort].count] = at
-            begun[sort].count += <int>(thirds[sort] >> third & 1)
-
-
-cdef int _words_at(View* view, Py_ssize_t place, Places* words, Offers* offers) except -1 nogil:
+cdef int _words_at(View* view, Py_ssize_t place, const Found* found, Offers* offers) except -1 nogil:
     """Call the rules of what may be a key or the name of a header."""
-    cdef int number
-    for number in range(words.count):
-        assigned_at(view, place + words.at[number], offers)
-        header_at(view, place + words.at[number], offers)
-    return 0
-
-
-cdef int _tokens_at(View* view, Py_ssize_t place, Places* tokens, Offers* offers) except -1 nogil:
-    """Call the rule of what may be a token."""
-    cdef int number
-    for number in range(tokens.count):
-        families_at(view, place + tokens.at[number], offers)
-    return 0
-
-
-cdef int _codes_at(View* view, Py_ssize_t place, Places* codes, uint32_t on, Offers* offers) except -1 nogil:
-    """Call the rules of what may be a number, an address or an IBAN."""
-    cdef uint32_t kind
     cdef Py_ssize_t start
     cdef int number
-    for number in range(codes.count):
-        start = place + codes.at[number]
-        kind = KIND[view.chars[start]]
-        if on & HEXES and kind & HEX:
-            hex_at(view, start, on, offers)
-        if on & NUMBERS and kind & DIGIT:
-            number_at(view, start, on, offers)
-        # Behind the end lies what an earlier text left: only what comes can say that no check digit follows.
-        if on & IBANS and kind & LETTER and (
-            view.chars[start + 1] == END_CHAR or not KIND[view.chars[start + 2]] & LETTER
-        ):
-            iban_at(view, start, offers)
+    for number in range(found.count):
+        start = place + found.starts[number]
+        if BEGINS.words[view.chars[start]][NEXT[view.chars[start + 1]]] >> NEXT[view.chars[start + 2]] & 1:
+            assigned_at(view, start, offers)
+            header_at(view, start, offers)
     return 0
 
 
-cdef int _marks_at(View* view, Py_ssize_t place, Places* marks, uint32_t on, Offers* offers) except -1 nogil:
+cdef int _blocks_at(
+    View* view, Py_ssize_t place, Py_ssize_t begin, const Found* found, uint32_t on, Offers* offers
+) except -1 nogil:
+    """Call the rules of what may stand around marks, and of numbers, addresses and IBANs from `begin` on."""
+    cdef int number
+    for number in range(found.blocks):
+        _marks_at(view, place, found.marks[number], on, offers)
+        if on & NUMBERS:
+            _numbers_at(view, place, begin, found.long_numbers[number], found.numbers[number], on, offers)
+        if on & HEXES:
+            _hexes_at(view, place, begin, found.hexes[number], on, offers)
+        if on & IBANS:
+            _ibans_at(view, place, begin, found.ibans[number], offers)
+        place += LANES
+    return 0
+
+
+cdef inline int _marks_at(View* view, Py_ssize_t place, uint64_t marks, uint32_t on, Offers* offers) except -1 nogil:
     """Call the rules of what may stand around these marks."""
-    cdef int number
-    for number in range(marks.count):
-        _mark_at(view, place + marks.at[number], on, offers)
+    while marks:  # bound: its bits
+        _mark_at(view, place + first_of(marks), on, offers)
+        marks &= marks - 1
     return 0
 
 
-cdef int _phones_at(View* view, Py_ssize_t place, Places* starts, Starts* phones) except -1 nogil:
+cdef inline int _numbers_at(
+    View* view, Py_ssize_t place, Py_ssize_t begin, uint64_t starts, uint64_t seconds, uint32_t on, Offers* offers
+) except -1 nogil:
+    """Call the rules of numbers: of long ones where they start, of others where a second follows."""
+    cdef Py_ssize_t start
+    while starts:  # bound: its bits
+        number_at(view, place + first_of(starts), on, offers)
+        starts &= starts - 1
+    while seconds:  # bound: its bits
+        start = back(view, place + first_of(seconds) - 1, DIGIT, LONGEST_NUMBER)
+        if start >= begin:
+            number_at(view, start, on, offers)
+        seconds &= seconds - 1
+    return 0
+
+
+cdef inline int _hexes_at(
+    View* view, Py_ssize_t place, Py_ssize_t begin, uint64_t seconds, uint32_t on, Offers* offers
+) except -1 nogil:
+    """Call the rule of hex digits where what they start goes on."""
+    cdef Py_ssize_t joint, start
+    while seconds:  # bound: its bits
+        joint = place + first_of(seconds) - 1
+        start = back(view, joint, HEX, LONGEST_HEX)
+        if start >= begin and (view.chars[joint] != c"." or joint - start == DOTTED_HEX):
+            hex_at(view, start, on, offers)
+        seconds &= seconds - 1
+    return 0
+
+
+cdef inline int _ibans_at(
+    View* view, Py_ssize_t place, Py_ssize_t begin, uint64_t digits, Offers* offers
+) except -1 nogil:
+    """Call the rule of IBANs by their check digits."""
+    cdef Py_ssize_t start
+    while digits:  # bound: its bits
+        start = place + first_of(digits) - 2
+        if start >= begin:
+            iban_at(view, start, offers)
+        digits &= digits - 1
+    return 0
+
+
+cdef int _codes_tail(View* view, Py_ssize_t begin, uint32_t on, Offers* offers) except -1 nogil:
+    """Call the rules of what the view ends in, before it can be seen to go on: digits, and those with a joint."""
+    cdef Py_ssize_t end = view.end, start
+    if on & IBANS:
+        iban_tail(view, begin, offers)
+    if end > begin and not KIND[view.chars[end - 1]] & HEX:
+        end -= 1
+    start = back(view, end, HEX, LONGEST_HEX)
+    if on & HEXES and begin <= start < end:
+        hex_at(view, start, on, offers)
+    start = back(view, end, DIGIT, LONGEST_NUMBER)
+    if on & NUMBERS and begin <= start < end:
+        number_at(view, start, on, offers)
+    return 0
+
+
+cdef int _phones_at(View* view, Py_ssize_t place, const Found* found, Starts* phones) except -1 nogil:
     """Note where telephone numbers may start."""
+    cdef uint64_t starts
     cdef int number
-    for number in range(starts.count):
-        if may_start_phone(view, place + starts.at[number]):
-            _note(phones, place + starts.at[number])
+    for number in range(found.blocks):
+        starts = found.phones[number]
+        while starts:  # bound: its bits
+            if may_start_phone(view, place + first_of(starts)):
+                _note(phones, place + first_of(starts))
+            starts &= starts - 1
+        place += LANES
     return 0
 
 
@@ -202,3 +245,5 @@ note_headers(&BEGINS)
 note_families(&BEGINS)
 note_numbers(&BEGINS)
 note_ibans(&BEGINS)
+note_heads(&BEGINS)
+note_kinds(BEGINS.heads[3])

@@ -8,7 +8,7 @@ Escapes are blanked and placeholder literals marked once they are complete: the 
 cimport cython
 from libc.stdint cimport uint8_t, uint32_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memchr, memcpy, memmove, memset
+from libc.string cimport memcpy, memmove, memset
 
 from relay._core.buffer cimport Buffer
 from relay._core.codes cimport CodeSink, code_of
@@ -22,6 +22,8 @@ from relay._core.triggers cimport quiet
 
 cdef enum:
     PIECE_ROOM = 256
+    # The letters of escapes that stand for a blank, from `b` on.
+    BLANKED = 1 | 1 << c"f" - c"b" | 1 << c"n" - c"b" | 1 << c"r" - c"b" | 1 << c"t" - c"b" | 1 << c"v" - c"b"
     RECEIVER = 0x1F4DE            # the one character beyond the first plane that a word is spelled with
 
 
@@ -233,7 +235,7 @@ cdef class Window(CodeSink):
                     return place + 2
             memset(chars, c" ", 6)
             return place + 6
-        elif chars[1] < 0x80 and memchr(b"nrtbfv", chars[1], 6) != NULL:
+        elif c"b" <= chars[1] <= c"v" and BLANKED >> (chars[1] - c"b") & 1:
             chars[0] = chars[1] = c" "
         return place + 2
 

@@ -25,6 +25,8 @@ Flat = tuple[Item, ...]
 ENDLESS = 0xFFFF
 ALL_OF_ROW = 0x80
 JUDGED = 64
+DIGITS = frozenset("0123456789")
+LEAST_NUMBER = 8  # digits of the shortest number that begins a form: blocks.pxd looks at no other
 FARTHEST_PROBE = 16
 WAITED = 300
 # Runs in the middle of a family that its regex leaves open: a stream cannot wait for their end.
@@ -207,6 +209,9 @@ def _check(form: Form) -> None:
         assert most < ENDLESS or following == frozenset("="), form.name
     assert not any("*" in item[0] for item in form.items), form.name
     assert all(each.isascii() and (each.isalnum() or form.back) for each in form.at(form.back)), form.name
+    first = [form.at(form.back + place) for place in range(min(form.sure - form.back, LEAST_NUMBER))]
+    if all(each & DIGITS for each in first[:3]):
+        assert len(first) == LEAST_NUMBER and all(each <= DIGITS for each in first), form.name
     if form.kind == "OPEN_FORM":
         assert sum(item[2] for item in form.fixed) + form.run[1] <= WAITED, form.name
 
@@ -346,10 +351,14 @@ def _bits(characters: Iterable[str]) -> tuple[int, int]:
 
 
 def _probe(numbers: Sequence[int]) -> int:
-    """Where behind the trigger of these forms the fewest words go on as they do; small letters are what words have."""
+    """Where behind the trigger of these forms the fewest words go on as they do; small letters are what words have.
+
+    Of places that are as good the last: most words and numbers end before it.
+    """
     sure = min((FORMS[number].sure - FORMS[number].back for number in numbers), default=0)
     places = range(2, min(sure, FARTHEST_PROBE))
-    return min(places, key=lambda place: sum(1 + 3 * each.islower() for each in _standing(numbers, place)), default=0)
+    rare = {place: sum(1 + 3 * each.islower() for each in _standing(numbers, place)) for place in places}
+    return min(places, key=lambda place: (rare[place], -place), default=0)
 
 
 def write(path: Path) -> None:

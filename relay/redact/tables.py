@@ -152,6 +152,13 @@ def _spelled(word: str, joins: bool) -> bytes:
     return bytes(NAMED.get(character, ord(character)) for character in spelled.lower())
 
 
+def _head(word: bytes) -> tuple[int, int]:
+    """Up to four letters that a word starts with, and a mask of where they are, the first one lowest."""
+    letters = re.match(rb"[a-z]{0,4}", word)
+    size = letters.end() if letters else 0
+    return int.from_bytes(word[:size], "little"), (1 << 8 * size) - 1
+
+
 def _words() -> Iterator[str]:
     """Words by list and first character, longest first, spelled in view characters of lower case."""
     pool, rows, first = bytearray(), list[str](), [0xFFFF] * (256 * len(LISTS))
@@ -161,12 +168,13 @@ def _words() -> Iterator[str]:
         for word in sorted(spelled, key=lambda word: (word[0], -len(word), word)):
             place = number * 256 + word[0]
             first[place] = min(first[place], len(rows))
-            rows.append(f"{{{len(pool)},{len(word)},{number}}}")
+            head, mask = _head(word)
+            rows.append(f"{{{len(pool)},{len(word)},{number},{head}u,{mask}u}}")
             pool += word
     yield from (f"#define {name.upper()}_WORDS {number}\n" for number, name in enumerate(LISTS))
-    yield "typedef struct { uint16_t at; uint8_t len; uint8_t list; } Word;\n"
+    yield "typedef struct { uint16_t at; uint8_t len; uint8_t list; uint32_t head; uint32_t mask; } Word;\n"
     yield _array("uint8_t", "WORD_POOL", pool)
-    yield f"static const Word WORDS_OF[{len(rows) + 1}] = {{{','.join(rows)},{{0,0,255}}}};\n"
+    yield f"static const Word WORDS_OF[{len(rows) + 1}] = {{{','.join(rows)},{{0,0,255,0,0}}}};\n"
     yield _array("uint16_t", "FIRST_WORD", first)
 
 
