@@ -10,7 +10,7 @@ from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stdint cimport uint8_t, uint32_t
 from libc.string cimport memchr, memcpy, memmove
 
-from relay._core.lanes cimport STEP, ascii_size, code_at, count_codes, narrow, put_code, widen
+from relay._core.lanes cimport ascii_size, code_at, count_codes, narrow, put_code, widen
 
 cdef extern from "Python.h":
     unicode PyUnicode_New(Py_ssize_t size, uint32_t most)
@@ -200,13 +200,12 @@ cdef Py_ssize_t to_utf8(int width, const void* codes, Py_ssize_t start, int coun
     cdef char* end = out
     cdef Py_ssize_t at = start
     cdef Py_ssize_t stop = start + count
-    cdef Py_ssize_t next
+    cdef Py_ssize_t plain
     while at < stop:
-        next = min(at + STEP, stop)
-        if next - at == STEP and narrow(width, codes, at, end):
-            at = next
-            end += STEP
-        while at < next:
+        plain = narrow(width, <const char*>codes + width * at, stop - at, end)
+        at += plain
+        end += plain
+        if at < stop:
             end += _put(code_at(width, codes, at), end)
             at += 1
     return end - out
@@ -244,23 +243,21 @@ cdef str from_utf8(const char* ptr, Py_ssize_t size):
     text = PyUnicode_New(count, 0x7F if most < 0x80 else 0xFF if most < 0xC4 else 0xFFFF if most < 0xF0 else 0x10FFFF)
     if most < 0x80:
         memcpy(PyUnicode_DATA(text), ptr, <size_t>size)
-    elif not _read(ptr, ptr + size, PyUnicode_KIND(text), PyUnicode_DATA(text)):
+    elif not _read(ptr, ptr + size, PyUnicode_KIND(text), <char*>PyUnicode_DATA(text), count):
         return PyUnicode_DecodeUTF8(ptr, size, "surrogatepass")
     return text
 
 
-cdef bint _read(const char* ptr, const char* end, int width, void* codes) noexcept nogil:
-    """Write what UTF-8 says as code points of `width` bytes each; False if it is none."""
-    cdef const char* next
-    cdef Py_ssize_t at = 0
+cdef bint _read(const char* ptr, const char* end, int width, char* codes, Py_ssize_t count) noexcept nogil:
+    """Write what UTF-8 says as `count` code points of `width` bytes each; False if it is none."""
+    cdef Py_ssize_t at = 0, plain
     cdef int size
     while ptr < end:
-        next = ptr + min(end - ptr, <Py_ssize_t>STEP)
-        if next - ptr == STEP and widen(ptr, width, codes, at):
-            ptr = next
-            at += STEP
-        while ptr < next:
-            if ptr[0] & 0x80 and _sequence_size(<const uint8_t*>ptr, end - ptr) <= 0:
+        plain = widen(ptr, end - ptr, width, codes + width * at, count - at)
+        ptr += plain
+        at += plain
+        if ptr < end:
+            if _sequence_size(<const uint8_t*>ptr, end - ptr) <= 0:
                 return False
             put_code(width, codes, at, code_of(<const uint8_t*>ptr, &size))
             ptr += size

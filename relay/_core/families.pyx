@@ -12,7 +12,6 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from relay._core.begins cimport FAMILIES, NEXT, Begins, note
-from relay._core.blocks cimport STRETCH
 from relay._core.kinds cimport BESIDE_WORD, DIGIT, END_CHAR, KIND, LABEL_MARK, LETTER, LOWER, TOKEN_CLASS, UPPER
 from relay._core.look cimport FREE, Offers, View, is_a, look, offer, offer_run, pend, was_a
 from relay._core.private_keys cimport PEM_KEY, PUTTY_KEY, key_at, key_end
@@ -76,6 +75,7 @@ cdef extern from "families.h":
 cdef enum:
     EDGE_HYPHEN = 2
     CLOSED_MOST = 299
+    FEW = 64                      # places that are looked at together
     JUDGED = 64
     FAKE = 8
     JWT_HEADER_MOST = 512
@@ -98,19 +98,23 @@ cdef void note_families(Begins* begins) noexcept nogil:
 cdef int families_at(
     View* view, Py_ssize_t place, const uint16_t* triggers, int count, Offers* offers
 ) except -1 nogil:
-    """Offer the tokens whose triggers stand at `count` of the places behind `place`, at most STRETCH.
+    """Offer the tokens whose triggers stand at `count` places behind `place`.
 
-    First all that nothing can begin with is left out, without a branch: a word is as hard to foretell as text is.
+    First all that nothing can begin with is left out, without a branch: what comes next is as hard to foretell as text.
     """
-    cdef uint16_t[STRETCH + 1] at
-    cdef uint8_t[STRETCH + 1] lists
-    cdef int number, left = 0
-    for number in range(count):
-        at[left] = triggers[number]
-        lists[left] = _listed(view, place + triggers[number])
-        left += lists[left] != 0
-    for number in range(left):
-        _list_at(view, place + at[number], lists[number], offers)
+    cdef uint16_t[FEW] at
+    cdef uint8_t[FEW] lists
+    cdef int number, left
+    while count:  # bound: the places
+        left = 0
+        for number in range(min(count, <int>FEW)):
+            at[left] = triggers[number]
+            lists[left] = _listed(view, place + triggers[number])
+            left += lists[left] != 0
+        for number in range(left):
+            _list_at(view, place + at[number], lists[number], offers)
+        triggers += min(count, <int>FEW)
+        count -= min(count, <int>FEW)
     return 0
 
 

@@ -94,56 +94,112 @@ cdef extern from *:
             ((uint32_t *)codes)[at] = code;
     }
 
-    #define RELAY_STEP 16
     #if defined(__SSE2__)
+    #include <immintrin.h>
+    #undef RELAY_WIDE
+    #define RELAY_WIDE __attribute__((target("avx2,bmi,bmi2")))
     #define RELAY_LOAD(ptr, at) _mm_loadu_si128((const __m128i *)(ptr) + (at))
     #define RELAY_STORE(ptr, at, some) _mm_storeu_si128((__m128i *)(ptr) + (at), some)
 
-    static inline int relay_any(__m128i some, __m128i bits) {
-        return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_and_si128(some, bits), _mm_setzero_si128())) != 0xFFFF;
+    static inline int relay_is_wide(void) {
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
     }
 
-    /* Write sixteen code points as ASCII, if they are. */
-    static inline int relay_narrow(int width, const void *codes, Py_ssize_t at, char *out) {
-        const char *from = (const char *)codes + width * at;
-        __m128i one = RELAY_LOAD(from, 0), two, three, four;
+    /* Write sixteen code points as bytes; give a bit for each that is not ASCII, whose byte is anything. */
+    static inline unsigned relay_narrow_16(const char *from, int width, char *out) {
+        const __m128i zero = _mm_setzero_si128(), one = RELAY_LOAD(from, 0);
         if (width == 1) {
-            if (_mm_movemask_epi8(one))
-                return 0;
-        } else if (width == 2) {
-            two = RELAY_LOAD(from, 1);
-            if (relay_any(_mm_or_si128(one, two), _mm_set1_epi16(~0x7F)))
-                return 0;
-            one = _mm_packus_epi16(one, two);
-        } else {
-            two = RELAY_LOAD(from, 1), three = RELAY_LOAD(from, 2), four = RELAY_LOAD(from, 3);
-            if (relay_any(_mm_or_si128(_mm_or_si128(one, two), _mm_or_si128(three, four)), _mm_set1_epi32(~0x7F)))
-                return 0;
-            one = _mm_packus_epi16(_mm_packs_epi32(one, two), _mm_packs_epi32(three, four));
+            RELAY_STORE(out, 0, one);
+            return (unsigned)_mm_movemask_epi8(one);
         }
-        RELAY_STORE(out, 0, one);
-        return 1;
+        const __m128i two = RELAY_LOAD(from, 1);
+        if (width == 2) {
+            const __m128i high = _mm_set1_epi16(~0x7F);
+            RELAY_STORE(out, 0, _mm_packus_epi16(one, two));
+            return 0xFFFF ^ (unsigned)_mm_movemask_epi8(_mm_packs_epi16(
+                _mm_cmpeq_epi16(_mm_and_si128(one, high), zero), _mm_cmpeq_epi16(_mm_and_si128(two, high), zero)));
+        }
+        const __m128i three = RELAY_LOAD(from, 2), four = RELAY_LOAD(from, 3), high = _mm_set1_epi32(~0x7F);
+        const __m128i is_one = _mm_cmpeq_epi32(_mm_and_si128(one, high), zero);
+        const __m128i is_two = _mm_cmpeq_epi32(_mm_and_si128(two, high), zero);
+        const __m128i is_three = _mm_cmpeq_epi32(_mm_and_si128(three, high), zero);
+        const __m128i is_four = _mm_cmpeq_epi32(_mm_and_si128(four, high), zero);
+        RELAY_STORE(out, 0, _mm_packus_epi16(_mm_packs_epi32(one, two), _mm_packs_epi32(three, four)));
+        return 0xFFFF ^ (unsigned)_mm_movemask_epi8(_mm_packs_epi16(
+            _mm_packs_epi32(is_one, is_two), _mm_packs_epi32(is_three, is_four)));
     }
 
-    /* Write sixteen bytes of ASCII, if they are, as code points. */
-    static inline int relay_widen(const char *text, int width, void *codes, Py_ssize_t at) {
-        char *to = (char *)codes + width * at;
+    /* Write sixteen bytes as code points; give a bit for each that is not ASCII. */
+    static inline unsigned relay_widen_16(const char *text, int width, char *to) {
         const __m128i some = RELAY_LOAD(text, 0), zero = _mm_setzero_si128();
-        if (_mm_movemask_epi8(some))
-            return 0;
+        const __m128i low = _mm_unpacklo_epi8(some, zero), high = _mm_unpackhi_epi8(some, zero);
         if (width == 1) {
             RELAY_STORE(to, 0, some);
-            return 1;
-        }
-        const __m128i low = _mm_unpacklo_epi8(some, zero), high = _mm_unpackhi_epi8(some, zero);
-        if (width == 2) {
+        } else if (width == 2) {
             RELAY_STORE(to, 0, low), RELAY_STORE(to, 1, high);
-            return 1;
+        } else {
+            RELAY_STORE(to, 0, _mm_unpacklo_epi16(low, zero)), RELAY_STORE(to, 1, _mm_unpackhi_epi16(low, zero));
+            RELAY_STORE(to, 2, _mm_unpacklo_epi16(high, zero)), RELAY_STORE(to, 3, _mm_unpackhi_epi16(high, zero));
         }
-        RELAY_STORE(to, 0, _mm_unpacklo_epi16(low, zero)), RELAY_STORE(to, 1, _mm_unpackhi_epi16(low, zero));
-        RELAY_STORE(to, 2, _mm_unpacklo_epi16(high, zero)), RELAY_STORE(to, 3, _mm_unpackhi_epi16(high, zero));
-        return 1;
+        return (unsigned)_mm_movemask_epi8(some);
     }
+
+    /* The same of thirty-two, where the machine can. */
+    #define RELAY_LOAD_WIDE(ptr, at) _mm256_loadu_si256((const __m256i *)(ptr) + (at))
+    #define RELAY_STORE_WIDE(ptr, at, some) _mm256_storeu_si256((__m256i *)(ptr) + (at), some)
+
+    RELAY_WIDE static inline unsigned relay_narrow_32(const char *from, int width, char *out) {
+        const __m256i most16 = _mm256_set1_epi16(0xFF), most32 = _mm256_set1_epi32(0xFF);
+        __m256i all = RELAY_LOAD_WIDE(from, 0);
+        if (width == 2) {
+            all = _mm256_packus_epi16(
+                _mm256_min_epu16(all, most16), _mm256_min_epu16(RELAY_LOAD_WIDE(from, 1), most16));
+            all = _mm256_permute4x64_epi64(all, 0xD8);
+        } else if (width == 4) {
+            const __m256i two = _mm256_min_epu32(RELAY_LOAD_WIDE(from, 1), most32);
+            const __m256i three = _mm256_min_epu32(RELAY_LOAD_WIDE(from, 2), most32);
+            const __m256i four = _mm256_min_epu32(RELAY_LOAD_WIDE(from, 3), most32);
+            all = _mm256_packus_epi16(
+                _mm256_packus_epi32(_mm256_min_epu32(all, most32), two), _mm256_packus_epi32(three, four));
+            all = _mm256_permutevar8x32_epi32(all, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+        }
+        RELAY_STORE_WIDE(out, 0, all);
+        return (unsigned)_mm256_movemask_epi8(all);
+    }
+
+    RELAY_WIDE static inline unsigned relay_widen_32(const char *text, int width, char *to) {
+        const __m256i some = RELAY_LOAD_WIDE(text, 0);
+        if (width == 1) {
+            RELAY_STORE_WIDE(to, 0, some);
+        } else if (width == 2) {
+            RELAY_STORE_WIDE(to, 0, _mm256_cvtepu8_epi16(RELAY_LOAD(text, 0)));
+            RELAY_STORE_WIDE(to, 1, _mm256_cvtepu8_epi16(RELAY_LOAD(text, 1)));
+        } else {
+            for (int at = 0; at < 4; at++)
+                RELAY_STORE_WIDE(to, at, _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(text + 8 * at))));
+        }
+        return (unsigned)_mm256_movemask_epi8(some);
+    }
+
+    /* Give how many steps' characters are ASCII from the first on, and write them; `room`: to write to. */
+    #define RELAY_RUN(name, attributes, step, block, from_width, to_width) \\
+        attributes static inline Py_ssize_t name( \\
+            const char *from, Py_ssize_t size, int width, char *to, Py_ssize_t room \\
+        ) { \\
+            Py_ssize_t at = 0; \\
+            while (size - at >= step && room - at >= step) { \\
+                const unsigned others = block(from + from_width * at, width, to + to_width * at); \\
+                if (others) \\
+                    return at + __builtin_ctz(others); \\
+                at += step; \\
+            } \\
+            return at; \\
+        }
+
+    RELAY_RUN(relay_narrow_run, , 16, relay_narrow_16, width, 1)
+    RELAY_RUN(relay_widen_run, , 16, relay_widen_16, 1, width)
+    RELAY_WIDE RELAY_RUN(relay_narrow_run_wide, , 32, relay_narrow_32, width, 1)
+    RELAY_WIDE RELAY_RUN(relay_widen_run_wide, , 32, relay_widen_32, 1, width)
 
     /* How many code points UTF-8 has, and its greatest byte. */
     static inline Py_ssize_t relay_count_codes(const char *text, Py_ssize_t size, uint8_t *most) {
@@ -169,23 +225,11 @@ cdef extern from *:
 
     #else
 
-    static inline int relay_narrow(int width, const void *codes, Py_ssize_t at, char *out) {
-        for (int i = 0; i < RELAY_STEP; i++) {
-            const uint32_t code = relay_code_at(width, codes, at + i);
-            if (code >= 0x80)
-                return 0;
-            out[i] = (char)code;
-        }
-        return 1;
-    }
-
-    static inline int relay_widen(const char *text, int width, void *codes, Py_ssize_t at) {
-        if (relay_ascii_size(text, RELAY_STEP) < RELAY_STEP)
-            return 0;
-        for (int i = 0; i < RELAY_STEP; i++)
-            relay_put_code(width, codes, at + i, (uint8_t)text[i]);
-        return 1;
-    }
+    #define relay_is_wide() 0
+    #define relay_narrow_run(from, size, width, to, room) 0
+    #define relay_widen_run(from, size, width, to, room) 0
+    #define relay_narrow_run_wide relay_narrow_run
+    #define relay_widen_run_wide relay_widen_run
 
     static inline Py_ssize_t relay_count_codes(const char *text, Py_ssize_t size, uint8_t *most) {
         Py_ssize_t count = 0;
@@ -196,13 +240,39 @@ cdef extern from *:
         return count;
     }
     #endif
+
+    /* Write code points as bytes up to the first that is not ASCII, and give how many; behind them as many bytes may be
+       overwritten as there are code points. */
+    static inline Py_ssize_t relay_narrow(int width, const void *codes, Py_ssize_t size, char *out) {
+        const char *from = (const char *)codes;
+        Py_ssize_t at = relay_is_wide() ? relay_narrow_run_wide(from, size, width, out, size)
+                                        : relay_narrow_run(from, size, width, out, size);
+        for (; at < size; at++) {
+            const uint32_t code = relay_code_at(width, codes, at);
+            if (code >= 0x80)
+                break;
+            out[at] = (char)code;
+        }
+        return at;
+    }
+
+    /* Write bytes as code points up to the first that is not ASCII, and give how many; `room` may be overwritten. */
+    static inline Py_ssize_t relay_widen(const char *text, Py_ssize_t size, int width, void *codes, Py_ssize_t room) {
+        char *to = (char *)codes;
+        Py_ssize_t at = relay_is_wide() ? relay_widen_run_wide(text, size, width, to, room)
+                                        : relay_widen_run(text, size, width, to, room);
+        for (; at < size && !(text[at] & 0x80); at++)
+            relay_put_code(width, codes, at, (uint8_t)text[at]);
+        return at;
+    }
     """
     Py_ssize_t ascii_size "relay_ascii_size"(const char* text, Py_ssize_t size) noexcept nogil
     Py_ssize_t plain_size "relay_plain_size"(const uint8_t* chars, Py_ssize_t size) noexcept nogil
     uint32_t code_at "relay_code_at"(int width, const void* codes, Py_ssize_t at) noexcept nogil
     void put_code "relay_put_code"(int width, void* codes, Py_ssize_t at, uint32_t code) noexcept nogil
-    bint narrow "relay_narrow"(int width, const void* codes, Py_ssize_t at, char* out) noexcept nogil
-    bint widen "relay_widen"(const char* text, int width, void* codes, Py_ssize_t at) noexcept nogil
+    Py_ssize_t narrow "relay_narrow"(int width, const void* codes, Py_ssize_t size, char* out) noexcept nogil
+    Py_ssize_t widen "relay_widen"(
+        const char* text, Py_ssize_t size, int width, void* codes, Py_ssize_t room) noexcept nogil
+    bint is_wide "relay_is_wide"() noexcept nogil
     Py_ssize_t count_codes "relay_count_codes"(const char* text, Py_ssize_t size, uint8_t* most) noexcept nogil
-    enum: STEP "RELAY_STEP"
     Py_ssize_t sum_of "relay_sum"(const uint8_t* numbers, Py_ssize_t size) noexcept nogil

@@ -5,7 +5,7 @@ from libc.stdlib cimport realloc
 
 from relay._core.assigned cimport assigned_at, note_keys, option_at
 from relay._core.begins cimport NEXT, Begins, note_heads
-from relay._core.blocks cimport STRETCH, Block, Found, begin_blocks, find_narrow, find_wide, is_wide, note_kinds
+from relay._core.blocks cimport STRETCH, Block, Found, begin_blocks, find_narrow, find_wide, note_kinds
 from relay._core.credentials cimport curl_at, header_at, note_headers, scheme_tail, url_at
 from relay._core.email cimport email_at, email_tail
 from relay._core.families cimport families_at, families_tail, note_families
@@ -25,6 +25,7 @@ from relay._core.kinds cimport (
     TOKEN_CLASS,
     UUID_CLASS,
 )
+from relay._core.lanes cimport is_wide
 from relay._core.look cimport Offers, View, back
 from relay._core.network cimport hex_at, ipv6_at
 from relay._core.numbers cimport iban_at, iban_tail, note_ibans, note_numbers, number_at

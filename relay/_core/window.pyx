@@ -15,7 +15,7 @@ from relay._core.codes cimport CodeSink, code_of
 from relay._core.kinds cimport (
     END_CHAR, HEX, KIND, LITERAL_CHAR, OTHER_CHAR, START_CHAR, TELEPHONE_RECEIVER, UPPER, VIEW_CHAR
 )
-from relay._core.lanes cimport SLACK, STEP, ascii_size, plain_size, sum_of, widen
+from relay._core.lanes cimport SLACK, ascii_size, plain_size, sum_of, widen
 from relay._core.literals cimport literal_size
 from relay._core.look cimport View
 from relay._core.triggers cimport quiet
@@ -145,17 +145,13 @@ cdef class Window(CodeSink):
 
     cdef int _ascii(self, const char* ptr, Py_ssize_t size) except -1 nogil:
         """Add ASCII to the characters; there is room."""
-        cdef Py_ssize_t at = 0
         memcpy(self._chars + self.len, ptr, <size_t>size)
         if self._widths != NULL:
             memset(self._widths + self.len, 1, <size_t>size)
         if self.keeps_codes:
             if self._codes == NULL:
                 self._add_codes()
-            while size - at >= STEP and widen(ptr + at, 4, self._codes, self.len + at):
-                at += STEP
-            for at in range(at, size):
-                self._codes[self.len + at] = <uint8_t>ptr[at]
+            widen(ptr, size, sizeof(uint32_t), self._codes + self.len, self._room - self.len)
         self.len += size
         return 0
 
