@@ -1,6 +1,6 @@
 """Many characters at a time: inline helpers over texts, views and code points."""
 
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 cdef enum:
     SLACK = 80                    # bytes that may be read behind the last character of a view
@@ -26,19 +26,16 @@ cdef extern from *:
         return at;
     }
 
-    /* Where the first backslash or opening bracket lies, or `size`. */
-    static inline Py_ssize_t relay_plain_size(const uint8_t *chars, Py_ssize_t size) {
-        Py_ssize_t at = 0;
-        for (; size - at >= 16; at += 16) {
-            __m128i text = _mm_loadu_si128((const __m128i *)(chars + at));
-            int found = _mm_movemask_epi8(_mm_or_si128(
-                _mm_cmpeq_epi8(text, _mm_set1_epi8('\\\\')), _mm_cmpeq_epi8(text, _mm_set1_epi8('['))));
-            if (found)
-                return at + __builtin_ctz((unsigned)found);
+    /* Which of 64 characters are backslashes or opening brackets, by a bit for each. */
+    static inline uint64_t relay_signs(const uint8_t *chars) {
+        const __m128i escape = _mm_set1_epi8('\\\\'), bracket = _mm_set1_epi8('[');
+        uint64_t signs = 0;
+        for (int at = 0; at < 64; at += 16) {
+            const __m128i text = _mm_loadu_si128((const __m128i *)(chars + at));
+            signs |= (uint64_t)(unsigned)_mm_movemask_epi8(
+                _mm_or_si128(_mm_cmpeq_epi8(text, escape), _mm_cmpeq_epi8(text, bracket))) << at;
         }
-        while (at < size && chars[at] != '\\\\' && chars[at] != '[')
-            at++;
-        return at;
+        return signs;
     }
 
     static inline Py_ssize_t relay_sum(const uint8_t *numbers, Py_ssize_t size) {
@@ -63,11 +60,11 @@ cdef extern from *:
         return at;
     }
 
-    static inline Py_ssize_t relay_plain_size(const uint8_t *chars, Py_ssize_t size) {
-        Py_ssize_t at = 0;
-        while (at < size && chars[at] != '\\\\' && chars[at] != '[')
-            at++;
-        return at;
+    static inline uint64_t relay_signs(const uint8_t *chars) {
+        uint64_t signs = 0;
+        for (int at = 0; at < 64; at++)
+            signs |= (uint64_t)(chars[at] == '\\\\' || chars[at] == '[') << at;
+        return signs;
     }
 
     static inline Py_ssize_t relay_sum(const uint8_t *numbers, Py_ssize_t size) {
@@ -267,7 +264,7 @@ cdef extern from *:
     }
     """
     Py_ssize_t ascii_size "relay_ascii_size"(const char* text, Py_ssize_t size) noexcept nogil
-    Py_ssize_t plain_size "relay_plain_size"(const uint8_t* chars, Py_ssize_t size) noexcept nogil
+    uint64_t signs_of "relay_signs"(const uint8_t* chars) noexcept nogil
     uint32_t code_at "relay_code_at"(int width, const void* codes, Py_ssize_t at) noexcept nogil
     void put_code "relay_put_code"(int width, void* codes, Py_ssize_t at, uint32_t code) noexcept nogil
     Py_ssize_t narrow "relay_narrow"(int width, const void* codes, Py_ssize_t size, char* out) noexcept nogil

@@ -107,12 +107,13 @@ cdef int _blocks_at(
     """Call the rules of what may stand around marks, and of numbers, addresses and IBANs from `begin` on."""
     cdef int number
     for number in range(found.blocks):
-        _marks_at(view, place, found.marks[number], on, offers)
-        if on & NUMBERS:
+        if found.marks[number]:
+            _marks_at(view, place, found.marks[number], on, offers)
+        if on & NUMBERS and found.long_numbers[number] | found.numbers[number]:
             _numbers_at(view, place, begin, found.long_numbers[number], found.numbers[number], on, offers)
-        if on & HEXES:
+        if on & HEXES and found.hexes[number]:
             _hexes_at(view, place, begin, found.hexes[number], on, offers)
-        if on & IBANS:
+        if on & IBANS and found.ibans[number]:
             _ibans_at(view, place, begin, found.ibans[number], offers)
         place += LANES
     return 0

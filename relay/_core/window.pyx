@@ -6,7 +6,7 @@ Escapes are blanked and placeholder literals marked once they are complete: the 
 """
 
 cimport cython
-from libc.stdint cimport uint8_t, uint32_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memmove, memset
 
@@ -15,9 +15,10 @@ from relay._core.codes cimport CodeSink, code_of
 from relay._core.kinds cimport (
     END_CHAR, HEX, KIND, LITERAL_CHAR, OTHER_CHAR, START_CHAR, TELEPHONE_RECEIVER, UPPER, VIEW_CHAR
 )
-from relay._core.lanes cimport SLACK, ascii_size, plain_size, sum_of, widen
+from relay._core.lanes cimport SLACK, ascii_size, signs_of, sum_of, widen
 from relay._core.literals cimport literal_size
 from relay._core.look cimport View
+from relay._core.stretch cimport LANES, first_of
 from relay._core.triggers cimport quiet
 
 cdef enum:
@@ -198,18 +199,26 @@ cdef class Window(CodeSink):
 
     cdef int _settle(self, bint last) except -1 nogil:
         """Blank escapes and mark literals, as far as they are complete."""
-        cdef uint8_t* chars = self._chars
-        cdef Py_ssize_t place = self._settled
-        cdef Py_ssize_t stop
-        while True:
-            place += plain_size(chars + place, self.len - place)
-            if place >= self.len:
-                break
-            stop = self._blank(place, last) if chars[place] == c"\\" else self._literal(place, last)
-            if stop == place:
-                break
-            place = stop
-        self._settled = place
+        cdef Py_ssize_t base = self._settled
+        cdef Py_ssize_t behind = base
+        cdef Py_ssize_t place
+        cdef uint64_t signs
+        while base < self.len:
+            signs = signs_of(self._chars + base)
+            while signs:  # bound: its bits
+                place = base + first_of(signs)
+                signs &= signs - 1
+                if place >= self.len:
+                    break
+                # What an escape or a literal took in is no sign.
+                if place < behind:
+                    continue
+                behind = self._blank(place, last) if self._chars[place] == c"\\" else self._literal(place, last)
+                if behind == place:
+                    self._settled = place
+                    return 0
+            base += LANES
+        self._settled = self.len
         return 0
 
     cdef Py_ssize_t _blank(self, Py_ssize_t place, bint last) noexcept nogil:
