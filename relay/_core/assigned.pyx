@@ -37,7 +37,7 @@ cdef void note_keys(Begins* begins) noexcept nogil:
     """Note what keys start with; none has fewer than three characters."""
     cdef int row = 0
     while WORDS_OF[row].len:
-        if WORDS_OF[row].list == SECRET_KEY_WORDS or WORDS_OF[row].list == PASSWORD_KEY_WORDS:
+        if WORDS_OF[row].row >> 8 in (SECRET_KEY_WORDS, PASSWORD_KEY_WORDS):
             note_word(begins, WORD_POOL + WORDS_OF[row].at, JOIN_CHAR)
         row += 1
 

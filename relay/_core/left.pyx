@@ -28,7 +28,7 @@ cdef extern from "tables.h":
 
 cdef enum:
     NEAR = 32                     # characters of a window: phones, versions
-    FAR = 40                      # ssn, credit_card: less than 64
+    FAR = 40                      # ssn, credit_card: at most 48
     GLUE = 6                      # between two matches of which one carries the other's context on
     VERSION_TAIL = 12
 
@@ -43,16 +43,15 @@ cdef inline Py_ssize_t _floor(View* view, Py_ssize_t place, Py_ssize_t size, con
 
 cdef Py_ssize_t _word_at(View* view, int words, Py_ssize_t at, Py_ssize_t end) noexcept nogil:
     """Give where a word of the list that starts at `at` ends, not after `end` and not inside a run of letters; or 0."""
-    cdef uint16_t number = FIRST_WORD[words * 256 + LOWER_CASE[view.chars[at]]]
+    cdef uint16_t row = <uint16_t>(words * 256 + LOWER_CASE[view.chars[at]])
+    cdef uint16_t number = FIRST_WORD[row]
     cdef uint32_t four
-    cdef uint8_t first
     cdef const uint8_t* word
     cdef int size, same
     if number == NO_WORD:
         return 0
     four = four_of(view.chars + at)
-    first = WORD_POOL[WORDS_OF[number].at]
-    while WORDS_OF[number].list == words and WORD_POOL[WORDS_OF[number].at] == first:
+    while WORDS_OF[number].row == row:
         word = &WORD_POOL[WORDS_OF[number].at]
         size = WORDS_OF[number].len
         number += 1
@@ -124,6 +123,8 @@ cdef bint has_word(View* view, Py_ssize_t place, int cls, const Mark* before) no
         start = _floor(view, place, size, before)
         if _says(view, words, start, place, _is_cut(view, start, before)):
             return True
+        if place - start > GLUE:
+            return False
         end = _floor(view, place, GLUE + 1, before)
         if place - end > GLUE or not _is_glue(&view.chars[end], &view.chars[place]):
             return False

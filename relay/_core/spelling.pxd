@@ -9,7 +9,7 @@ cdef extern from "tables.h":
     ctypedef struct Word:
         uint16_t at
         uint8_t len
-        uint8_t list
+        uint16_t row              # where in FIRST_WORD it belongs
         uint32_t head             # up to four letters that it starts with
         uint32_t mask             # where they are
 
@@ -65,22 +65,22 @@ cdef inline Py_ssize_t list_end(
     View* view, Py_ssize_t place, Py_ssize_t stop, int words, uint32_t beside
 ) noexcept nogil:
     """Give where the longest word of a list ends that starts here, no kind of `beside` behind it; or -1."""
-    cdef uint8_t first = LOWER_CASE[view.chars[place]]
-    cdef int row = FIRST_WORD[words * 256 + first]
+    cdef uint16_t row = <uint16_t>(words * 256 + LOWER_CASE[view.chars[place]])
+    cdef int number = FIRST_WORD[row]
     cdef uint32_t four = four_of(view.chars + place)
     cdef bint is_whole = place + 4 <= view.end
     cdef Py_ssize_t end
-    if row == NO_WORD:
+    if number == NO_WORD:
         return -1
-    while WORDS_OF[row].list == words and WORD_POOL[WORDS_OF[row].at] == first:
+    while WORDS_OF[number].row == row:
         # What the end cuts has to be looked at, so that it is waited for.
-        if is_whole and not may_spell(&WORDS_OF[row], four):
-            row += 1
+        if is_whole and not may_spell(&WORDS_OF[number], four):
+            number += 1
             continue
-        end = word_end(view, place, stop, &WORDS_OF[row])
+        end = word_end(view, place, stop, &WORDS_OF[number])
         if end >= 0 and not KIND[view.chars[end]] & beside:
             return end
-        row += 1
+        number += 1
     return -1
 
 

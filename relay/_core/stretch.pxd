@@ -41,7 +41,7 @@ cdef extern from *:
 
     static inline void relay_lanes(const uint8_t *chars, uint64_t *letters, uint64_t *joints) {
         const __m128i named = _mm_set1_epi8((char)FIRST_NAMED);
-        for (int at = 0; at < 64; at += 16) {
+        for (int at = 0; at < 48; at += 16) {
             __m128i text = _mm_loadu_si128((const __m128i *)(chars + at));
             __m128i joint = RELAY_OR(RELAY_OR(RELAY_IS(text, '='), RELAY_IS(text, '~')),
                                      _mm_cmpeq_epi8(_mm_max_epu8(text, named), text));
@@ -86,7 +86,7 @@ cdef extern from *:
     #else
 
     static inline void relay_lanes(const uint8_t *chars, uint64_t *letters, uint64_t *joints) {
-        for (int at = 0; at < 64; at++) {
+        for (int at = 0; at < 48; at++) {
             const uint64_t bit = (uint64_t)1 << at;
             *letters |= KIND[chars[at]] & (UPPER | LOWER) ? bit : 0;
             *joints |= chars[at] == '=' || chars[at] == '~' || chars[at] >= FIRST_NAMED ? bit : 0;
@@ -114,8 +114,9 @@ cdef extern from *:
     }
     #endif
 
+    /* What the first of a word may be, of up to 48 characters. */
     static inline void relay_lanes_of(const uint8_t *chars, Py_ssize_t size, uint64_t *letters, uint64_t *joints) {
-        const uint64_t there = size < 64 ? ((uint64_t)1 << size) - 1 : ~(uint64_t)0;
+        const uint64_t there = ((uint64_t)1 << size) - 1;
         *letters = *joints = 0;
         relay_lanes(chars, letters, joints);
         *letters &= there, *joints &= there;

@@ -26,6 +26,7 @@ cdef class Window(CodeSink):
     cdef uint32_t* _codes         # owned; NULL until a character beyond ASCII comes
     cdef uint8_t* _widths         # owned; raw bytes of each character; NULL while all are one
     cdef Py_ssize_t _room         # characters that fit
+    cdef Py_ssize_t _plain        # from here on all have one raw byte
     cdef Py_ssize_t _settled      # escapes and literals before this are marked
     cdef uint8_t _hidden          # what END_CHAR stands over
     cdef Buffer _raw              # raw bytes from `released` on

@@ -101,6 +101,7 @@ cdef class Window(CodeSink):
         if self._widths != NULL:
             memset(self._widths, 1, <size_t>size)
         self.len = self.released = self._settled = size
+        self._plain = 0
         self.literal = -1
         if self.keeps_codes and size:
             if self._codes == NULL:
@@ -137,6 +138,7 @@ cdef class Window(CodeSink):
                 self._codes[self.len] = code
                 self._widths[self.len] = <uint8_t>width
                 self.len += 1
+                self._plain = self.len
                 plain += width
                 continue
             width = <int>ascii_size(ptr + plain, size - plain)
@@ -170,6 +172,8 @@ cdef class Window(CodeSink):
             self._widths[self.len] = <uint8_t>width
         self._raw.append(raw, width)
         self.len += 1
+        if width != 1:
+            self._plain = self.len
         return 0
 
     cdef View* open(self, bint last) except NULL nogil:
@@ -261,7 +265,7 @@ cdef class Window(CodeSink):
 
     cdef Py_ssize_t raw_size(self, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
         """Give how many raw bytes the characters [start, end) have."""
-        return end - start if self._widths == NULL else sum_of(self._widths + start, end - start)
+        return end - start if start >= self._plain else sum_of(self._widths + start, end - start)
 
     cdef const char* raw_from(self, Py_ssize_t start) noexcept nogil:
         """Give the raw bytes of the character `start`, which was not released."""
@@ -311,6 +315,7 @@ cdef class Window(CodeSink):
         self.len -= shift
         self.released -= shift
         self._settled -= shift
+        self._plain -= shift
         self.literal -= shift
         return shift
 

@@ -169,12 +169,12 @@ def _words() -> Iterator[str]:
             place = number * 256 + word[0]
             first[place] = min(first[place], len(rows))
             head, mask = _head(word)
-            rows.append(f"{{{len(pool)},{len(word)},{number},{head}u,{mask}u}}")
+            rows.append(f"{{{len(pool)},{len(word)},{number << 8 | word[0]},{head}u,{mask}u}}")
             pool += word
     yield from (f"#define {name.upper()}_WORDS {number}\n" for number, name in enumerate(LISTS))
-    yield "typedef struct { uint16_t at; uint8_t len; uint8_t list; uint32_t head; uint32_t mask; } Word;\n"
+    yield "typedef struct { uint16_t at; uint8_t len; uint16_t row; uint32_t head; uint32_t mask; } Word;\n"
     yield _array("uint8_t", "WORD_POOL", pool)
-    yield f"static const Word WORDS_OF[{len(rows) + 1}] = {{{','.join(rows)},{{0,0,255,0,0}}}};\n"
+    yield f"static const Word WORDS_OF[{len(rows) + 1}] = {{{','.join(rows)},{{0,0,65535,0,0}}}};\n"
     yield _array("uint16_t", "FIRST_WORD", first)
 
 
