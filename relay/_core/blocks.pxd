@@ -26,6 +26,13 @@ cdef extern from *:
         uint64_t begun;                   /* those at which something may begin, by what may stand first to third */
     } relay_block_t;
 
+    /* What is kept of the block before. */
+    typedef struct {
+        uint64_t letters, digits, hexes, hyphens, blanks;
+        uint64_t joints;                  /* : - . */
+        uint64_t gaps;                    /* blanks - . */
+    } relay_was_t;
+
     typedef struct {
         uint16_t starts[64 * RELAY_BLOCKS + 1];
         int count, blocks;
@@ -192,21 +199,20 @@ cdef extern from *:
 
     /* Say where rules may have to be called in a block; `edge`: behind these lies what is not looked at. */
     RELAY_INLINE void relay_tell(
-        const relay_block_t *now, const relay_block_t *was, uint64_t edge, relay_found_t *found
+        const relay_block_t *now, const relay_was_t *was, uint64_t starts, uint64_t edge, relay_found_t *found
     ) {
         const int at = found->blocks++;
-        const uint64_t digits = now->digits & ~RELAY_BACK(digits, 1);
         const uint64_t colons = now->colons & ((now->colons | now->slashes) >> 1 | edge);
         const uint64_t options = (now->hyphens >> 1 | edge) & ~RELAY_BACK(hyphens, 1);
-        const uint64_t joint = RELAY_BACK(colons, 1) | RELAY_BACK(hyphens, 1) | RELAY_BACK(dots, 1);
-        const uint64_t gap = RELAY_BACK(blanks, 1) | RELAY_BACK(hyphens, 1) | RELAY_BACK(dots, 1);
-        const uint64_t named = RELAY_BACK(letters, 1) & RELAY_BACK(letters, 2);
+        const uint64_t lettered = now->digits & RELAY_BACK(letters, 1);
+        const uint64_t either = now->hyphens | now->dots;
+        const uint64_t gaps = (either | now->blanks) << 1 | was->gaps >> 63;
+        const uint64_t joints = (either | now->colons) << 1 | was->joints >> 63;
         found->marks[at] = now->around | colons | (now->hyphens & (options | RELAY_BACK(blanks, 1)));
-        found->phones[at] = (digits | now->openers) & relay_seven(now->digits | now->blanks | now->of_phones);
-        found->long_numbers[at] = digits & relay_eight(now->digits);
-        found->numbers[at] = now->digits & gap & RELAY_BACK(digits, 2);
-        found->hexes[at] = (now->hexes | now->colons) & joint & RELAY_BACK(hexes, 2);
-        found->ibans[at] = now->digits & (now->digits >> 1 | edge) & named
+        found->phones[at] = (starts | now->openers) & relay_seven(now->digits | now->blanks | now->of_phones);
+        found->numbers[at] = now->digits & gaps & RELAY_BACK(digits, 2);
+        found->hexes[at] = (now->hexes | now->colons) & joints & RELAY_BACK(hexes, 2);
+        found->ibans[at] = !lettered ? 0 : lettered & (now->digits >> 1 | edge) & RELAY_BACK(letters, 2)
             & ~(RELAY_BACK(letters, 3) | RELAY_BACK(digits, 3));
     }
 
@@ -223,7 +229,7 @@ cdef extern from *:
         found->count = count;
     }
 
-    static inline void relay_begin(const uint8_t *chars, relay_block_t *was) {
+    static inline void relay_begin(const uint8_t *chars, relay_was_t *was) {
         const uint64_t last = (uint64_t)1 << 63;
         const uint32_t kind = KIND[chars[-1]];
         memset(was, 0, sizeof *was);
@@ -237,30 +243,35 @@ cdef extern from *:
     #define RELAY_FIND(name, attributes, block_of) \\
         attributes static inline void name( \\
             const uint8_t *chars, Py_ssize_t rest, const uint32_t *begins, const uint8_t *heads, \\
-            relay_block_t *before, relay_found_t *found \\
+            relay_was_t *before, relay_found_t *found \\
         ) { \\
-            relay_block_t was = *before; \\
+            relay_was_t was = *before; \\
             found->count = found->blocks = 0; \\
             for (Py_ssize_t at = 0; at < rest && found->blocks < RELAY_BLOCKS; at += 64) { \\
                 const Py_ssize_t left = rest - at; \\
-                uint64_t edge = (uint64_t)1 << 63; \\
+                uint64_t edge = (uint64_t)1 << 63, behind = 0; \\
                 relay_block_t now = block_of(chars + at, heads); \\
                 /* What the last two begin may lie behind the end. */ \\
                 if (left < 66) \\
                     now.begun |= left == 65 ? edge : left > 1 ? (uint64_t)3 << (left - 2) : 1; \\
                 if (left <= 64) \\
                     edge |= (uint64_t)1 << (left - 1); \\
-                if (left < 64) \\
+                if (left < 64) { \\
                     relay_cut(&now, left); \\
-                const uint64_t within = (now.letters & (now.letters << 1 | was.letters >> 63)) \\
-                    | (now.digits & (now.digits << 1 | was.digits >> 63)); \\
+                    behind = ~(uint64_t)0 << left; \\
+                } \\
+                const uint64_t in_words = now.letters & (now.letters << 1 | was.letters >> 63); \\
+                const uint64_t numbers = now.digits & ~(now.digits << 1 | was.digits >> 63); \\
+                const uint64_t in_numbers = now.digits & ~numbers; \\
+                const uint64_t long_numbers = relay_eight(now.digits | behind); \\
                 /* What begins as a number does has eight digits or more (families.py). */ \\
-                const uint64_t behind = left < 64 ? ~(uint64_t)0 << left : 0; \\
-                const uint64_t short_number = now.digits & now.digits >> 1 & now.digits >> 2 \\
-                    & ~relay_eight(now.digits | behind); \\
-                relay_add(found, now.begun & ~(within | short_number), at, chars, begins); \\
-                relay_tell(&now, &was, edge, found); \\
-                was = now; \\
+                const uint64_t short_numbers = now.digits & now.digits >> 1 & now.digits >> 2 & ~long_numbers; \\
+                found->long_numbers[found->blocks] = numbers & long_numbers; \\
+                relay_add(found, now.begun & ~(in_words | in_numbers | short_numbers), at, chars, begins); \\
+                relay_tell(&now, &was, numbers, edge, found); \\
+                const uint64_t either = now.hyphens | now.dots; \\
+                was = (relay_was_t){now.letters, now.digits, now.hexes, now.hyphens, now.blanks, \\
+                    either | now.colons, either | now.blanks}; \\
             } \\
             *before = was; \\
         }
@@ -268,7 +279,7 @@ cdef extern from *:
     RELAY_FIND(relay_find_narrow, , relay_block_narrow)
     RELAY_WIDE RELAY_FIND(relay_find_wide, , relay_block_wide)
     """
-    ctypedef struct Block "relay_block_t":
+    ctypedef struct Was "relay_was_t":
         pass
 
     ctypedef struct Found "relay_found_t":
@@ -283,11 +294,11 @@ cdef extern from *:
         uint64_t* ibans           # the first of two digits behind just two letters
 
     void note_kinds "relay_note_kinds"(uint8_t* halves) noexcept nogil
-    void begin_blocks "relay_begin"(const uint8_t* chars, Block* was) noexcept nogil
+    void begin_blocks "relay_begin"(const uint8_t* chars, Was* was) noexcept nogil
     void find_narrow "relay_find_narrow"(
-        const uint8_t*, Py_ssize_t, const uint32_t* begins, const uint8_t* heads, Block* was, Found*) noexcept nogil
+        const uint8_t*, Py_ssize_t, const uint32_t* begins, const uint8_t* heads, Was* was, Found*) noexcept nogil
     void find_wide "relay_find_wide"(
-        const uint8_t*, Py_ssize_t, const uint32_t* begins, const uint8_t* heads, Block* was, Found*) noexcept nogil
+        const uint8_t*, Py_ssize_t, const uint32_t* begins, const uint8_t* heads, Was* was, Found*) noexcept nogil
 
 cdef enum:
     STRETCH = 512                 # characters that are looked at together

@@ -198,8 +198,39 @@ cdef extern from *:
     RELAY_WIDE RELAY_RUN(relay_narrow_run_wide, , 32, relay_narrow_32, width, 1)
     RELAY_WIDE RELAY_RUN(relay_widen_run_wide, , 32, relay_widen_32, 1, width)
 
+    /* The same of a text's first bytes, which are told how many they are; two and more in a byte's place overflow. */
+    RELAY_WIDE static inline Py_ssize_t relay_count_wide(
+        const char *text, Py_ssize_t size, Py_ssize_t *count, uint8_t *most
+    ) {
+        const __m256i zero = _mm256_setzero_si256(), lead = _mm256_set1_epi8((char)0xBF);
+        __m256i greatest = zero, sums = zero;
+        uint64_t each[4];
+        uint8_t bytes[32];
+        Py_ssize_t at = 0;
+        while (size - at >= 32) {
+            __m256i counts = zero;
+            for (int turn = 0; turn < 255 && size - at >= 32; turn++, at += 32) {
+                const __m256i some = RELAY_LOAD_WIDE(text + at, 0);
+                counts = _mm256_sub_epi8(counts, _mm256_cmpgt_epi8(some, lead));
+                greatest = _mm256_max_epu8(greatest, some);
+            }
+            sums = _mm256_add_epi64(sums, _mm256_sad_epu8(counts, zero));
+        }
+        RELAY_STORE_WIDE(each, 0, sums);
+        RELAY_STORE_WIDE(bytes, 0, greatest);
+        *count = (Py_ssize_t)(each[0] + each[1] + each[2] + each[3]);
+        for (int i = 0; i < 32; i++)
+            *most = *most > bytes[i] ? *most : bytes[i];
+        return at;
+    }
+
     /* How many code points UTF-8 has, and its greatest byte. */
     static inline Py_ssize_t relay_count_codes(const char *text, Py_ssize_t size, uint8_t *most) {
+        Py_ssize_t before = 0;
+        if (relay_is_wide()) {
+            const Py_ssize_t counted = relay_count_wide(text, size, &before, most);
+            text += counted, size -= counted;
+        }
         const __m128i one = _mm_set1_epi8(1), zero = _mm_setzero_si128(), lead = _mm_set1_epi8((char)0xBF);
         __m128i counts = zero, greatest = zero;
         uint8_t each[16];
@@ -209,7 +240,7 @@ cdef extern from *:
             counts = _mm_add_epi64(counts, _mm_sad_epu8(_mm_and_si128(_mm_cmpgt_epi8(some, lead), one), zero));
             greatest = _mm_max_epu8(greatest, some);
         }
-        count = (Py_ssize_t)_mm_cvtsi128_si32(counts) + _mm_cvtsi128_si32(_mm_srli_si128(counts, 8));
+        count = before + (Py_ssize_t)_mm_cvtsi128_si32(counts) + _mm_cvtsi128_si32(_mm_srli_si128(counts, 8));
         RELAY_STORE(each, 0, greatest);
         for (int i = 0; i < 16; i++)
             *most = *most > each[i] ? *most : each[i];

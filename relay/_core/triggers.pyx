@@ -5,7 +5,7 @@ from libc.stdlib cimport realloc
 
 from relay._core.assigned cimport assigned_at, note_keys, option_at
 from relay._core.begins cimport NEXT, Begins, note_heads
-from relay._core.blocks cimport STRETCH, Block, Found, begin_blocks, find_narrow, find_wide, note_kinds
+from relay._core.blocks cimport STRETCH, Found, Was, begin_blocks, find_narrow, find_wide, note_kinds
 from relay._core.credentials cimport curl_at, header_at, note_headers, scheme_tail, url_at
 from relay._core.email cimport email_at, email_tail
 from relay._core.families cimport families_at, families_tail, note_families
@@ -54,7 +54,7 @@ cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts*
 
     on   1 << Class of what is looked for
     """
-    cdef Block was
+    cdef Was was
     cdef Found found
     cdef Py_ssize_t place = begin
     begin_blocks(view.chars + place, &was)
@@ -81,7 +81,7 @@ cdef Py_ssize_t quiet(uint8_t* chars, Py_ssize_t size) noexcept nogil:
     return quiet_to(chars, size, &BEGINS.any[0][0]) if 0 < size <= LANES else -1
 
 
-cdef inline void _find(View* view, Py_ssize_t place, Block* was, Found* found) noexcept nogil:
+cdef inline void _find(View* view, Py_ssize_t place, Was* was, Found* found) noexcept nogil:
     """Find what stands in the stretch from `place` on, behind `was`."""
     if IS_WIDE:
         find_wide(view.chars + place, view.end - place, &BEGINS.named[0][0], &BEGINS.heads[0][0], was, found)
@@ -136,11 +136,29 @@ cdef inline int _numbers_at(
         number_at(view, place + first_of(starts), on, offers)
         starts &= starts - 1
     while seconds:  # bound: its bits
-        start = back(view, place + first_of(seconds) - 1, DIGIT, LONGEST_NUMBER)
+        start = _number_before(view, place + first_of(seconds) - 1)
         if start >= begin:
             number_at(view, start, on, offers)
         seconds &= seconds - 1
     return 0
+
+
+cdef inline Py_ssize_t _number_before(View* view, Py_ssize_t joint) noexcept nogil:
+    """Give where the digits before a joint start if a number may go on behind it, else -1.
+
+    Before a dot it has up to three, and another dot follows (an address, ssn); else three (ssn) or four (credit_card).
+    """
+    cdef const uint8_t* chars = view.chars + joint
+    cdef Py_ssize_t start = back(view, joint, DIGIT, 5)
+    cdef Py_ssize_t size = joint - start
+    if chars[0] == c".":
+        return start if size <= 3 and (_is_dot(chars[2]) or _is_dot(chars[3]) or _is_dot(chars[4])) else -1
+    return start if size == 3 or size == 4 else -1
+
+
+cdef inline bint _is_dot(uint8_t character) noexcept nogil:
+    """Tell whether a dot stands here, or may."""
+    return character == c"." or character == END_CHAR
 
 
 cdef inline int _hexes_at(
@@ -150,8 +168,12 @@ cdef inline int _hexes_at(
     cdef Py_ssize_t joint, start
     while seconds:  # bound: its bits
         joint = place + first_of(seconds) - 1
-        start = back(view, joint, HEX, LONGEST_HEX)
-        if start >= begin and (view.chars[joint] != c"." or joint - start == DOTTED_HEX):
+        # Of the codes with dots each group has four digits.
+        if view.chars[joint] == c"." and (joint < begin + DOTTED_HEX or not KIND[view.chars[joint - DOTTED_HEX]] & HEX):
+            start = -1
+        else:
+            start = back(view, joint, HEX, LONGEST_HEX)
+        if start >= begin:
             hex_at(view, start, on, offers)
         seconds &= seconds - 1
     return 0
