@@ -29,7 +29,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
 
 cdef enum:
-    SLICE = 2048                  # characters that are looked at together: bounds the memory of a large piece
+    SLICE = 4096                  # characters that are looked at together: bounds the memory of a large piece
     LONGEST_VALUE = 16384         # bytes of a value that are kept aside
 
 

@@ -75,7 +75,6 @@ cdef extern from "families.h":
 cdef enum:
     EDGE_HYPHEN = 2
     CLOSED_MOST = 299
-    FEW = 64                      # places that are looked at together
     JUDGED = 64
     FAKE = 8
     JWT_HEADER_MOST = 512
@@ -95,31 +94,8 @@ cdef void note_families(Begins* begins) noexcept nogil:
                     note(begins, FAMILIES, <uint8_t>first, NEXT[second], <uint32_t>1 << NEXT[third])
 
 
-cdef int families_at(
-    View* view, Py_ssize_t place, const uint16_t* triggers, int count, Offers* offers
-) except -1 nogil:
-    """Offer the tokens whose triggers stand at `count` places behind `place`.
-
-    First all that nothing can begin with is left out, without a branch: what comes next is as hard to foretell as text.
-    """
-    cdef uint16_t[FEW] at
-    cdef uint8_t[FEW] lists
-    cdef int number, left
-    while count:  # bound: the places
-        left = 0
-        for number in range(min(count, <int>FEW)):
-            at[left] = triggers[number]
-            lists[left] = _listed(view, place + triggers[number])
-            left += lists[left] != 0
-        for number in range(left):
-            _list_at(view, place + at[number], lists[number], offers)
-        triggers += min(count, <int>FEW)
-        count -= min(count, <int>FEW)
-    return 0
-
-
-cdef int _list_at(View* view, Py_ssize_t place, int listed, Offers* offers) except -1 nogil:
-    """Offer what the forms of a list find at their trigger."""
+cdef int families_at(View* view, Py_ssize_t place, int listed, Offers* offers) except -1 nogil:
+    """Offer the tokens whose trigger stands at a place, of a list of forms."""
     cdef Py_ssize_t at = FAMILY_AT[listed]
     cdef uint16_t number = FAMILY_LISTED[at]
     while number != NO_FORM:  # bound: the list
@@ -129,8 +105,11 @@ cdef int _list_at(View* view, Py_ssize_t place, int listed, Offers* offers) exce
     return 0
 
 
-cdef inline uint8_t _listed(View* view, Py_ssize_t place) noexcept nogil:
-    """Give the list of the forms that two characters behind a trigger leave; list 0 is empty."""
+cdef uint8_t listed_at(View* view, Py_ssize_t place) noexcept nogil:
+    """Give the list of the forms that a trigger and two characters behind it leave; list 0 is empty.
+
+    Without a branch, as far as text goes: what comes next is hard to foretell.
+    """
     cdef int row = FAMILY_ROW[view.chars[place]]
     cdef uint8_t second = view.chars[place + 1]
     cdef uint8_t listed, probed

@@ -178,7 +178,7 @@ cdef extern from *:
         return (unsigned)_mm256_movemask_epi8(some);
     }
 
-    /* Give how many steps' characters are ASCII from the first on, and write them; `room`: to write to. */
+    /* Write characters step by step, and give how many are ASCII from the first on; at most `room` are written. */
     #define RELAY_RUN(name, attributes, step, block, from_width, to_width) \\
         attributes static inline Py_ssize_t name( \\
             const char *from, Py_ssize_t size, int width, char *to, Py_ssize_t room \\
@@ -198,7 +198,7 @@ cdef extern from *:
     RELAY_WIDE RELAY_RUN(relay_narrow_run_wide, , 32, relay_narrow_32, width, 1)
     RELAY_WIDE RELAY_RUN(relay_widen_run_wide, , 32, relay_widen_32, 1, width)
 
-    /* The same of a text's first bytes, which are told how many they are; two and more in a byte's place overflow. */
+    /* Count 32 bytes at a time, and give how many bytes were; sums of bytes hold for 255 turns. */
     RELAY_WIDE static inline Py_ssize_t relay_count_wide(
         const char *text, Py_ssize_t size, Py_ssize_t *count, uint8_t *most
     ) {

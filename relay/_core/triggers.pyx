@@ -1,6 +1,6 @@
 """One pass over a view: the rules are called where one of them could start, and everything else is skipped."""
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 
 from relay._core.assigned cimport assigned_at, note_keys, option_at
@@ -8,7 +8,7 @@ from relay._core.begins cimport NEXT, Begins, note_heads
 from relay._core.blocks cimport STRETCH, Found, Was, begin_blocks, find_narrow, find_wide, note_kinds
 from relay._core.credentials cimport curl_at, header_at, note_headers, scheme_tail, url_at
 from relay._core.email cimport email_at, email_tail
-from relay._core.families cimport families_at, families_tail, note_families
+from relay._core.families cimport families_at, families_tail, listed_at, note_families
 from relay._core.kinds cimport (
     BLANK,
     CARD_CLASS,
@@ -62,7 +62,7 @@ cdef int scan(View* view, Py_ssize_t begin, uint32_t on, Offers* offers, Starts*
         _find(view, place, &was, &found)
         if on & TOKENS:
             _words_at(view, place, &found, offers)
-            families_at(view, place, found.starts, found.count, offers)
+            _tokens_at(view, place, &found, offers)
         _blocks_at(view, place, begin, &found, on, offers)
         if on & PHONES:
             _phones_at(view, place, &found, phones)
@@ -98,6 +98,20 @@ cdef int _words_at(View* view, Py_ssize_t place, const Found* found, Offers* off
         if BEGINS.words[view.chars[start]][NEXT[view.chars[start + 1]]] >> NEXT[view.chars[start + 2]] & 1:
             assigned_at(view, start, offers)
             header_at(view, start, offers)
+    return 0
+
+
+cdef int _tokens_at(View* view, Py_ssize_t place, const Found* found, Offers* offers) except -1 nogil:
+    """Call the rule of what may be a token: first those are told that none begins with, all alike."""
+    cdef uint16_t[STRETCH + 1] starts
+    cdef uint8_t[STRETCH + 1] lists
+    cdef int number, count = 0
+    for number in range(found.count):
+        starts[count] = found.starts[number]
+        lists[count] = listed_at(view, place + starts[count])
+        count += lists[count] != 0
+    for number in range(count):
+        families_at(view, place + starts[number], lists[number], offers)
     return 0
 
 
