@@ -169,14 +169,22 @@ cdef class Customs:
         cdef const uint32_t* codes = view.codes
         cdef Py_ssize_t place = block.begin
         cdef Py_ssize_t whole = block.end if block.end < view.end - 2 else view.end - 2
-        cdef uint64_t hits
-        block.any = 0
+        cdef uint64_t first = 0, two = 0, hits, any = 0
+        cdef uint32_t opening
+        if place < whole:
+            first = self._opening[0][_opening_at(codes[place])]
+            opening = _opening_at(codes[place + 1])
+            two = first & self._opening[1][opening]
+            first = self._opening[0][opening]
         while place < whole:  # without a branch: any letter begins something
-            hits = self._opening[0][_opening_at(codes[place])] & self._opening[1][_opening_at(codes[place + 1])]
-            hits &= self._opening[2][_opening_at(codes[place + 2])]
+            opening = _opening_at(codes[place + 2])
+            hits = two & self._opening[2][opening]
+            two = first & self._opening[1][opening]
+            first = self._opening[0][opening]
             block.hits[place - block.begin] = hits
-            block.any |= hits
+            any |= hits
             place += 1
+        block.any = any
         while place < block.end:
             hits = self._opening[0][_opening_at(codes[place])]
             if place + 1 < view.end:
