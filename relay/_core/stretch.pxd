@@ -1,4 +1,4 @@
-"""Up to 64 characters of a view at a look: what they are, by a bit for each, and whether they are quiet.
+"""Up to 64 characters of a view at a look: what they are, by a bit for each.
 
 Memory is read up to SLACK bytes behind the last one. 16 characters are looked at together, or one.
 """
@@ -13,11 +13,6 @@ cdef extern from *:
     #include <stdint.h>
     #include <string.h>
     #include "tables.h"
-
-    /* Of up to 64 characters by a bit for each. Words: what an address or a token may have before its trigger. */
-    typedef struct {
-        uint64_t letters, blanks, links, openers, joints, loud, words;
-    } relay_quiet_t;
 
     /* Whether something that a rule knows begins as three characters do, by what the last two of them count as. */
     static inline int relay_begins(const uint8_t *chars, const uint32_t *begins) {
@@ -50,27 +45,6 @@ cdef extern from *:
         }
     }
 
-    /* What relay_quiet asks of up to 64 characters. */
-    static inline void relay_quiet_lanes(const uint8_t *chars, Py_ssize_t size, relay_quiet_t *out) {
-        const __m128i named = _mm_set1_epi8((char)FIRST_NAMED);
-        for (int at = 0; at < size; at += 16) {
-            __m128i text = _mm_loadu_si128((const __m128i *)(chars + at));
-            __m128i letter = relay_between(RELAY_OR(text, _mm_set1_epi8(0x20)), 'a', 26);
-            __m128i tilde = RELAY_IS(text, '~'), hyphen = RELAY_IS(text, '-'), plus = RELAY_IS(text, '+');
-            __m128i mark = RELAY_OR(RELAY_OR(RELAY_IS(text, '_'), RELAY_IS(text, '.')), RELAY_IS(text, 0x27));
-            __m128i named_or = RELAY_OR(tilde, _mm_cmpeq_epi8(_mm_max_epu8(text, named), text));
-            __m128i loud = RELAY_OR(RELAY_OR(relay_between(text, '0', 10), relay_between(text, '[', 2)),
-                                    RELAY_OR(RELAY_IS(text, '@'), RELAY_IS(text, '%')));
-            out->letters |= relay_bits(letter, at);
-            out->blanks |= relay_bits(RELAY_IS(text, ' '), at);
-            out->links |= relay_bits(RELAY_OR(hyphen, RELAY_IS(text, ':')), at);
-            out->openers |= relay_bits(RELAY_OR(plus, RELAY_IS(text, '(')), at);
-            out->joints |= relay_bits(RELAY_OR(named_or, RELAY_IS(text, '=')), at);
-            out->loud |= relay_bits(loud, at);
-            out->words |= relay_bits(RELAY_OR(RELAY_OR(letter, mark), RELAY_OR(tilde, RELAY_OR(hyphen, plus))), at);
-        }
-    }
-
     /* How many of up to 48 characters of a view the last one of a placeholder and those before it are. */
     static inline int relay_behind_literal(const uint8_t *chars, Py_ssize_t size) {
         const __m128i first = _mm_set1_epi8((char)LITERAL_CHAR);
@@ -93,20 +67,6 @@ cdef extern from *:
         }
     }
 
-    static inline void relay_quiet_lanes(const uint8_t *chars, Py_ssize_t size, relay_quiet_t *out) {
-        for (int at = 0; at < size; at++) {
-            const uint8_t each = chars[at];
-            const uint64_t bit = (uint64_t)1 << at;
-            out->letters |= KIND[each] & (UPPER | LOWER) ? bit : 0;
-            out->blanks |= each == ' ' ? bit : 0;
-            out->links |= each == '-' || each == ':' ? bit : 0;
-            out->openers |= each == '+' || each == '(' ? bit : 0;
-            out->joints |= each == '=' || each == '~' || each >= FIRST_NAMED ? bit : 0;
-            out->loud |= KIND[each] & DIGIT || (each && strchr("[\\\\@%", each)) ? bit : 0;
-            out->words |= KIND[each] & (UPPER | LOWER) || (each && strchr("_.\\'~-+", each)) ? bit : 0;
-        }
-    }
-
     static inline int relay_behind_literal(const uint8_t *chars, Py_ssize_t size) {
         while (size > 0 && chars[size - 1] < LITERAL_CHAR)
             size--;
@@ -125,34 +85,7 @@ cdef extern from *:
     static inline int relay_first(uint64_t lanes) {
         return __builtin_ctzll(lanes);
     }
-
-    /* Where the last word of up to 64 characters starts, if no rule is called in them before it; else -1.
-
-       A hyphen or colon calls none behind a letter and before a letter or blank, an opener none before a letter. Two
-       characters behind the last one are overwritten: a word that they might make begin something waits, if it is the
-       last one. */
-    static inline Py_ssize_t relay_quiet(uint8_t *chars, Py_ssize_t size, const uint32_t *begins) {
-        const uint64_t there = ~(uint64_t)0 >> (64 - size);
-        relay_quiet_t all = {0, 0, 0, 0, 0, 0, 0};
-        relay_quiet_lanes(chars, size, &all);
-        const uint64_t letters = all.letters & there, ends = ~all.words & there;
-        const uint64_t still = letters << 1 & (letters | (all.blanks & there)) >> 1;
-        if (!ends || ((all.loud | (all.links & ~still) | (all.openers & ~(letters >> 1))) & there))
-            return -1;
-        const Py_ssize_t word = 64 - __builtin_clzll(ends);
-        uint64_t starts = letters & ~(letters << 1 | ((KIND[chars[-1]] & (UPPER | LOWER)) != 0));
-        chars[size] = chars[size + 1] = END_CHAR;
-        for (starts |= all.joints & there; starts; starts &= starts - 1) {
-            const int at = __builtin_ctzll(starts);
-            if (at >= word && at > size - 3)
-                break;
-            if (relay_begins(chars + at, begins))
-                return -1;
-        }
-        return word;
-    }
     """
     void lanes_of "relay_lanes_of"(const uint8_t*, Py_ssize_t, uint64_t* letters, uint64_t* joints) noexcept nogil
     int behind_literal "relay_behind_literal"(const uint8_t* chars, Py_ssize_t size) noexcept nogil
     int first_of "relay_first"(uint64_t lanes) noexcept nogil
-    Py_ssize_t quiet_to "relay_quiet"(uint8_t* chars, Py_ssize_t size, const uint32_t* begins) noexcept nogil

@@ -30,7 +30,8 @@ from relay._core.look cimport Offers, View, back
 from relay._core.network cimport hex_at, ipv6_at
 from relay._core.numbers cimport iban_at, iban_tail, note_ibans, note_numbers, number_at
 from relay._core.phone cimport may_start_phone
-from relay._core.stretch cimport LANES, first_of, quiet_to
+from relay._core.quiet cimport Sieve, fill_sieve, quiet_narrow, quiet_wide
+from relay._core.stretch cimport LANES, first_of
 
 cdef enum:
     TOKENS = 1 << TOKEN_CLASS
@@ -46,6 +47,7 @@ cdef enum:
 
 
 cdef Begins BEGINS
+cdef Sieve SIEVE
 cdef bint IS_WIDE = is_wide()
 
 
@@ -78,7 +80,11 @@ cdef Py_ssize_t quiet(uint8_t* chars, Py_ssize_t size) noexcept nogil:
     What the rules of `scan_end` would hold of such a text lies in its last word. Up to two characters behind the text
     are overwritten.
     """
-    return quiet_to(chars, size, &BEGINS.any[0][0]) if 0 < size <= LANES else -1
+    if not 0 < size <= LANES:
+        return -1
+    if IS_WIDE:
+        return quiet_wide(chars, size, &BEGINS.any[0][0], &SIEVE)
+    return quiet_narrow(chars, size, &BEGINS.any[0][0])
 
 
 cdef inline void _find(View* view, Py_ssize_t place, Was* was, Found* found) noexcept nogil:
@@ -285,3 +291,4 @@ note_numbers(&BEGINS)
 note_ibans(&BEGINS)
 note_heads(&BEGINS)
 note_kinds(BEGINS.heads[3])
+fill_sieve(&SIEVE, &BEGINS.any[0][0])

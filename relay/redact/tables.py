@@ -128,6 +128,26 @@ def _array(kind: str, name: str, values: Iterable[int]) -> str:
     return f"static const {kind} {name}[{len(listed)}] = {{\n" + ",\n".join(lines) + "};\n"
 
 
+def _by_low_bits(characters: Iterable[str]) -> list[int]:
+    """A set of ASCII characters by their low four bits, a bit for each value of the high ones; twice: for 32 at once."""
+    rows = [0] * 16
+    for character in characters:
+        rows[ord(character) & 15] |= 1 << (ord(character) >> 4)
+    return rows * 2
+
+
+def _lanes() -> Iterator[str]:
+    """What is asked of 32 characters of a view at once: calm are all that alone call no rule, loud those that may."""
+    ascii = [chr(code) for code in range(0x80)]
+    letters = [character for character in ascii if character.isalpha()]
+    loud = "0123456789[\\@%"
+    yield _array("uint8_t", "HIGH_BITS", ([1 << high for high in range(8)] + [0] * 8) * 2)
+    yield _array("uint8_t", "LETTER_ROWS", _by_low_bits(letters))
+    yield _array("uint8_t", "WORD_ROWS", _by_low_bits([*letters, *"_.'"]))
+    yield _array("uint8_t", "CALM_ROWS", _by_low_bits(set(ascii) - set(loud + ":-=~(+")))
+    yield _array("uint8_t", "LOUD_ROWS", _by_low_bits(loud))
+
+
 def _characters() -> Iterator[str]:
     yield from (f"#define {name} {bit}u\n" for name, bit in BIT.items())
     named = {
@@ -236,7 +256,7 @@ def _issuers() -> Iterator[str]:
 def write(path: Path) -> None:
     """Write the header, if it would change."""
     parts = ("/* Written by tables.py. */\n#ifndef RELAY_TABLES_H\n#define RELAY_TABLES_H\n#include <stdint.h>\n",)
-    sections = (_characters(), _words(), _domains(), _ibans(), _calling_codes(), _issuers(), ("#endif\n",))
+    sections = (_characters(), _lanes(), _words(), _domains(), _ibans(), _calling_codes(), _issuers(), ("#endif\n",))
     text = "".join((*parts, *(part for section in sections for part in section)))
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
