@@ -35,7 +35,6 @@ cdef class Channel(CodeSink):
     cdef int take(self, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int take_last(self, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int _take_slices(self, const char* ptr, Py_ssize_t size, bint ends) except -1 nogil
-    cdef bint _passes_on(self, Window window, const char* ptr, Py_ssize_t size) except -1 nogil
     cdef int finish(self) except -1 nogil
     cdef int pump(self, bint last) except -1 nogil
     cdef int take_out(self, Matcher matcher, Mark* mark) except -1 nogil

@@ -33,6 +33,15 @@ cdef enum:
     LONGEST_VALUE = 16384         # bytes of a value that are kept aside
 
 
+cdef inline bint _passes_on(Channel channel, Window window, const char* ptr, Py_ssize_t size) except -1 nogil:
+    """Let a piece pass in which no rule is called; False: it is none, or there is more to do than that."""
+    if channel._swallow or channel._is_document or not channel._codes.is_whole():
+        return False
+    if channel._literals is not None and window.literal >= window.released:
+        return False
+    return channel.matcher.pass_on(window, ptr, size, channel.out)
+
+
 cdef class Channel(CodeSink):
     """One logical text.
 
@@ -127,13 +136,13 @@ cdef class Channel(CodeSink):
 
     cdef int take(self, const char* ptr, Py_ssize_t size) except -1 nogil:
         """Take a piece of raw bytes and let out what is certain."""
-        if self._passes_on(self.matcher.window, ptr, size):
+        if _passes_on(self, self.matcher.window, ptr, size):
             return 0
         return self._take_slices(ptr, size, False)
 
     cdef int take_last(self, const char* ptr, Py_ssize_t size) except -1 nogil:
         """Take the last piece and let out the rest: what is certain of it before its end is not asked."""
-        if not self._passes_on(self.matcher.window, ptr, size):
+        if not _passes_on(self, self.matcher.window, ptr, size):
             self._take_slices(ptr, size, True)
         self.finish()
         return self._shrink()
@@ -159,14 +168,6 @@ cdef class Channel(CodeSink):
     cdef int _shrink(self) except -1 nogil:
         """Give back the room that a large piece took."""
         return self.matcher.window.shrink() if self.matcher.window.is_roomy() else 0
-
-    cdef bint _passes_on(self, Window window, const char* ptr, Py_ssize_t size) except -1 nogil:
-        """Let a piece pass in which no rule is called; False: it is none, or there is more to do than that."""
-        if self._swallow or self._is_document or not self._codes.is_whole():
-            return False
-        if self._literals is not None and window.literal >= window.released:
-            return False
-        return self.matcher.pass_on(window, ptr, size, self.out)
 
     cdef int finish(self) except -1 nogil:
         """Let out the rest: the text has ended."""

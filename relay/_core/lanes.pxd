@@ -91,12 +91,47 @@ cdef extern from *:
             ((uint32_t *)codes)[at] = code;
     }
 
+    #define RELAY_SHORT 64
     #if defined(__SSE2__)
     #include <immintrin.h>
     #undef RELAY_WIDE
     #define RELAY_WIDE __attribute__((target("avx2,bmi,bmi2")))
     #define RELAY_LOAD(ptr, at) _mm_loadu_si128((const __m128i *)(ptr) + (at))
     #define RELAY_STORE(ptr, at, some) _mm_storeu_si128((__m128i *)(ptr) + (at), some)
+
+    /* Copy up to RELAY_SHORT bytes where so many can be read and written; they may overlap. */
+    static inline void relay_copy_short(char *to, const char *from, Py_ssize_t size) {
+        const __m128i one = RELAY_LOAD(from, 0), two = RELAY_LOAD(from, 1);
+        if (size > 32) {
+            const __m128i three = RELAY_LOAD(from, 2), four = RELAY_LOAD(from, 3);
+            RELAY_STORE(to, 2, three), RELAY_STORE(to, 3, four);
+        }
+        RELAY_STORE(to, 0, one), RELAY_STORE(to, 1, two);
+    }
+
+    /* Copy up to RELAY_SHORT bytes and tell whether they are ASCII. */
+    static inline int relay_copy_ascii(char *to, const char *from, Py_ssize_t size) {
+        uint64_t first = 0, last = 0;
+        if (size >= 16) {
+            const char *from_end = from + size;
+            char *to_end = to + size;
+            __m128i one = RELAY_LOAD(from, 0), two = RELAY_LOAD(from_end, -1), all = _mm_or_si128(one, two);
+            if (size > 32) {
+                const __m128i three = RELAY_LOAD(from, 1), four = RELAY_LOAD(from_end, -2);
+                RELAY_STORE(to, 1, three), RELAY_STORE(to_end, -2, four);
+                all = _mm_or_si128(all, _mm_or_si128(three, four));
+            }
+            RELAY_STORE(to, 0, one), RELAY_STORE(to_end, -1, two);
+            return !_mm_movemask_epi8(all);
+        }
+        if (size >= 8) {
+            memcpy(&first, from, 8), memcpy(&last, from + size - 8, 8);
+            memcpy(to, &first, 8), memcpy(to + size - 8, &last, 8);
+        } else
+            for (Py_ssize_t at = 0; at < size; at++)
+                first |= (uint8_t)(to[at] = from[at]);
+        return !((first | last) & 0x8080808080808080u);
+    }
 
     static inline int relay_is_wide(void) {
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
@@ -253,6 +288,15 @@ cdef extern from *:
 
     #else
 
+    static inline void relay_copy_short(char *to, const char *from, Py_ssize_t size) {
+        memmove(to, from, (size_t)size);
+    }
+
+    static inline int relay_copy_ascii(char *to, const char *from, Py_ssize_t size) {
+        memcpy(to, from, (size_t)size);
+        return relay_ascii_size(from, size) == size;
+    }
+
     #define relay_is_wide() 0
     #define relay_narrow_run(from, size, width, to, room) 0
     #define relay_widen_run(from, size, width, to, room) 0
@@ -296,6 +340,8 @@ cdef extern from *:
     """
     Py_ssize_t ascii_size "relay_ascii_size"(const char* text, Py_ssize_t size) noexcept nogil
     uint64_t signs_of "relay_signs"(const uint8_t* chars) noexcept nogil
+    void copy_short "relay_copy_short"(char* to, const char* start, Py_ssize_t size) noexcept nogil
+    bint copy_ascii "relay_copy_ascii"(char* to, const char* start, Py_ssize_t size) noexcept nogil
     uint32_t code_at "relay_code_at"(int width, const void* codes, Py_ssize_t at) noexcept nogil
     void put_code "relay_put_code"(int width, void* codes, Py_ssize_t at, uint32_t code) noexcept nogil
     Py_ssize_t narrow "relay_narrow"(int width, const void* codes, Py_ssize_t size, char* out) noexcept nogil
@@ -303,4 +349,5 @@ cdef extern from *:
         const char* text, Py_ssize_t size, int width, void* codes, Py_ssize_t room) noexcept nogil
     bint is_wide "relay_is_wide"() noexcept nogil
     Py_ssize_t count_codes "relay_count_codes"(const char* text, Py_ssize_t size, uint8_t* most) noexcept nogil
+    enum: SHORT "RELAY_SHORT"
     Py_ssize_t sum_of "relay_sum"(const uint8_t* numbers, Py_ssize_t size) noexcept nogil

@@ -50,6 +50,11 @@ cdef bint _may_begin(Slice text) noexcept nogil:
         escape += 2
 
 
+cdef inline bint _is_same(Slice one, Slice other) noexcept nogil:
+    """Tell whether two texts are the same; those of one length mostly differ at once."""
+    return one.len == other.len and one.ptr[0] == other.ptr[0] and memcmp(one.ptr, other.ptr, <size_t>one.len) == 0
+
+
 cdef bint _has_half(str text) except -1:
     """Tell whether half of a surrogate pair is in a text: UTF-8 can't say it, only an escape can."""
     try:
@@ -166,7 +171,7 @@ cdef class Rewriter(Stage):
             self._restore_from(channel)
         if channel.out.len == 0:
             return 0
-        if channel.out.len != event.text.len or memcmp(channel.out.ptr, event.text.ptr, <size_t>event.text.len) != 0:
+        if not _is_same(channel.out.slice(), event.text):
             event.rewritten = channel.out.slice()
         self.next.on_event(event)
         channel.out.clear()

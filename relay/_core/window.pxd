@@ -1,16 +1,15 @@
 """Window: what is still looked at of a channel's text."""
 
 from libc.stdint cimport uint8_t, uint32_t
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memset
 
 from relay._core.buffer cimport Buffer
 from relay._core.codes cimport CodeSink
-from relay._core.lanes cimport ascii_size
+from relay._core.lanes cimport SHORT, copy_ascii, copy_short
 from relay._core.look cimport View
 from relay._core.triggers cimport quiet
 
 cdef enum:
-    SHORT = 64                    # characters that may pass without a scan: `quiet` looks at no more
     LOUD = -2
     LEAST_ROOM = 1024             # HISTORY, all that is ever held, and a small piece
     HISTORY = 384                 # characters kept to the left of what is undecided: more than any rule looks back
@@ -42,12 +41,12 @@ cdef class Window(CodeSink):
         returns  up to where all is certain; -1: nothing was done; LOUD: nor will a look at the same text say else
         """
         cdef Py_ssize_t end = self.len + size
+        cdef uint8_t* added = self._chars + self.len
         cdef Py_ssize_t word, gone, rest
-        if end - start > SHORT or end > self._room or size > self._raw.room - self._raw.len:
+        if end - start > SHORT or end > self._room or size + SHORT > self._raw.room - self._raw.len:
             return -1
-        if ascii_size(ptr, size) < size:
+        if SHORT > out.room - out.len or not copy_ascii(<char*>added, ptr, size):
             return -1
-        memcpy(self._chars + self.len, ptr, <size_t>size)
         word = quiet(self._chars + start, end - start)
         if word < 0:
             return LOUD
@@ -55,16 +54,16 @@ cdef class Window(CodeSink):
         if self._widths != NULL:
             memset(self._widths + self.len, 1, <size_t>size)
         gone = self.raw_size(self.released, word) if self._widths != NULL else word - self.released
-        if gone >= out.room - out.len:
-            return -1
-        self.len = self._settled = end
-        memcpy(self._raw.ptr + self._raw.len, ptr, <size_t>size)
         rest = self._raw.len + size - self._raw_at - gone
-        memcpy(out.ptr + out.len, self._raw.ptr + self._raw_at, <size_t>gone)
+        if gone > SHORT or rest > SHORT:
+            return -1
+        copy_short(self._raw.ptr + self._raw.len, <char*>added, size)
+        copy_short(out.ptr + out.len, self._raw.ptr + self._raw_at, gone)
+        copy_short(self._raw.ptr, self._raw.ptr + self._raw_at + gone, rest)
         out.len += gone
-        memmove(self._raw.ptr, self._raw.ptr + self._raw_at + gone, <size_t>rest)
         self._raw.len = rest
         self._raw_at = 0
+        self.len = self._settled = end
         self.released = word
         return word
 

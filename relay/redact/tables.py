@@ -129,7 +129,7 @@ def _array(kind: str, name: str, values: Iterable[int]) -> str:
 
 
 def _by_low_bits(characters: Iterable[str]) -> list[int]:
-    """A set of ASCII characters by their low four bits, a bit for each value of the high ones; twice: for 32 at once."""
+    """A set of ASCII characters by their low four bits: a bit for each of the high ones; twice, for 32 at once."""
     rows = [0] * 16
     for character in characters:
         rows[ord(character) & 15] |= 1 << (ord(character) >> 4)
