@@ -90,6 +90,18 @@ cdef inline const char* _after_spaces(const char* ptr, const char* end) noexcept
     return ptr
 
 
+cdef inline const char* _frame_end(const char* quote, const char* end) noexcept nogil:
+    """Give where the frame ends whose last string ends at `quote`; NULL when more is in it, or its end has not come."""
+    if quote == NULL or end - quote < 5:
+        return NULL
+    if memcmp(quote + 1, b"}}\n\n", 4) == 0:
+        return quote + 5
+    if quote[1] != c"}" or quote[2] != c"}":
+        return NULL
+    quote = _after_spaces(quote + 3, end)
+    return quote + 2 if end - quote >= 2 and quote[0] == quote[1] == c"\n" else NULL
+
+
 cdef int _index(Slice value) noexcept nogil:
     """Give a block index; -1 when there is none or it is no small number."""
     cdef int number = 0
@@ -142,21 +154,19 @@ cdef class MessagesDecoder(FrameSink):
                 stop = string_end(stop, end)
             event.text = Slice(text, stop - text)
             event.rewritten.ptr = NULL
-            if stop == NULL or end - stop < 5 or stop[1] != c"}" or stop[2] != c"}":
-                return ptr
-            stop = _after_spaces(stop + 3, end)
-            if end - stop < 2 or stop[0] != c"\n" or stop[1] != c"\n" or stop + 2 - ptr > self._max_event:
+            stop = _frame_end(stop, end)
+            if stop == NULL or stop - ptr > self._max_event:
                 return ptr
             if not event.plain and not is_utf8(event.text):
                 return ptr
             event.kind = DELTA
             event.form = self._form
             event.channel = self.open
-            event.frame = Slice(ptr, stop + 2 - ptr)
+            event.frame = Slice(ptr, stop - ptr)
             event.changed = False
             self.bytes_in += event.frame.len
             self.next.on_event(&event)
-            ptr = stop + 2
+            ptr = stop
         return ptr
 
     cdef int _learn(self, Frame* frame, Event* event) noexcept nogil:
