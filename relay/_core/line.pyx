@@ -133,7 +133,25 @@ cdef class Line:
             return self._out.put(value)
         if PyLong_CheckExact(value):
             return self._number(value, places)
+        if type(value) is dict:
+            return self._object(value)
+        if value is True:
+            return self._out.append(b"true", 4)
+        if value is False:
+            return self._out.append(b"false", 5)
         return self._out.put(_dumps(value))
+
+    cdef int _object(self, dict members) except -1:
+        cdef const char* before = b"{"
+        if not members:
+            return self._out.append(b"{}", 2)
+        for key, value in members.items():
+            self._out.append(before, 1)
+            self._string(<str?>key)
+            self._out.append(b":", 1)
+            self._value(value, 0)
+            before = b","
+        return self._out.append(b"}", 1)
 
     cdef int _string(self, str value) except -1:
         cdef Py_ssize_t size = 0
