@@ -155,6 +155,12 @@ cdef class Document:
         redacted = self.redacted(Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)), field)
         return data if redacted is None else redacted
 
+    def redact_at(self, bytes data not None, Field field not None, Py_ssize_t start, Py_ssize_t end) -> bytes | None:
+        """Give what becomes of the value at data[start:end]; None when nothing was replaced. Raises as `redact`."""
+        if not 0 <= start <= end <= PyBytes_GET_SIZE(data):
+            raise ValueError("start: lies outside of data")
+        return self.redacted(Slice(PyBytes_AS_STRING(data) + start, end - start), field)
+
     cdef bytes redacted(self, Slice data, Field field):
         """Give what becomes of a JSON text; None when nothing was replaced. Raises as `redact`."""
         self._data = None
@@ -165,9 +171,8 @@ cdef class Document:
     def open(self, bytes data not None, Field field not None, Py_ssize_t start=0, Py_ssize_t stop=-1) -> None:
         """Begin another text, the JSON value at data[start:stop]."""
         cdef const char* base = PyBytes_AS_STRING(data)
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
-        if stop < 0 or stop > size:
-            stop = size
+        if stop < 0 or stop > PyBytes_GET_SIZE(data):
+            stop = PyBytes_GET_SIZE(data)
         if not 0 <= start <= stop:
             raise ValueError("start: lies outside of data")
         self._data = data
@@ -314,9 +319,8 @@ cdef class Document:
 
     cdef int _after(self) except -1:
         """Take what comes behind a value."""
-        cdef const char* ptr
+        cdef const char* ptr = skip_space(self._ptr, self._end)
         cdef Level* level
-        ptr = skip_space(self._ptr, self._end)
         if self._depth == 0:
             if ptr < self._end:
                 raise ProtocolError("a value is followed by more")

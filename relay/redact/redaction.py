@@ -24,7 +24,7 @@ from relay.redact.fields import spelled
 from relay.redact.placeholders import Hashes, Known, Numbers
 from relay.redact.policy import Channel as Restored
 from relay.redact.policy import Policy, Thinking, Unscannable
-from relay.redact.prompt import slices
+from relay.redact.prompt import SLICE, at_once, slices
 from relay.redact.receipt import Receipt, comments
 from relay.redact.replacements import Replacements, Treatment, fault
 from relay.redact.restorer import Restorer, inside
@@ -172,8 +172,11 @@ class Redaction:
             self._look_over(content, members)
             if self._plan.prompts:
                 document = self._plan.asking.lend(self.request, self._literals())
-                for _ in slices(document, content, members, changed):
-                    await sleep(0)
+                if len(content) <= SLICE:
+                    changed = at_once(document, content, members)
+                else:
+                    for _ in slices(document, content, members, changed):
+                        await sleep(0)
                 self._plan.asking.take_back(document)
             if self._plan.restores and self._plan.prompts:
                 self._restored = self._numbers.known()

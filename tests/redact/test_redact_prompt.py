@@ -5,9 +5,10 @@ import json
 import pytest
 
 from relay._core import Document, members
+from relay.redact import coverage
 from relay.redact.classes import Class, Mode
 from relay.redact.placeholders import Numbers
-from relay.redact.prompt import slices
+from relay.redact.prompt import at_once, slices
 from relay.redact.replacements import Replacements, Treatment
 from tests.redact.running import ruleset
 
@@ -24,12 +25,15 @@ CONTENT = json.dumps(
 ).encode()
 
 
+def document() -> Document:
+    replace = Replacements(Treatment({Class.EMAIL: Mode.PLACEHOLDER}), Numbers())
+    return Document(ruleset(frozenset({"email"})), replace)
+
+
 def redacted(size: int) -> tuple[dict[str, bytes], int]:
     """Give the changed members, and in how many slices they were made."""
     changed: dict[str, bytes] = {}
-    replace = Replacements(Treatment({Class.EMAIL: Mode.PLACEHOLDER}), Numbers())
-    document = Document(ruleset(frozenset({"email"})), replace)
-    count = sum(1 for _ in slices(document, CONTENT, members(CONTENT), changed, size))
+    count = sum(1 for _ in slices(document(), CONTENT, members(CONTENT), changed, size))
     return changed, count + 1
 
 
@@ -40,6 +44,18 @@ def test_slices_of_any_size_give_what_one_gives(size: int) -> None:
     assert once == 1
     assert changed == whole
     assert count >= len(CONTENT) // (2 * size + 200)
+
+
+def test_what_is_redacted_at_once_is_what_slices_give() -> None:
+    changed, _ = redacted(1000)
+
+    assert list(at_once(document(), CONTENT, members(CONTENT)).items()) == list(changed.items())
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 2), (3, 2), (0, len(CONTENT) + 1)])
+def test_a_value_that_lies_outside_of_the_content_is_refused(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match="outside of data"):
+        document().redact_at(CONTENT, coverage.REQUEST["system"], start, end)
 
 
 def test_members_are_numbered_in_the_order_of_the_contract_and_others_stay() -> None:
