@@ -52,7 +52,7 @@ class Preferences:
 
     models           tried in turn behind the call's own
     order            first, in this order; nobody else when there are no fallbacks
-    only             field → names: an endpoint must stand in each of them
+    only             field and names: an endpoint must stand in each of them
     zdr              the field that asks for it; None: nobody does
     denies_training  no endpoint that trains on what it is sent, or keeps it
     quantizations    empty: any
@@ -65,14 +65,14 @@ class Preferences:
 
     models: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
-    only: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    ignore: tuple[str, ...] = ()
+    only: tuple[tuple[str, frozenset[str]], ...] = ()
+    ignore: frozenset[str] = frozenset()
     allow_fallbacks: bool = True
     require_parameters: bool = False
     zdr: str | None = None
     denies_training: bool = False
     distillable: bool = False
-    quantizations: tuple[str, ...] = ()
+    quantizations: frozenset[str] = frozenset()
     sort: str | None = None
     mixes_models: bool = False
     max_price: tuple[tuple[str, int], ...] = ()

@@ -180,19 +180,6 @@ class Endpoint:
         price = self.price
         return self.caches or (price is not None and price.cache_read is not None and price.cache_read < price.prompt)
 
-    def is_named(self, name: str) -> bool:
-        """Tell whether a list's entry, in lower case, means this endpoint (spec/openrouter-messages.md 9.1)."""
-        if name in (self.provider.lower(), self.display_name.lower()):
-            return self.tier == "default"
-        return self.is_named_in_full(name)
-
-    def is_named_in_full(self, name: str) -> bool:
-        """The same, by its variant, region or tier."""
-        provider, _, rest = name.rpartition("/")
-        if not rest or provider not in (self.provider.lower(), self.display_name.lower()):
-            return False
-        return rest in ((self.variant or "").lower(), (self.region or "").lower(), self.tier)
-
 
 PARAMETERS: Final[Mapping[str, str]] = {
     "temperature": "temperature",

@@ -14,9 +14,9 @@ import random
 from collections.abc import Callable, Sequence
 
 from relay.call import NO_PREFERENCES, Call
-from relay.catalog import Generation
+from relay.catalog import Endpoint, Generation
 from relay.errors import UnknownModel
-from relay.route.ask import Ask, Candidate
+from relay.route.ask import Ask, Candidate, Names
 from relay.route.explanation import Explanation
 from relay.route.health import Health
 from relay.route.names import VARIANTS, Resolved, resolve
@@ -40,6 +40,7 @@ class Router:
         self._health = health
         self._draw = draw
         self._sticky = Sticky()
+        self._names: dict[str, Names] = {}  # by endpoint id
 
     def plan(self, call: Call) -> Plan:
         """Find the endpoints that may answer a call, and their order.
@@ -47,7 +48,7 @@ class Router:
         raises   UnknownModel; NoEndpoint when rules or rests leave nobody; CallerInvalid for a prompt that fits nowhere
         """
         models = self._models(call)
-        candidates = _candidates(models)
+        candidates = self._candidates(models)
         if len(candidates) == 1 and call.preferences is NO_PREFERENCES and candidates[0].endpoint.is_plain:
             return Plan(models[0].slug, candidates, self._health)
         ask = _ask(call, models[0].variant)
@@ -66,7 +67,7 @@ class Router:
         """
         models = self._models(call)
         ask = _ask(call, models[0].variant)
-        sifted = sift(ask, _candidates(models))
+        sifted = sift(ask, self._candidates(models))
         told = Explanation(ask, sifted)
         if not sifted.kept:
             told.error = nobody_left(ask, sifted, [each.slug for each in models], self._generation.docs_url)
@@ -104,6 +105,19 @@ class Router:
             raise UnknownModel(name, self._generation.close_to(name), self._generation.docs_url, path)
         return found
 
+    def _candidates(self, models: Sequence[Resolved]) -> list[Candidate]:
+        return [
+            Candidate(each.model, endpoint, self._names_of(endpoint), each.slug, each.matched, rank)
+            for rank, each in enumerate(models)
+            for endpoint in each.model.endpoints
+        ]
+
+    def _names_of(self, endpoint: Endpoint) -> Names:
+        names = self._names.get(endpoint.id)
+        if names is None:
+            names = self._names[endpoint.id] = Names(endpoint)
+        return names
+
     def _awake(self, candidates: Sequence[Candidate], slugs: Sequence[str]) -> list[Candidate]:
         """Leave out those that asked to be left alone for a while.
 
@@ -126,14 +140,6 @@ class Router:
         now = self._health.now()
         held = conversation.held_by(now) if conversation else None
         return None if held is None or self._health.of(held).is_open(now) else held
-
-
-def _candidates(models: Sequence[Resolved]) -> list[Candidate]:
-    return [
-        Candidate(each.model, endpoint, each.slug, each.matched, rank)
-        for rank, each in enumerate(models)
-        for endpoint in each.model.endpoints
-    ]
 
 
 def _ask(call: Call, variant: str | None) -> Ask:
@@ -162,17 +168,19 @@ def _suited(ask: Ask, candidates: Sequence[Candidate]) -> list[Candidate]:
     return kept
 
 
-def _preferred(candidates: Sequence[Candidate], suits: Callable[[Candidate], bool]) -> list[Candidate]:
-    suiting = {id(each) for each in candidates if suits(each)}
-    ranks = {each.rank for each in candidates if id(each) in suiting}
-    return [each for each in candidates if id(each) in suiting or each.rank not in ranks]
+def _preferred(candidates: list[Candidate], suits: Callable[[Candidate], bool]) -> list[Candidate]:
+    suiting = [suits(each) for each in candidates]
+    if all(suiting):
+        return candidates
+    ranks = {each.rank for each, does in zip(candidates, suiting, strict=True) if does}
+    return [each for each, does in zip(candidates, suiting, strict=True) if does or each.rank not in ranks]
 
 
 def _alone(ask: Ask, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Leave, of each model, the listed endpoints, or the first where nobody is listed (`allow_fallbacks: false`)."""
     order = ask.preferences.order
     if order:
-        return [each for each in candidates if any(each.endpoint.is_named(name) for name in order)]
+        return [each for each in candidates if not each.names.usual.isdisjoint(order)]
     first: dict[int, Candidate] = {}
     for each in candidates:
         first.setdefault(each.rank, each)

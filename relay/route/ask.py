@@ -1,8 +1,30 @@
 """What a call wants of an endpoint: Ask; and who may be asked: Candidate."""
 
+from typing import Final
+
 from relay.call import Call
 from relay.catalog import PARAMETERS, Endpoint, Model
 from relay.dialects import messages
+
+_ABSENT: Final = (b"null", b"[]")
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+class Names:
+    """What lists may call an endpoint, in lower case (spec/openrouter-messages.md 9.1).
+
+    usual      by its provider, unless it is of a tier, or in full
+    in_full    by its provider and its variant, region or tier
+    provider   by its provider, of whichever tier
+    """
+
+    __slots__ = ("in_full", "provider", "usual")
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.provider = frozenset({endpoint.provider.lower(), endpoint.display_name.lower()})
+        places = [place.lower() for place in (endpoint.variant, endpoint.region, endpoint.tier) if place]
+        self.in_full = frozenset(f"{name}/{place}" for name in self.provider for place in places)
+        self.usual = self.in_full | self.provider if endpoint.tier == "default" else self.in_full
 
 
 class Candidate:
@@ -12,11 +34,14 @@ class Candidate:
     rank      of the model among those that are asked for, from 0
     """
 
-    __slots__ = ("endpoint", "model", "rank", "slug", "upstream")
+    __slots__ = ("endpoint", "model", "names", "rank", "slug", "upstream")
 
-    def __init__(self, model: Model, endpoint: Endpoint, slug: str, matched: str | None, rank: int) -> None:
+    def __init__(
+        self, model: Model, endpoint: Endpoint, names: Names, slug: str, matched: str | None, rank: int
+    ) -> None:
         self.model = model
         self.endpoint = endpoint
+        self.names = names
         self.slug = slug
         self.upstream = endpoint.model if matched is None else endpoint.model.replace("*", matched)
         self.rank = rank
@@ -30,15 +55,22 @@ class Candidate:
 class Ask:
     """A call as the rules read it. What costs something to know is found out when a rule asks."""
 
-    __slots__ = ("_call", "_input_tokens", "members", "preferences", "sort", "tier")
+    __slots__ = ("_call", "_input_tokens", "_lacking", "members", "preferences", "sort", "tier")
 
     def __init__(self, call: Call, sort: str | None, tier: str | None) -> None:
         self._call = call
         self._input_tokens = 0
+        self._lacking: dict[frozenset[str], frozenset[str]] = {}  # by what is taken: many endpoints take the same
         self.preferences = call.preferences
         self.sort = sort
         self.tier = tier
-        self.members = {key for key, *_ in call.members}
+        self.members = {
+            key for key, _, _, start, end in call.members if call.content[start : min(end, start + 5)] not in _ABSENT
+        }
+
+    @property
+    def size(self) -> int:
+        return self._call.size
 
     @property
     def session_id(self) -> str | None:
@@ -63,8 +95,13 @@ class Ask:
 
     def lacks(self, endpoint: Endpoint) -> frozenset[str]:
         """Give the members of the request that an endpoint is known not to take."""
-        if endpoint.parameters is None:
-            return frozenset()
-        return frozenset(
-            name for name, word in PARAMETERS.items() if name in self.members and word not in endpoint.parameters
-        )
+        taken = endpoint.parameters
+        if taken is None:
+            return _NOTHING
+        lacking = self._lacking.get(taken)
+        if lacking is None:
+            lacking = frozenset(
+                [name for name, word in PARAMETERS.items() if name in self.members and word not in taken]
+            )
+            self._lacking[taken] = lacking
+        return lacking

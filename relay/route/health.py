@@ -40,14 +40,15 @@ class Second:
 
 
 class Samples:
-    """Numbers of the last five minutes, the newest MOST_SAMPLES of them."""
+    """Numbers of the last five minutes, the newest MOST_SAMPLES of them; read as they were when a second began."""
 
-    __slots__ = ("_held", "_sorted", "_sorted_at")
+    __slots__ = ("_as_of", "_held", "_known", "_sorted")
 
     def __init__(self) -> None:
         self._held: deque[tuple[float, float]] = deque(maxlen=MOST_SAMPLES)
         self._sorted: list[float] = []
-        self._sorted_at = -1.0
+        self._known: dict[int, float | None] = {}
+        self._as_of = -1.0
 
     def add(self, now: float, value: float) -> None:
         """Take a sample."""
@@ -55,24 +56,26 @@ class Samples:
 
     def percentile(self, now: float, percentile: int) -> float | None:
         """Give the value that `percentile` of a hundred do not exceed; None for fewer than FEWEST_SAMPLES."""
-        count = len(self._settled(now))
-        if count < FEWEST_SAMPLES:
-            return None
-        return self._sorted[min(count - 1, count * percentile // 100)]
+        self._settle(now)
+        if percentile not in self._known:
+            count = len(self._sorted)
+            known = self._sorted[min(count - 1, count * percentile // 100)] if count >= FEWEST_SAMPLES else None
+            self._known[percentile] = known
+        return self._known[percentile]
 
     def mean(self, now: float) -> float | None:
         """Give their mean; None for fewer than FEWEST_SAMPLES."""
-        settled = self._settled(now)
-        return sum(settled) / len(settled) if len(settled) >= FEWEST_SAMPLES else None
+        self._settle(now)
+        return sum(self._sorted) / len(self._sorted) if len(self._sorted) >= FEWEST_SAMPLES else None
 
-    def _settled(self, now: float) -> list[float]:
-        """Give them in order, as of the last second: nobody routes by less."""
-        if now - self._sorted_at >= 1.0 or self._sorted_at < 0:
-            while self._held and now - self._held[0][0] > SAMPLES_S:
-                self._held.popleft()
-            self._sorted = sorted([value for _, value in self._held])
-            self._sorted_at = now
-        return self._sorted
+    def _settle(self, now: float) -> None:
+        if self._as_of >= 0 and now - self._as_of < 1.0:
+            return
+        while self._held and now - self._held[0][0] > SAMPLES_S:
+            self._held.popleft()
+        self._sorted = sorted([value for _, value in self._held])
+        self._known = {}
+        self._as_of = now
 
 
 class State:

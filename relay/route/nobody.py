@@ -70,7 +70,7 @@ def _sentence(ask: Ask, sifted: Sifted, word: str, field: str | None, model: str
     if word == "allowed_providers" and field in ("gateway.only", "provider.only"):
         names = next(names for at, names in ask.preferences.only if at == field)
         served = ", ".join(_providers(dropped))
-        return f"{field}: none of [{', '.join(names)}] serves model {model!r}, which {served} serve"
+        return f"{field}: none of [{', '.join(sorted(names))}] serves model {model!r}, which {served} serve"
     reasons = dict.fromkeys(f"{candidate.endpoint.display_name}: {why}" for candidate, _, why in sifted.dropped)
     return f"{field or 'model'}: no endpoint of model {model!r} is left. {'; '.join(list(reasons)[:8])}"
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
-from relay.call import Cutoffs
+from relay.call import Cutoffs, Preferences
 from relay.route.ask import Ask, Candidate
-from relay.route.health import Health, Samples
+from relay.route.health import Health, Samples, State
 
 Draw = Callable[[], float]
 Key = Callable[[Candidate, Health], float | None]
@@ -62,22 +62,23 @@ def ordered(
     for rank in sorted(groups):
         found += _group(ask, groups[rank], health, draw, sticky)
     now = health.now()
-    slow = {id(each) for each in found if _misses(ask, each, health)}
-    open_ = {id(each) for each in found if health.of(each.endpoint.id).is_open(now)}
-    if slow or open_:
-        found.sort(key=lambda each: (id(each) in open_, id(each) in slow))
+    states = [health.of(each.endpoint.id) for each in found]
+    late = [(state.is_open(now), _misses(ask.preferences, state, now)) for state in states]
+    if any(one or other for one, other in late):
+        return [found[at] for at in sorted(range(len(found)), key=late.__getitem__)]
     return found
 
 
 def _group(ask: Ask, candidates: list[Candidate], health: Health, draw: Draw, sticky: str | None) -> list[Candidate]:
     """Order those of one group: the sticky one, the listed ones, the rest."""
     order = ask.preferences.order
-    first: list[Candidate] = []
-    for name in order:
-        first += [each for each in candidates if each.endpoint.is_named(name) and each not in first]
-    if not order and sticky is not None:
+    if order:
+        first = [each for each in candidates if not each.names.usual.isdisjoint(order)]
+        first.sort(key=lambda each: next(at for at, name in enumerate(order) if name in each.names.usual))
+        rest = [each for each in candidates if each.names.usual.isdisjoint(order)]
+    else:
         first = [each for each in candidates if each.endpoint.id == sticky]
-    rest = [each for each in candidates if each not in first]
+        rest = [each for each in candidates if each.endpoint.id != sticky] if first else candidates
     if len(rest) < 2:
         return first + rest
     if ask.sort is not None:
@@ -88,11 +89,12 @@ def _group(ask: Ask, candidates: list[Candidate], health: Health, draw: Draw, st
 def _sorted(ask: Ask, candidates: list[Candidate], health: Health) -> list[Candidate]:
     """Sort by what is asked for; unknown last, ties by price and name; those of the asked tier before others."""
     keys = SORTS[ask.sort or "price"]
+    is_priority = ask.preferences.tier == "priority"
 
     def place(each: Candidate) -> tuple[object, ...]:
         values = [key(each, health) for key in keys]
         known = [(value is None, value or 0.0) for value in values]
-        return (ask.tier == "priority" and each.endpoint.tier != "priority", *known, *_by_price(each))
+        return (is_priority and each.endpoint.tier != "priority", *known, *_by_price(each))
 
     return sorted(candidates, key=place)
 
@@ -143,12 +145,8 @@ def _rendezvous(session_id: str, candidates: Sequence[Candidate], weights: Seque
     return min(range(len(weights)), key=distance)
 
 
-def _misses(ask: Ask, candidate: Candidate, health: Health) -> bool:
-    """Tell whether a candidate is known to be slower than is preferred."""
-    preferences = ask.preferences
-    if not preferences.min_throughput and not preferences.max_latency:
-        return False
-    state, now = health.of(candidate.endpoint.id), health.now()
+def _misses(preferences: Preferences, state: State, now: float) -> bool:
+    """Tell whether an endpoint is known to be slower than is preferred."""
     return _beyond(state.throughput, preferences.min_throughput, now, -1) or _beyond(
         state.latency, preferences.max_latency, now, 1
     )

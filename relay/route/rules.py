@@ -16,17 +16,17 @@ OVER: Final = 1.1  # of a window: the provider counts, relay estimates
 def only(ask: Ask, candidate: Candidate) -> str | None:
     """Lists of which an endpoint must be in each."""
     for field, names in ask.preferences.only:
-        if not any(candidate.endpoint.is_named(name) for name in names):
+        if candidate.names.usual.isdisjoint(names):
             return f"{field} does not name it"
     return None
 
 
 def ignore(ask: Ask, candidate: Candidate) -> str | None:
-    """A list in which it must not be."""
-    endpoint = candidate.endpoint
-    if any(endpoint.is_named(name) or name == endpoint.provider.lower() for name in ask.preferences.ignore):
-        return "provider.ignore names it"
-    return None
+    """A list in which it must not be, nor its provider: who is ignored is so in every tier."""
+    ignored = ask.preferences.ignore
+    if not ignored or (candidate.names.usual.isdisjoint(ignored) and candidate.names.provider.isdisjoint(ignored)):
+        return None
+    return "provider.ignore names it"
 
 
 def zdr(ask: Ask, candidate: Candidate) -> str | None:
@@ -77,7 +77,8 @@ def max_price(ask: Ask, candidate: Candidate) -> str | None:
 def context_length(ask: Ask, candidate: Candidate) -> str | None:
     """The prompt fits into its window, by an estimate that may be a tenth too high."""
     window = candidate.endpoint.context_tokens
-    if window is None or ask.input_tokens() <= window * OVER:
+    # No text has more tokens than bytes: most need no estimate.
+    if window is None or ask.size <= window or ask.input_tokens() <= window * OVER:
         return None
     return f"the prompt has some {ask.input_tokens()} tokens, and its window holds {window}"
 
@@ -94,8 +95,10 @@ def tier(ask: Ask, candidate: Candidate) -> str | None:
     endpoint = candidate.endpoint
     if endpoint.tier in ("default", ask.tier):
         return None
-    lists = [ask.preferences.order, *[names for _, names in ask.preferences.only]]
-    if any(endpoint.is_named_in_full(name) for names in lists for name in names):
+    in_full = candidate.names.in_full
+    if not in_full.isdisjoint(ask.preferences.order):
+        return None
+    if any(not in_full.isdisjoint(names) for _, names in ask.preferences.only):
         return None
     return f"it is of the tier {endpoint.tier}, which the request does not ask for"
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.catalog import Endpoint, Model
+from relay.catalog import Model
 from relay.errors import CallerInvalid, NoEndpoint, UnknownModel
+from relay.route.ask import Names
 from tests.route.shapes import call, endpoint, generation, router, tried
 
 KEPT = endpoint("kept", 1, zdr=True, quantization="fp8", context_tokens=1000, parameters=frozenset({"temperature"}))
@@ -98,6 +99,9 @@ def test_a_tier_answers_only_who_asks_for_it() -> None:
     assert tried(router(catalogue), call("a/m:floor")) == ["p/m@flex", "p/m"]
     assert tried(router(catalogue), call("a/m:floor", service_tier="standard")) == ["p/m"]
     assert tried(router(generation(endpoint("p", 2))), call(service_tier="flex")) == ["p/m"]
+    assert tried(router(catalogue), call("a/m:nitro")) == ["p/m", "p/m@priority"]
+    with pytest.raises(NoEndpoint):
+        router(catalogue).plan(call(service_tier="flex", provider={"ignore": ["p"]}))
 
 
 def test_an_answer_that_is_longer_than_a_cap_goes_elsewhere_or_is_cut() -> None:
@@ -117,6 +121,13 @@ def test_tools_go_where_they_are_taken_and_are_left_out_where_nobody_takes_them(
     attempt = router(generation(unable)).plan(call(tools=tools, temperature=1)).next()
     assert attempt is not None
     assert attempt.dropped == {"tools", "temperature"}
+
+
+def test_what_is_null_or_empty_is_not_asked_for() -> None:
+    unable = endpoint("unable", 1, parameters=frozenset())
+
+    asked = call(tools=[], temperature=None, provider={"require_parameters": True})
+    assert tried(router(generation(unable)), asked) == ["unable/m"]
 
 
 def test_models_are_tried_in_turn_and_each_once() -> None:
@@ -164,17 +175,18 @@ def test_what_rules_leave_out_is_never_tried(
         ids = []
 
     by_id = {each.id: each for each in ENDPOINTS}
+    names = {each.id: Names(each).usual for each in ENDPOINTS}
     for id in ids:
-        assert not only or any(by_id[id].is_named(name) for name in only)
-        assert not theirs or any(by_id[id].is_named(name) for name in theirs)
-        assert not any(by_id[id].is_named(name) for name in ignore)
+        assert not only or any(name in names[id] for name in only)
+        assert not theirs or any(name in names[id] for name in theirs)
+        assert not any(name in names[id] for name in ignore)
         assert by_id[id].zdr or not zdr
         assert by_id[id].tier == "default" or "q/flex" in only + theirs + order
-    ranks = [_rank(by_id[id], order) for id in ids]
+    ranks = [_rank(names[id], order) for id in ids]
     assert ranks == sorted(ranks)
     assert len(set(ids)) == len(ids) <= 6
 
 
-def _rank(each: Endpoint, order: list[str]) -> int:
+def _rank(names: frozenset[str], order: list[str]) -> int:
     """The place of an endpoint in `order`, behind all of it where it is not listed."""
-    return next((at for at, name in enumerate(order) if each.is_named(name)), len(order))
+    return next((at for at, name in enumerate(order) if name in names), len(order))
