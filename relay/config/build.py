@@ -116,7 +116,8 @@ def _endpoint(draft: Draft, where: Where, own: schema.Endpoint) -> Endpoint:
 
 def _place(own: schema.Endpoint) -> str:
     """Give what tells an endpoint from the provider's others of the model."""
-    return "".join(f"@{word}" for word in (own.variant, own.region, own.tier) if word)
+    places = "".join(f"@{word}" for word in (own.variant, own.region) if word)
+    return f"{places}:{own.tier}" if own.tier else places
 
 
 def _price(price: schema.Price | None) -> Price | None:

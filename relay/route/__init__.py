@@ -49,11 +49,11 @@ class Router:
         """
         models = self._models(call)
         candidates = self._candidates(models)
+        slugs = [each.slug for each in models]
         if len(candidates) == 1 and call.preferences is NO_PREFERENCES and candidates[0].endpoint.is_plain:
-            return Plan(models[0].slug, candidates, self._health)
+            return Plan(slugs[0], candidates, self._health)
         ask = _ask(call, models[0].variant)
         sifted = sift(ask, candidates)
-        slugs = [each.slug for each in models]
         if not sifted.kept:
             raise nobody_left(ask, sifted, slugs, self._generation.docs_url)
         kept = _suited(ask, self._awake(sifted.kept, slugs))

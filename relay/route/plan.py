@@ -30,6 +30,7 @@ class Plan:
         self.model = model
         self._conversation = conversation
         self._ask = ask
+        self._wants_tools = ask is not None and ask.wants_tools
         self._candidates = list(candidates)
         self._health = health
         self._failures: list[tuple[Attempt, ProviderError]] = []
@@ -57,7 +58,10 @@ class Plan:
         attempt.error_type = error.error_type
         attempt.status = attempt.status or error.upstream_status
         self._failures.append((attempt, error))
-        self._health.of(attempt.endpoint.id).failed(self._health.now(), error)
+        state, now = self._health.of(attempt.endpoint.id), self._health.now()
+        state.failed(now, error)
+        if error.counts_against and self._wants_tools:
+            state.tools.add(now, 0.0)
         if error.retry is Retry.NEVER:
             self._candidates = []
         elif error.retry is Retry.MODEL:
@@ -74,6 +78,8 @@ class Plan:
         """
         state, now = self._health.of(attempt.endpoint.id), self._health.now()
         state.succeeded()
+        if self._wants_tools:
+            state.tools.add(now, 1.0)
         if first_s is not None:
             state.latency.add(now, first_s)
         if tokens_per_s is not None:

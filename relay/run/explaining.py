@@ -10,8 +10,8 @@ from relay.catalog import Attempt, Price
 from relay.config.settings import Loaded
 from relay.downstream import decode
 from relay.prepare import prepare
-from relay.redact.redaction import Redactors
 from relay.route import Candidate, Explanation, Health, Router
+from relay.run.worker import redactors
 
 _NANO = 1e9
 
@@ -36,9 +36,7 @@ def explained(loaded: Loaded, content: bytes) -> dict[str, Any]:
 
 
 async def _sent(loaded: Loaded, call: Call, attempt: Attempt) -> str:
-    said = loaded.settings.redaction
-    key = said.hash_key.reveal().encode() if said.hash_key else None
-    redaction = Redactors(said.floor, key, said.is_strict, said.hold_max).of(call)
+    redaction = redactors(loaded.settings.redaction).of(call)
     redacted = await redaction.prompt(call.content, call.members) if redaction else {}
     return b"".join(prepare(call, attempt, redacted).content).decode()
 

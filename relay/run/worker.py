@@ -57,7 +57,7 @@ class Worker:
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
         self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
         router = Router(loaded.generation, Health())
-        gateway = Gateway(loaded.generation, router, self._upstream, self._ledger, _redactors(settings.redaction))
+        gateway = Gateway(loaded.generation, router, self._upstream, self._ledger, redactors(settings.redaction))
         self._refused = Refused(self._note, self._clock)
         self._ingress = Ingress(
             loaded.generation,
@@ -161,7 +161,8 @@ class Worker:
         self._log.write(as_text(line))
 
 
-def _redactors(told: Redaction) -> Redactors:
+def redactors(told: Redaction) -> Redactors:
+    """Give the redaction that a configuration asks for."""
     key = told.hash_key.reveal().encode() if told.hash_key else None
     return Redactors(told.floor, key, told.is_strict, told.hold_max)
 

@@ -63,7 +63,7 @@ def test_a_fault_at_any_call_lets_nothing_out(tree: Path, sweep: str) -> None:
     report = json.loads(done.stdout)
 
     assert report["wrong"] == []
-    assert report["calls"] > 1500  # so many that every room is met; a short prompt takes some 1,900
+    assert report["calls"] > 2000
     if sweep == "stream placeholder --buffers":
         assert {place.split(".")[0] for place in report["places"]} >= {*ENGINE, "restorer"} - {"ruleset"}
 

@@ -140,6 +140,7 @@ def prompt(model: str = "raw/x", **members: Any) -> bytes:
             {"role": "user", "content": f"[EMAIL_3] {every}"},
             {"role": "assistant", "content": [used]},
             {"role": "user", "content": [result]},
+            {"role": "assistant", "content": f"So it is {every}"},
         ],
         "metadata": {"user_id": PROMPT["email"]},
     }

@@ -128,6 +128,22 @@ def test_sorts() -> None:
     assert tried(found, call("a/m:exacto")) == ["dear/m", "cheap/m", "new/m"]
 
 
+def test_exacto_prefers_who_finishes_calls_with_tools() -> None:
+    found = router(generation(CHEAP, DEAR))
+    tools = [{"name": "t", "input_schema": {}}]
+    for number in range(20):
+        for name in ("cheap", "dear"):
+            plan = found.plan(call(provider={"only": [name]}, tools=tools))
+            attempt = plan.next()
+            assert attempt is not None
+            if name == "cheap" and number % 2:
+                plan.failed(attempt, ProviderFailed("the provider failed"))
+            else:
+                plan.succeeded(attempt, None, None, 0)
+
+    assert tried(found, call("a/m:exacto")) == ["dear/m", "cheap/m"]
+
+
 def test_a_cutoff_sends_to_the_end_and_leaves_nobody_out() -> None:
     found = router(generation(CHEAP, DEAR))
     measured(found, "cheap", tokens_per_s=100, first_s=0.1, count=85)

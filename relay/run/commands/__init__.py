@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from relay.catalog import KnownProvider
-    from relay.config import ConfigError
+    from relay.config import ConfigError, Loaded
     from relay.redact.fields import Finding
 
 EXIT_FAILED = 1
@@ -58,6 +58,18 @@ def policy_faults(policy: Mapping[str, Any], hold_max: int) -> "list[Finding]":
     from relay.redact.hold import faults
 
     return faults(policy, hold_max)
+
+
+def load_from(found: Path | None) -> "Loaded":
+    """Give the configuration of a file, or the one that needs none.
+
+    raises   ConfigError
+    """
+    from relay.config import fileless, load, new_key
+
+    if found is None:
+        return fileless(os.environ, known_providers(), new_key())
+    return load(found, known_providers(), os.environ, policy_faults)
 
 
 def environment(listen: str | None = None, ops_listen: str | None = None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from relay.run.commands import EXIT_CONFIG, config_option, find_config, json_option, known_providers, policy_faults
+from relay.run.commands import EXIT_CONFIG, config_option, find_config, json_option, load_from
 
 if TYPE_CHECKING:
     from relay.config import Fault, Loaded
@@ -27,14 +27,11 @@ def check(ctx: click.Context, path: Path | None, as_json: bool) -> None:
     relay check -c relay.yaml
     relay check --json | jq .faults
     """
-    from relay.config import ConfigError, fileless, load, new_key
+    from relay.config import ConfigError
 
     found = find_config(path, os.environ)
     try:
-        if found is None:
-            loaded = fileless(os.environ, known_providers(), new_key())
-        else:
-            loaded = load(found, known_providers(), os.environ, policy_faults)
+        loaded = load_from(found)
     except ConfigError as error:
         _say_faults(found, error.faults, as_json)
         ctx.exit(EXIT_CONFIG)

@@ -7,15 +7,7 @@ from typing import BinaryIO
 
 import click
 
-from relay.run.commands import (
-    EXIT_FAILED,
-    config_option,
-    find_config,
-    json_option,
-    known_providers,
-    policy_faults,
-    refuse,
-)
+from relay.run.commands import EXIT_FAILED, config_option, find_config, json_option, load_from, refuse
 
 
 @click.command(short_help="Say who would answer a request, and why nobody else.")
@@ -34,16 +26,12 @@ def explain(ctx: click.Context, request: BinaryIO, path: Path | None, as_json: b
     relay explain -c relay.yaml request.json
     relay explain --json request.json | jq .losers
     """
-    from relay.config import ConfigError, fileless, load, new_key
+    from relay.config import ConfigError
     from relay.errors import RelayError
     from relay.run.explaining import explained, written
 
-    found = find_config(path, os.environ)
     try:
-        if found is None:
-            loaded = fileless(os.environ, known_providers(), new_key())
-        else:
-            loaded = load(found, known_providers(), os.environ, policy_faults)
+        loaded = load_from(find_config(path, os.environ))
     except ConfigError as error:
         refuse(error)
     try:
