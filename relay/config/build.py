@@ -8,7 +8,7 @@ from typing import Any
 
 from relay.call import Identity
 from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Price, Secret
-from relay.config import schema
+from relay.config import schema, serving
 from relay.config.check import Draft, merged_timeouts, redaction_floor
 from relay.config.faults import Where
 from relay.config.references import endpoints
@@ -69,13 +69,13 @@ def _models(draft: Draft) -> list[Model]:
     return [_model(name, draft.file.models[name], tuple(endpoints)) for name, endpoints in served.items()]
 
 
-def _model(name: str, entry: list[schema.Endpoint] | schema.ModelEntry, served: tuple[Endpoint, ...]) -> Model:
+def _model(name: str, entry: list[serving.Endpoint] | serving.ModelEntry, served: tuple[Endpoint, ...]) -> Model:
     if isinstance(entry, list):
         return Model(name, served)
     return Model(name, served, entry.created, entry.author, entry.family, entry.distillable)
 
 
-def _endpoint(draft: Draft, where: Where, own: schema.Endpoint) -> Endpoint:
+def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
     provider = draft.file.providers[own.provider]
     known = draft.known.get(own.provider, _UNKNOWN)
     capabilities = own.capabilities if own.capabilities is not None else provider.capabilities
@@ -114,13 +114,13 @@ def _endpoint(draft: Draft, where: Where, own: schema.Endpoint) -> Endpoint:
     )
 
 
-def _place(own: schema.Endpoint) -> str:
+def _place(own: serving.Endpoint) -> str:
     """Give what tells an endpoint from the provider's others of the model."""
     places = "".join(f"@{word}" for word in (own.variant, own.region) if word)
     return f"{places}:{own.tier}" if own.tier else places
 
 
-def _price(price: schema.Price | None) -> Price | None:
+def _price(price: serving.Price | None) -> Price | None:
     if price is None:
         return None
     return Price(

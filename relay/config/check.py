@@ -12,8 +12,10 @@ from typing import Any
 from relay.catalog import KnownProvider, Secret, Timeouts
 from relay.config.explain import suggestion
 from relay.config.faults import Where
+from relay.config.redaction import Redact
 from relay.config.references import endpoints
-from relay.config.schema import File, Redact, Serving, UpstreamTimeouts
+from relay.config.schema import File
+from relay.config.serving import Serving, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_CAPABILITIES, UNBUILT_DIALECTS
 
 Finding = tuple[Where, str]

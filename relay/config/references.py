@@ -10,7 +10,9 @@ from pathlib import Path
 
 from relay.catalog import Secret
 from relay.config.faults import Where
-from relay.config.schema import Endpoint, File, Reference, endpoints_of
+from relay.config.schema import File
+from relay.config.section import Reference
+from relay.config.serving import Endpoint, endpoints_of
 
 _LEAST_CHARS = {"keys": 8, "redact": 16}
 _MAX_FILE_BYTES = 64 << 10

@@ -15,7 +15,7 @@ from relay.catalog import Generation, KnownProvider, Price, Timeouts
 from relay.config import Address, Loaded, LogFormat, Redaction, fileless, new_key, relocate
 from relay.config.load import EMBEDDED
 from relay.config.schema import Timeouts as AllTimeouts
-from relay.config.schema import UpstreamTimeouts
+from relay.config.serving import UpstreamTimeouts
 from relay.redact.classes import Class, Mode
 from relay.redact.policy import parse
 from tests.config.shapes import ENVIRON
