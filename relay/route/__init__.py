@@ -84,7 +84,7 @@ class Router:
 
     def _ordered(self, ask: Ask, kept: Sequence[Candidate], conversation: Conversation | None) -> list[Candidate]:
         found = ordered(ask, kept, self._health, self._draw, self._held_by(conversation))
-        return found if ask.preferences.allow_fallbacks else _alone(ask, found)
+        return found if ask.preferences.allow_fallbacks or ask.preferences.order else _alone(found)
 
     def _models(self, call: Call) -> list[Resolved]:
         """Give the models that are asked for, each once.
@@ -176,11 +176,8 @@ def _preferred(candidates: list[Candidate], suits: Callable[[Candidate], bool]) 
     return [each for each, does in zip(candidates, suiting, strict=True) if does or each.rank not in ranks]
 
 
-def _alone(ask: Ask, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Leave, of each model, the listed endpoints, or the first where nobody is listed (`allow_fallbacks: false`)."""
-    order = ask.preferences.order
-    if order:
-        return [each for each in candidates if not each.names.usual.isdisjoint(order)]
+def _alone(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Leave the first of each model (`allow_fallbacks: false` without a list)."""
     first: dict[int, Candidate] = {}
     for each in candidates:
         first.setdefault(each.rank, each)

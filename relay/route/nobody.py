@@ -80,7 +80,9 @@ def _field(ask: Ask, word: str) -> str | None:
     if word == "data_policy:zdr":
         return ask.preferences.zdr
     if word == "allowed_providers":
-        return ask.preferences.only[-1][0] if ask.preferences.only else "provider.ignore"
+        if ask.preferences.only:
+            return ask.preferences.only[-1][0]
+        return "provider.ignore" if ask.preferences.ignore else "provider.order"
     return _FIELDS.get(word)
 
 

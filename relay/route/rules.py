@@ -21,6 +21,14 @@ def only(ask: Ask, candidate: Candidate) -> str | None:
     return None
 
 
+def order(ask: Ask, candidate: Candidate) -> str | None:
+    """A list that nobody else stands behind."""
+    listed = ask.preferences.order
+    if not listed or ask.preferences.allow_fallbacks or not candidate.names.usual.isdisjoint(listed):
+        return None
+    return "provider.order does not name it, and provider.allow_fallbacks is false"
+
+
 def ignore(ask: Ask, candidate: Candidate) -> str | None:
     """A list in which it must not be, nor its provider: who is ignored is so in every tier."""
     ignored = ask.preferences.ignore
@@ -105,6 +113,7 @@ def tier(ask: Ask, candidate: Candidate) -> str | None:
 
 RULES: Final[Sequence[tuple[str, Rule]]] = (
     ("allowed_providers", only),
+    ("allowed_providers", order),
     ("allowed_providers", ignore),
     ("data_policy:zdr", zdr),
     ("data_policy:training", training),

@@ -175,6 +175,21 @@ def test_without_fallbacks_one_of_each_model_or_the_listed_ones() -> None:
     assert tried(router(catalogue), call(provider=listed)) == ["dear/m"]
 
 
+def test_listed_endpoints_that_rest_leave_nobody_where_there_are_no_fallbacks() -> None:
+    found = router(generation(DEAR, CHEAP))
+    listed = call(provider={"allow_fallbacks": False, "order": ["dear"]})
+    plan = found.plan(listed)
+    attempt = plan.next()
+    assert attempt
+    limited = ProviderRateLimited("slow")
+    limited.retry_after_s = 9
+    plan.failed(attempt, limited)
+
+    with pytest.raises(NoEndpoint) as raised:
+        found.plan(listed)
+    assert (raised.value.status, raised.value.retry_after_s) == (429, 9)
+
+
 def test_an_open_breaker_goes_behind_its_probe_closes_it_and_a_failed_one_doubles_the_rest() -> None:
     now = Hands()
     found = router(generation(DEAR, CHEAP), now=now)

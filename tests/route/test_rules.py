@@ -18,6 +18,7 @@ OTHER = endpoint(
 EMPTIES: dict[str, tuple[dict[str, Any], str, str, int]] = {
     "only": ({"provider": {"only": ["none"]}}, "allowed_providers", "no_endpoints", 404),
     "gateway.only": ({"gateway": {"only": ["none"]}}, "allowed_providers", "no_endpoints", 404),
+    "order": ({"provider": {"order": ["none"], "allow_fallbacks": False}}, "allowed_providers", "no_endpoints", 404),
     "ignore": ({"provider": {"ignore": ["other", "KEPT"]}}, "allowed_providers", "no_endpoints", 404),
     "distillable": ({"provider": {"enforce_distillable_text": True}}, "quantization", "constraint_filtered", 404),
     "quantizations": ({"provider": {"quantizations": ["bf16"]}}, "quantization", "constraint_filtered", 404),
