@@ -65,6 +65,7 @@ ROOMS = [
     "relay/route/order.py",
     "relay/route/plan.py",
     "relay/route/rules.py",
+    "relay/route/figures.py",
     "relay/upstream/connection.py",
     "relay/upstream/exchange.py",
     "relay/upstream/pool.py",

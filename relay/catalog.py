@@ -1,6 +1,7 @@
 """What can be called, and at which price: Endpoint, Price, Timeouts, Model; Generation is one loaded configuration.
 
-Secret holds a credential so that nothing prints it; KnownProvider is what relay knows about a provider by its name.
+Secret holds a credential so that nothing prints it; KnownProvider is what relay knows about a provider by its name,
+Provider is what lists say of one.
 """
 
 from collections.abc import Mapping
@@ -122,6 +123,19 @@ class KnownProvider:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """Who answers, as lists tell people; `slug` is the key in `providers`, None is what nobody says."""
+
+    slug: str
+    name: str
+    privacy_policy_url: str | None = None
+    terms_of_service_url: str | None = None
+    status_page_url: str | None = None
+    headquarters: str | None = None
+    datacenters: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One place that serves a model: provider + model + credential.
 
@@ -137,7 +151,9 @@ class Endpoint:
     quantization   `unknown` where nobody says
     parameters   members of a request that it takes, of those in PARAMETERS; None is unknown: all of them
     zdr, trains, retains   what it does with data; unknown is the worse of the two
-    caches       it is known to cache prompts
+    caches       it is known to cache prompts; `caches_unasked`: without being told where
+    abilities    what it has of the configuration's `capabilities`; None is unknown, which keeps nobody out
+    input_modalities, output_modalities   what it reads and gives; None is unknown, which keeps nobody out
     """
 
     id: str
@@ -163,6 +179,10 @@ class Endpoint:
     trains: bool = True
     retains: bool = True
     caches: bool = False
+    caches_unasked: bool = False
+    abilities: frozenset[str] | None = None
+    input_modalities: frozenset[str] | None = None
+    output_modalities: frozenset[str] | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -172,6 +192,8 @@ class Endpoint:
             and self.context_tokens is None
             and self.max_output_tokens is None
             and self.parameters is None
+            and self.abilities is None
+            and self.input_modalities is None
         )
 
     @property
@@ -217,6 +239,7 @@ class Generation:
     keys          SHA-256 of a caller key → who holds it; None lets anybody in (loopback only)
     credentials   credential name → secret; never printed
     digest        first 12 hex digits of the configuration's digest
+    providers     by their key
     """
 
     models: Mapping[str, Model]
@@ -226,6 +249,7 @@ class Generation:
     digest: str = ""
     body_limit_bytes: int = 32 << 20
     docs_url: str = "https://relay.invalid/errors"
+    providers: Mapping[str, Provider] = field(default_factory=dict)
 
     def find(self, name: str) -> tuple[Model, str | None] | None:
         """Give the model that `name` stands for: the exact id first, else the longest wildcard that matches.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from relay.call import Identity
-from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Price, Secret
+from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Price, Provider, Secret
 from relay.config import schema, serving
 from relay.config.check import Draft, merged_timeouts, redaction_floor
 from relay.config.faults import Where
@@ -31,6 +31,7 @@ def build(draft: Draft) -> tuple[Generation, Settings]:
         },
         digest=digest(draft.file),
         body_limit_bytes=draft.file.limits.body,
+        providers={name: _provider(draft, name) for name in draft.file.providers},
     )
     return generation, _settings(draft)
 
@@ -55,6 +56,19 @@ def digest(file: schema.File) -> str:
     """Give the first 12 hex digits of the effective configuration's SHA-256; secrets count as their references."""
     text = json.dumps(file.model_dump(mode="json"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _provider(draft: Draft, name: str) -> Provider:
+    said, known = draft.file.providers[name], draft.known.get(name, _UNKNOWN)
+    return Provider(
+        slug=name,
+        name=said.name or known.display_name or name,
+        privacy_policy_url=said.privacy_policy_url,
+        terms_of_service_url=said.terms_of_service_url,
+        status_page_url=said.status_page_url,
+        headquarters=said.headquarters,
+        datacenters=None if said.datacenters is None else tuple(said.datacenters),
+    )
 
 
 def _models(draft: Draft) -> list[Model]:
@@ -111,7 +125,15 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
         trains=said("trains") is not False,
         retains=said("retains") is not False,
         caches=said("caching") not in (None, "none"),
+        caches_unasked=said("caching") == "implicit",
+        abilities=None if capabilities is None else frozenset(capabilities),
+        input_modalities=_modalities(said("input_modalities")),
+        output_modalities=_modalities(said("output_modalities")),
     )
+
+
+def _modalities(said: list[serving.Modality] | None) -> frozenset[str] | None:
+    return None if said is None else frozenset(said)
 
 
 def _place(own: serving.Endpoint) -> str:

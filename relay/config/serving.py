@@ -9,6 +9,7 @@ from relay.config.unbuilt import CAPABILITIES, DIALECTS
 from relay.config.values import Text, Usd
 
 Dialect = Annotated[str, Text(r"[a-z]{1,32}", f"one of {', '.join(DIALECTS)}")]
+Modality = Literal["text", "image", "file", "audio", "video"]
 PerMillion = Annotated[int, Usd("million tokens")]
 
 
@@ -58,7 +59,7 @@ class Serving(Section):
     timeouts: UpstreamTimeouts | None = None
     """Clocks that differ from the level above."""
     capabilities: list[Annotated[str, Text("[a-z_]{1,64}", f"one of {', '.join(CAPABILITIES)}")]] | None = None
-    """Abilities that it is known to have; one that is not listed is unknown."""
+    """Abilities that it has, and no others. Absent: what relay knows of the provider, else unknown."""
     variant: Name | None = None
     """Tells it from the provider's other endpoints of a model: lists name it `provider/variant`."""
     region: Name | None = None
@@ -76,6 +77,10 @@ class Serving(Section):
     """How its weights are stored."""
     supported_parameters: list[Annotated[str, Text("[a-z_]{1,64}", "a name such as `temperature`")]] | None = None
     """What it takes of a request; others are left out. Absent: unknown, so that all is sent."""
+    input_modalities: Annotated[list[Modality], Field(min_length=1)] | None = None
+    """What it reads; `file` is a document. Absent: unknown, which keeps no call out."""
+    output_modalities: Annotated[list[Modality], Field(min_length=1)] | None = None
+    """What it gives; for lists."""
     caching: Literal["explicit", "explicit+automatic", "implicit", "none"] | None = None
     """How it caches prompts; conversations stay with an endpoint that does."""
     zdr: bool | None = None

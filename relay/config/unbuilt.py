@@ -10,8 +10,6 @@ _ENDPOINT: Mapping[str, str] = {
     "owner_key": "has no endpoints of a caller's own yet",
     "cancel_stops_billing": "does not account for cancelled calls by endpoint yet",
     "max_stop_sequences": "does not trim stop sequences yet",
-    "input_modalities": "does not route by ability yet",
-    "output_modalities": "does not route by ability yet",
     "reasoning_style": "does not translate reasoning yet",
     "reasoning_efforts": "does not translate reasoning yet",
     "adaptive_only": "does not translate reasoning yet",
@@ -103,15 +101,8 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
 DIALECTS: tuple[str, ...] = ("messages",)
 UNBUILT_DIALECTS: tuple[str, ...] = ("chat", "responses", "gemini", "bedrock")
 
-CAPABILITIES: tuple[str, ...] = ("count_tokens",)
-UNBUILT_CAPABILITIES: tuple[str, ...] = (
-    "context_management",
-    "pdf",
-    "structured_output",
-    "tools",
-    "web_fetch",
-    "web_search",
-)
+CAPABILITIES: tuple[str, ...] = ("count_tokens", "pdf", "structured_output", "tools", "web_fetch", "web_search")
+UNBUILT_CAPABILITIES: tuple[str, ...] = ("context_management",)
 
 VARIABLES: Mapping[str, str] = {"RELAY_LOG_LEVEL": "has no log levels yet"}
 """Environment variables of the contract; their presence is refused."""

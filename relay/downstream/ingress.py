@@ -63,6 +63,7 @@ class Ingress:
 
     serve     answers a call
     find      gives a finished call of an identity, for GET /v1/generation
+    vitals    how an endpoint has been, for lists
     refused   takes events that are no calls
     live      replies of calls, from the end of their head on: for the sweeper and the drain
     """
@@ -73,6 +74,7 @@ class Ingress:
         admission: Admission,
         serve: Serve,
         find: Find,
+        vitals: listing.Vitals,
         refused: Refused,
         clock: Clock,
         outbox: Outbox,
@@ -83,6 +85,7 @@ class Ingress:
         self._admission = admission
         self._serve = serve
         self._find = find
+        self._vitals = vitals
         self._refused = refused
         self._clock = clock
         self._outbox = outbox
@@ -164,13 +167,26 @@ class Ingress:
 
     async def _models(self, asked: Asked) -> None:
         self._identify(asked)
-        show = listing.for_messages if b"anthropic-version" in asked.fields else listing.for_openrouter
-        asked.reply.send(200, orjson.dumps(show(self._generation, _parameters(asked.query))))
+        parameters = _parameters(asked.query)
+        if b"anthropic-version" in asked.fields:
+            listed = listing.for_messages(self._generation, parameters)
+        else:
+            listed = listing.for_openrouter(self._generation, parameters, self._vitals)
+        asked.reply.send(200, orjson.dumps(listed))
 
     async def _model(self, asked: Asked) -> None:
         self._identify(asked)
         name = unquote(asked.path.removeprefix("/v1/models/"))
-        asked.reply.send(200, orjson.dumps(listing.one(self._generation, name, b"anthropic-version" in asked.fields)))
+        in_messages_shape = b"anthropic-version" in asked.fields
+        asked.reply.send(200, orjson.dumps(listing.one(self._generation, name, in_messages_shape, self._vitals)))
+
+    async def _providers(self, asked: Asked) -> None:
+        self._identify(asked)
+        asked.reply.send(200, orjson.dumps(listing.providers(self._generation)))
+
+    async def _zdr_endpoints(self, asked: Asked) -> None:
+        self._identify(asked)
+        asked.reply.send(200, orjson.dumps(listing.zdr(self._generation, self._vitals)))
 
     async def _generation_of(self, asked: Asked) -> None:
         identity = self._identify(asked)
@@ -199,6 +215,8 @@ ROUTES: Final[Mapping[str, Mapping[str, Route]]] = {
     "/v1/messages": {"POST": Ingress._messages},
     "/v1/messages/count_tokens": {"POST": Ingress._count_tokens},
     "/v1/models": {"GET": Ingress._models},
+    "/v1/providers": {"GET": Ingress._providers},
+    "/v1/endpoints/zdr": {"GET": Ingress._zdr_endpoints},
     "/v1/generation": {"GET": Ingress._generation_of},
     "/health": {"GET": Ingress._alive, "HEAD": Ingress._alive},
     "/": {"GET": Ingress._alive, "HEAD": Ingress._alive},

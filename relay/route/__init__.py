@@ -5,7 +5,7 @@ ask      what a call wants; who may be asked
 rules    who may answer, and why not                    add a rule there
 order    who is asked first                             add a way of sorting there
 sticky   who holds a conversation's prompt cache
-health   how endpoints have been lately
+health   how endpoints have been lately; figures, as lists tell it
 plan     the attempts, one after the other
 nobody, final   the errors when nobody is left, and when nobody answered
 """
@@ -18,6 +18,7 @@ from relay.catalog import Endpoint, Generation
 from relay.errors import UnknownModel
 from relay.route.ask import Ask, Candidate, Names
 from relay.route.explanation import Explanation
+from relay.route.figures import vitals
 from relay.route.health import Health
 from relay.route.names import VARIANTS, Resolved, resolve
 from relay.route.nobody import nobody_left, nobody_now
@@ -26,7 +27,7 @@ from relay.route.plan import MAX_ATTEMPTS, Plan
 from relay.route.rules import sift
 from relay.route.sticky import Conversation, Sticky
 
-__all__ = ["MAX_ATTEMPTS", "Candidate", "Explanation", "Health", "Plan", "Router"]
+__all__ = ["MAX_ATTEMPTS", "Candidate", "Explanation", "Health", "Plan", "Router", "vitals"]
 
 
 class Router:

@@ -2,6 +2,7 @@
 
 Every endpoint has two memories: outcomes of the last seconds, for stability, breaker and retry budget
 (spec/openrouter-messages.md 9.4, spec/operations.md 7), and samples of speed of the last five minutes. Both are small.
+For lists alone they reach further back: outcomes by the minute for a day, samples for half an hour.
 """
 
 import time
@@ -20,6 +21,8 @@ LONGEST_REST_S: Final = 60.0
 RETRY_SHARE: Final = 0.1
 FREE_RETRIES: Final = 20
 SAMPLES_S: Final = 300.0
+LISTED_S: Final = 1800.0
+DAY_MINUTES: Final = 1440
 FEWEST_SAMPLES: Final = 10
 MOST_SAMPLES: Final = 1024
 
@@ -37,6 +40,17 @@ class Second:
         self.again = 0
         self.counted = 0  # failures that speak against its stability
         self.broke = 0  # failures that speak for opening the breaker
+
+
+class Minute:
+    """How many tries one minute had, and how many of them failed."""
+
+    __slots__ = ("at", "failures", "tries")
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.tries = 0
+        self.failures = 0
 
 
 class Samples:
@@ -68,12 +82,16 @@ class Samples:
         self._settle(now)
         return sum(self._sorted) / len(self._sorted) if len(self._sorted) >= FEWEST_SAMPLES else None
 
+    def listed(self, now: float) -> list[float]:
+        """Give those of the last LISTED_S, the least first."""
+        return sorted([value for at, value in self._held if now - at <= LISTED_S])
+
     def _settle(self, now: float) -> None:
         if self._as_of >= 0 and now - self._as_of < 1.0:
             return
-        while self._held and now - self._held[0][0] > SAMPLES_S:
+        while self._held and now - self._held[0][0] > LISTED_S:
             self._held.popleft()
-        self._sorted = sorted([value for _, value in self._held])
+        self._sorted = sorted([value for at, value in self._held if now - at <= SAMPLES_S])
         self._known = {}
         self._as_of = now
 
@@ -86,10 +104,21 @@ class State:
     tools                 of calls with tools: 1 that came to its end, 0 that failed
     """
 
-    __slots__ = ("_probing", "_rest_s", "_rests_until", "_seconds", "latency", "out_until", "throughput", "tools")
+    __slots__ = (
+        "_minutes",
+        "_probing",
+        "_rest_s",
+        "_rests_until",
+        "_seconds",
+        "latency",
+        "out_until",
+        "throughput",
+        "tools",
+    )
 
     def __init__(self) -> None:
         self._seconds: deque[Second] = deque(maxlen=STABLE_S)
+        self._minutes: deque[Minute] = deque(maxlen=DAY_MINUTES)  # of the seconds that are over
         self._rest_s = 0.0  # how long the open breaker waits; 0: it is closed
         self._rests_until = 0.0
         self._probing = False
@@ -101,8 +130,19 @@ class State:
     def _second(self, now: float) -> Second:
         at = int(now)
         if not self._seconds or self._seconds[-1].at != at:
+            if self._seconds:
+                self._keep(self._seconds[-1])
             self._seconds.append(Second(at))
         return self._seconds[-1]
+
+    def _keep(self, second: Second) -> None:
+        """Add a second that is over to its minute."""
+        at = second.at // 60
+        if not self._minutes or self._minutes[-1].at != at:
+            self._minutes.append(Minute(at))
+        minute = self._minutes[-1]
+        minute.tries += second.first + second.again
+        minute.failures += second.counted
 
     def _since(self, now: float, seconds: int) -> list[Second]:
         return [second for second in self._seconds if second.at > now - seconds]
@@ -156,6 +196,17 @@ class State:
         recent = self._since(now, STABLE_S)
         failures = sum(each.counted for each in recent)
         return failures < FEWEST_FAILURES or 2 * failures < sum(each.first + each.again for each in recent)
+
+    def uptime(self, now: float, minutes: int) -> float | None:
+        """Give the percentage of the tries of the last minutes that did not fail; None without any."""
+        oldest = int(now) // 60 - minutes
+        past = [minute for minute in self._minutes if minute.at > oldest]
+        tries, failures = sum(each.tries for each in past), sum(each.failures for each in past)
+        if self._seconds and self._seconds[-1].at // 60 > oldest:
+            current = self._seconds[-1]
+            tries += current.first + current.again
+            failures += current.counted
+        return 100.0 * max(tries - failures, 0) / tries if tries else None
 
     def may_retry(self, now: float) -> bool:
         """Tell whether a call that failed elsewhere may come here: a tenth of its traffic, or a few (UPS-5)."""

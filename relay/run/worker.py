@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -30,7 +31,7 @@ from relay.ledger.log import LogWriter
 from relay.ledger.record import generation
 from relay.outbox import Outbox
 from relay.redact.redaction import Redactors
-from relay.route import Health, Router
+from relay.route import Health, Router, vitals
 from relay.run.memory import Memory
 from relay.run.ops import application
 from relay.run.sweeper import Sweeper
@@ -56,7 +57,8 @@ class Worker:
         self._ledger = Ledger(self._write, loaded.generation.digest)
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
         self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
-        router = Router(loaded.generation, Health())
+        health = Health()
+        router = Router(loaded.generation, health)
         gateway = Gateway(loaded.generation, router, self._upstream, self._ledger, redactors(settings.redaction))
         self._refused = Refused(self._note, self._clock)
         self._ingress = Ingress(
@@ -64,6 +66,7 @@ class Worker:
             self._admission,
             gateway.serve,
             self._find,
+            partial(vitals, health),
             self._refused,
             self._clock,
             outbox,

@@ -114,12 +114,14 @@ CASES = {
         "7: providers.local.ca_file: holds no certificate (PEM)",
     ),
     "capability of later": (
-        ("zdr: true", "capabilities: [pdf]"),
-        "7: providers.local.capabilities.0: this version of relay does not route by `pdf` yet; remove it",
+        ("zdr: true", "capabilities: [context_management]"),
+        "7: providers.local.capabilities.0: this version of relay does not route by `context_management` yet; "
+        "remove it",
     ),
     "capability": (
         ("zdr: true", "capabilities: [magic]"),
-        "7: providers.local.capabilities.0: must be one of count_tokens",
+        "7: providers.local.capabilities.0: must be one of count_tokens, pdf, structured_output, tools, web_fetch, "
+        "web_search",
     ),
     "routing key of later": (
         ("zdr: true", "weight: 3"),

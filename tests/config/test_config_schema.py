@@ -24,7 +24,9 @@ FULL = (
     MINIMAL.replace(
         "zdr: true",
         "name: Here, timeouts: {first_event: 1500ms}, price: {prompt: 0.000000001, completion: 1e3, request: 0.01}, "
-        "default_max_tokens: 100, capabilities: [count_tokens], datacenters: [DE, FR], data_region: eu",
+        "default_max_tokens: 100, capabilities: [count_tokens, tools], input_modalities: [text, image], "
+        "output_modalities: [text], "
+        "privacy_policy_url: https://here.example/privacy, headquarters: DE, datacenters: [DE, FR], data_region: eu",
     )
     + """\
 limits: {body: 1MiB, concurrency: 10}
