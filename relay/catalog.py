@@ -196,6 +196,10 @@ class Endpoint:
             and self.input_modalities is None
         )
 
+    def has(self, ability: str) -> bool:
+        """Tell whether it is not known to lack one of the configuration's `capabilities`."""
+        return self.abilities is None or ability in self.abilities
+
     @property
     def keeps_caches(self) -> bool:
         """It is worth coming back to it for the prompts that it has cached."""
@@ -203,16 +207,18 @@ class Endpoint:
         return self.caches or (price is not None and price.cache_read is not None and price.cache_read < price.prompt)
 
 
-PARAMETERS: Final[Mapping[str, str]] = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "stop_sequences": "stop",
-    "tools": "tools",
-    "tool_choice": "tool_choice",
-    "thinking": "reasoning",
+PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "temperature": ("temperature",),
+    "top_p": ("top_p",),
+    "top_k": ("top_k",),
+    "stop_sequences": ("stop",),
+    "tools": ("tools",),
+    "tool_choice": ("tool_choice",),
+    "thinking": ("reasoning",),
+    "output_config.effort": ("verbosity", "reasoning_effort", "reasoning"),
+    "output_config.format": ("structured_outputs",),
 }
-"""Members of a request that an endpoint may not take, and the catalogue's words for them."""
+"""What of a request an endpoint may not take, and the catalogue's words for it, any of which says that it does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,13 @@ from relay.config.faults import Where
 from relay.config.references import endpoints
 from relay.config.settings import ClientTimeouts, LogFormat, Redaction, Settings, Stream
 
+_IMPLIED = {
+    "tools": ("tools", "tool_choice"),
+    "web_search": ("tools",),
+    "web_fetch": ("tools",),
+    "structured_output": ("structured_outputs",),
+}
+"""Capability → the words of `supported_parameters` that it says as well."""
 _UNKNOWN = KnownProvider(name="", display_name="", dialect="", base_url="")
 
 
@@ -100,7 +108,8 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
         own_word = getattr(own, key)
         return own_word if own_word is not None else getattr(provider, key)
 
-    parameters = said("supported_parameters")
+    parameters, abilities = _abilities(said("supported_parameters"), capabilities)
+    reads = said("input_modalities")
     return Endpoint(
         id="/".join([own.provider, own.model]) + _place(own),
         provider=own.provider,
@@ -120,19 +129,31 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
         context_tokens=said("context_tokens"),
         max_output_tokens=said("max_output_tokens"),
         quantization=said("quantization") or "unknown",
-        parameters=None if parameters is None else frozenset(parameters),
+        parameters=parameters,
         zdr=said("zdr") is True,
         trains=said("trains") is not False,
         retains=said("retains") is not False,
         caches=said("caching") not in (None, "none"),
         caches_unasked=said("caching") == "implicit",
-        abilities=None if capabilities is None else frozenset(capabilities),
-        input_modalities=_modalities(said("input_modalities")),
-        output_modalities=_modalities(said("output_modalities")),
+        abilities=abilities,
+        input_modalities=None if reads is None else frozenset(reads + ["file"] * ("pdf" in (abilities or ()))),
+        output_modalities=_words(said("output_modalities")),
     )
 
 
-def _modalities(said: list[serving.Modality] | None) -> frozenset[str] | None:
+def _abilities(
+    parameters: list[str] | None, capabilities: list[str] | None
+) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+    """Give both lists of what it takes; who says one thing in either of them has said it."""
+    taken, abilities = _words(parameters), _words(capabilities)
+    if abilities is not None and abilities & {"web_search", "web_fetch"}:
+        abilities |= {"tools"}
+    if taken is not None and abilities is not None:
+        taken = taken.union(*[words for ability, words in _IMPLIED.items() if ability in abilities])
+    return taken, abilities
+
+
+def _words(said: Sequence[str] | None) -> frozenset[str] | None:
     return None if said is None else frozenset(said)
 
 

@@ -17,7 +17,7 @@ from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
 LARGE: Final = 64 << 10
 """Bytes of a request, and of a part of it, from which on it is not copied to be sent."""
 _PER_MESSAGE_TOKENS: Final = 4
-_TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model"}
+_TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model", "output_config"}
 
 
 def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> list[bytes | memoryview]:
@@ -39,7 +39,7 @@ def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> lis
         if key in attempt.dropped:
             changed = b""
         elif key in _TOUCHED:
-            changed = _outgoing_member(key, content[value:end], attempt, counting)
+            changed = _outgoing_member(key, redacted.get(key, content[value:end]), attempt, counting)
             is_limited = is_limited or (key == "max_tokens" and changed != b"")
         if changed is None:
             from_ = start if from_ < 0 else from_
@@ -90,6 +90,8 @@ def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -
         return (
             None if orjson.loads(value) in ("auto", "standard_only") else b""
         )  # of the rest relay's own route is made
+    if key == "output_config":
+        return _output_config(value, attempt)
     if key not in ("max_tokens", "temperature"):
         return None
     if value == b"null":
@@ -97,6 +99,15 @@ def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -
     if key == "max_tokens":
         return None if attempt.max_tokens is None else b'"max_tokens":%d' % attempt.max_tokens
     return b'"temperature":1' if float(value) > 1 else None
+
+
+def _output_config(value: bytes, attempt: Attempt) -> bytes | None:
+    """Take out the settings that the endpoint does not take."""
+    settings = [path.partition(".")[2] for path in attempt.dropped if path.startswith("output_config.")]
+    if not settings:
+        return None
+    kept = {name: said for name, said in orjson.loads(value).items() if name not in settings}
+    return b'"output_config":' + orjson.dumps(kept) if kept else b""
 
 
 def input_tokens(content: bytes) -> int:

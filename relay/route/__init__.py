@@ -12,6 +12,8 @@ nobody, final   the errors when nobody is left, and when nobody answered
 
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
 
 from relay.call import NO_PREFERENCES, Call
 from relay.catalog import Endpoint, Generation
@@ -28,6 +30,13 @@ from relay.route.rules import sift
 from relay.route.sticky import Conversation, Sticky
 
 __all__ = ["MAX_ATTEMPTS", "Candidate", "Explanation", "Health", "Plan", "Router", "vitals"]
+
+FEATURES: Final = (
+    ("tools", "tools"),
+    ("output_config.format", "structured_output"),
+    ("output_config.effort", None),
+)
+"""Members of a request for which those endpoints of a model are taken that have them, and the capability (9.3)."""
 
 
 class Router:
@@ -164,9 +173,14 @@ def _suited(ask: Ask, candidates: Sequence[Candidate]) -> list[Candidate]:
     wanted = ask.max_tokens()
     if wanted is not None:
         kept = _preferred(kept, lambda each: (each.endpoint.max_output_tokens or wanted) >= wanted)
-    if ask.wants_tools:
-        kept = _preferred(kept, lambda each: "tools" not in ask.lacks(each.endpoint))
+    for member, ability in FEATURES:
+        if member in ask.members:
+            kept = _preferred(kept, partial(_has, ask, member, ability))
     return kept
+
+
+def _has(ask: Ask, member: str, ability: str | None, candidate: Candidate) -> bool:
+    return ask.suits(candidate.endpoint, member, ability)
 
 
 def _preferred(candidates: list[Candidate], suits: Callable[[Candidate], bool]) -> list[Candidate]:

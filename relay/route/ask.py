@@ -4,7 +4,7 @@ from typing import Final
 
 from relay.call import Call
 from relay.catalog import PARAMETERS, Endpoint, Model
-from relay.dialects import messages
+from relay.dialects import messages, needs
 
 _ABSENT: Final = (b"null", b"[]")
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -55,18 +55,32 @@ class Candidate:
 class Ask:
     """A call as the rules read it. What costs something to know is found out when a rule asks."""
 
-    __slots__ = ("_call", "_input_tokens", "_lacking", "members", "preferences", "sort", "tier")
+    __slots__ = (
+        "_call",
+        "_input_tokens",
+        "_lacking",
+        "_modalities",
+        "_server_tools",
+        "members",
+        "preferences",
+        "sort",
+        "tier",
+    )
 
     def __init__(self, call: Call, sort: str | None, tier: str | None) -> None:
         self._call = call
         self._input_tokens = 0
         self._lacking: dict[frozenset[str], frozenset[str]] = {}  # by what is taken: many endpoints take the same
+        self._modalities: frozenset[str] | None = None
+        self._server_tools: frozenset[str] | None = None
         self.preferences = call.preferences
         self.sort = sort
         self.tier = tier
         self.members = {
             key for key, _, _, start, end in call.members if call.content[start : min(end, start + 5)] not in _ABSENT
         }
+        if "output_config" in self.members:
+            self.members.update(needs.settings(self._member("output_config")))
 
     @property
     def size(self) -> int:
@@ -88,10 +102,33 @@ class Ask:
 
     def max_tokens(self) -> int | None:
         """Give the most that the answer may have, as the request says."""
+        value = self._member("max_tokens")
+        return int(value) if value not in (b"", b"null") else None
+
+    def _member(self, name: str) -> bytes:
+        """Give the value of a member as it was sent; empty: there is none."""
         for key, _, _, start, end in self._call.members:
-            if key == "max_tokens" and (value := self._call.content[start:end]) != b"null":
-                return int(value)
-        return None
+            if key == name:
+                return self._call.content[start:end]
+        return b""
+
+    def modalities(self) -> frozenset[str]:
+        """Give what the request holds beside text."""
+        if self._modalities is None:
+            self._modalities = needs.modalities(self._call.content)
+        return self._modalities
+
+    def server_tools(self) -> frozenset[str]:
+        """Give the tools of the provider that the request names."""
+        if self._server_tools is None:
+            self._server_tools = needs.server_tools(self._member("tools")) if self.wants_tools else _NOTHING
+        return self._server_tools
+
+    def suits(self, endpoint: Endpoint, member: str, ability: str | None) -> bool:
+        """Tell whether an endpoint may take a member of the request: nothing says that it does not."""
+        if endpoint.parameters is not None or ability is None or endpoint.abilities is None:
+            return member not in self.lacks(endpoint)
+        return ability in endpoint.abilities
 
     def lacks(self, endpoint: Endpoint) -> frozenset[str]:
         """Give the members of the request that an endpoint is known not to take."""
@@ -101,7 +138,7 @@ class Ask:
         lacking = self._lacking.get(taken)
         if lacking is None:
             lacking = frozenset(
-                [name for name, word in PARAMETERS.items() if name in self.members and word not in taken]
+                [name for name, words in PARAMETERS.items() if name in self.members and taken.isdisjoint(words)]
             )
             self._lacking[taken] = lacking
         return lacking

@@ -83,6 +83,8 @@ def _field(ask: Ask, word: str) -> str | None:
         if ask.preferences.only:
             return ask.preferences.only[-1][0]
         return "provider.ignore" if ask.preferences.ignore else "provider.order"
+    if word == "require_parameters" and not ask.preferences.require_parameters:
+        return "messages" if ask.modalities() else "tools"
     return _FIELDS.get(word)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from relay.route.ask import Ask, Candidate
 
 Rule = Callable[[Ask, Candidate], str | None]
+_HELD: Final = {"image": "an image", "file": "a document"}
 OVER: Final = 1.1  # of a window: the provider counts, relay estimates
 
 
@@ -91,6 +92,30 @@ def context_length(ask: Ask, candidate: Candidate) -> str | None:
     return f"the prompt has some {ask.input_tokens()} tokens, and its window holds {window}"
 
 
+def modalities(ask: Ask, candidate: Candidate) -> str | None:
+    """It reads what the request holds; where nobody says what it reads, nobody looks what the request holds."""
+    endpoint = candidate.endpoint
+    known = endpoint.input_modalities
+    if known is None and endpoint.abilities is None:
+        return None
+    for each in sorted(ask.modalities()):
+        if known is not None and each not in known:
+            return f"the request holds {_HELD[each]}, and it is known to read {', '.join(sorted(known))} alone"
+        if known is None and each == "file" and not endpoint.has("pdf"):
+            return "the request holds a document, and it is known to read none (pdf)"
+    return None
+
+
+def server_tools(ask: Ask, candidate: Candidate) -> str | None:
+    """It has the tools that only a provider can run."""
+    if candidate.endpoint.abilities is None:
+        return None
+    for each in sorted(ask.server_tools()):
+        if not candidate.endpoint.has(each):
+            return f"the request names the provider's tool {each}, and it is known to have none"
+    return None
+
+
 def parameters(ask: Ask, candidate: Candidate) -> str | None:
     """It takes all that the request says, where that is asked for."""
     if ask.preferences.require_parameters and (lacking := ask.lacks(candidate.endpoint)):
@@ -121,6 +146,8 @@ RULES: Final[Sequence[tuple[str, Rule]]] = (
     ("quantization", quantization),
     ("max_price", max_price),
     ("context_length", context_length),
+    ("require_parameters", modalities),
+    ("require_parameters", server_tools),
     ("require_parameters", parameters),
     ("tier", tier),
 )
