@@ -154,6 +154,7 @@ class Endpoint:
     caches       it is known to cache prompts; `caches_unasked`: without being told where
     abilities    what it has of the configuration's `capabilities`; None is unknown, which keeps nobody out
     input_modalities, output_modalities   what it reads and gives; None is unknown, which keeps nobody out
+    thinks       it stands for a variant that has the model think, where the request says nothing of it
     """
 
     id: str
@@ -183,6 +184,7 @@ class Endpoint:
     abilities: frozenset[str] | None = None
     input_modalities: frozenset[str] | None = None
     output_modalities: frozenset[str] | None = None
+    thinks: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -246,6 +248,8 @@ class Generation:
     credentials   credential name → secret; never printed
     digest        first 12 hex digits of the configuration's digest
     providers     by their key
+    thinking      `:thinking` of the models that reason; the models in it keep their own id
+    deprecated    models that answer no more, and who does instead
     """
 
     models: Mapping[str, Model]
@@ -256,6 +260,8 @@ class Generation:
     body_limit_bytes: int = 32 << 20
     docs_url: str = "https://relay.invalid/errors"
     providers: Mapping[str, Provider] = field(default_factory=dict)
+    thinking: Mapping[str, Model] = field(default_factory=dict)
+    deprecated: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> tuple[Model, str | None] | None:
         """Give the model that `name` stands for: the exact id first, else the longest wildcard that matches.
@@ -264,6 +270,8 @@ class Generation:
         """
         if (model := self.models.get(name)) is not None:
             return model, None
+        if name in self.deprecated:
+            return None
         for model in self.wildcards:
             head, _, tail = model.id.partition("*")
             if len(name) > len(head) + len(tail) and name.startswith(head) and name.endswith(tail):

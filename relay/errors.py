@@ -151,6 +151,22 @@ class UnknownModel(PolicyError):
         }
 
 
+class ModelGone(PolicyError):
+    """The model is not there any more, and another is; `code` is `model_deprecated` or `free_variant_ended`."""
+
+    reason, status, error_type = "policy_no_route", 404, "not_found"
+
+    def __init__(self, model: str, code: str, successor: str, docs_url: str, path: str = "model") -> None:
+        super().__init__(f"{path}: {model[:256]!r} is not served any more; use {successor!r}")
+        self.availability = {
+            "code": code,
+            "retryable": False,
+            "requested_models": [model[:256]],
+            "docs_url": f"{docs_url}#{code}",
+            "fallback_models": [successor],
+        }
+
+
 class NoEndpoint(PolicyError):
     """Rules or the present state of the endpoints leave nobody who may answer."""
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +40,8 @@ def build(draft: Draft) -> tuple[Generation, Settings]:
         digest=digest(draft.file),
         body_limit_bytes=draft.file.limits.body,
         providers={name: _provider(draft, name) for name in draft.file.providers},
+        thinking=_thinking(exact),
+        deprecated={name: gone.successor for name, entry in draft.file.models.items() if (gone := _gone(entry))},
     )
     return generation, _settings(draft)
 
@@ -56,8 +58,12 @@ def relocate(generation: Generation, provider: str, base_url: str) -> Generation
             ),
         )
 
-    models = {name: moved(model) for name, model in generation.models.items()}
-    return replace(generation, models=models, wildcards=tuple(map(moved, generation.wildcards)))
+    return replace(
+        generation,
+        models={name: moved(model) for name, model in generation.models.items()},
+        wildcards=tuple(map(moved, generation.wildcards)),
+        thinking={name: moved(model) for name, model in generation.thinking.items()},
+    )
 
 
 def digest(file: schema.File) -> str:
@@ -80,15 +86,31 @@ def _provider(draft: Draft, name: str) -> Provider:
 
 
 def _models(draft: Draft) -> list[Model]:
-    served: dict[str, list[Endpoint]] = {name: [] for name in draft.file.models}
+    served: dict[str, list[Endpoint]] = {name: [] for name, entry in draft.file.models.items() if not _gone(entry)}
     seen: Counter[tuple[str, str]] = Counter()
     for where, name, endpoint in endpoints(draft.file):
+        if name not in served:
+            continue
         built = _endpoint(draft, where, endpoint)
         seen[name, built.id] += 1
         if (count := seen[name, built.id]) > 1:
             built = replace(built, id=f"{built.id}#{count}")
         served[name].append(built)
     return [_model(name, draft.file.models[name], tuple(endpoints)) for name, endpoints in served.items()]
+
+
+def _gone(entry: list[serving.Endpoint] | serving.ModelEntry) -> serving.Deprecated | None:
+    return None if isinstance(entry, list) else entry.deprecated
+
+
+def _thinking(models: Mapping[str, Model]) -> dict[str, Model]:
+    """Give the variants `:thinking` that nobody declares: of models that reason, the endpoints that are known to."""
+    found = {}
+    for name, model in models.items():
+        able = [each for each in model.endpoints if each.parameters is not None and "reasoning" in each.parameters]
+        if able and f"{name}:thinking" not in models:
+            found[f"{name}:thinking"] = replace(model, endpoints=tuple(replace(each, thinks=True) for each in able))
+    return found
 
 
 def _model(name: str, entry: list[serving.Endpoint] | serving.ModelEntry, served: tuple[Endpoint, ...]) -> Model:

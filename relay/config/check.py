@@ -15,7 +15,7 @@ from relay.config.faults import Where
 from relay.config.redaction import Redact
 from relay.config.references import endpoints
 from relay.config.schema import File
-from relay.config.serving import Serving, UpstreamTimeouts
+from relay.config.serving import ModelEntry, Serving, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_CAPABILITIES, UNBUILT_DIALECTS
 
 Finding = tuple[Where, str]
@@ -119,9 +119,11 @@ def _authorities(draft: Draft) -> Iterator[Finding]:
 
 
 def _models(draft: Draft) -> Iterator[Finding]:
-    for name in draft.file.models:
+    for name, model in draft.file.models.items():
         if name.count("*") > 1:
             yield ("models", name), "a model's name may hold one `*`"
+        if isinstance(model, ModelEntry):
+            yield from _entry(draft.file, name, model)
     for where, name, endpoint in endpoints(draft.file):
         if endpoint.provider not in draft.file.providers:
             hint = suggestion(endpoint.provider, list(draft.file.providers))
@@ -130,6 +132,22 @@ def _models(draft: Draft) -> Iterator[Finding]:
             yield (*where, "model"), "may hold one `*`"
         elif "*" in endpoint.model and "*" not in name:
             yield (*where, "model"), "`*` stands for what the model's own name matched, and that name holds none"
+
+
+def _entry(file: File, name: str, model: ModelEntry) -> Iterator[Finding]:
+    gone = model.deprecated
+    if gone is None:
+        if model.endpoints is None:
+            yield ("models", name, "endpoints"), "required key is missing"
+        return
+    where = ("models", name, "deprecated")
+    if "*" in name:
+        yield where, "a name with `*` stands for many models, which can't be gone at once"
+    successor = file.models.get(gone.successor)
+    if successor is None:
+        yield (*where, "successor"), f"no such model in `models`{suggestion(gone.successor, list(file.models))}"
+    elif isinstance(successor, ModelEntry) and successor.deprecated:
+        yield (*where, "successor"), "is deprecated itself"
 
 
 def _capabilities(draft: Draft) -> Iterator[Finding]:

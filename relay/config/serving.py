@@ -132,11 +132,18 @@ class Endpoint(Serving):
 Endpoints = Annotated[list[Endpoint], Field(min_length=1)]
 
 
+class Deprecated(Section):
+    """A model that answers no more."""
+
+    successor: ModelName
+    """The model that callers are told to use instead."""
+
+
 class ModelEntry(Section):
     """A model with more to say than its endpoints."""
 
-    endpoints: Endpoints
-    """Who serves it, in the order of trying."""
+    endpoints: Endpoints | None = None
+    """Who serves it, in the order of trying; only a deprecated model may lack them."""
     author: Line | None = None
     """Who made it; default: what stands before the `/` of its name."""
     family: Line | None = None
@@ -145,6 +152,8 @@ class ModelEntry(Section):
     """Its answers may be used to train other models."""
     created: Annotated[int, Field(ge=0, le=253_402_300_799)] = 0
     """When it came out, in Unix seconds."""
+    deprecated: Deprecated | None = None
+    """It is gone: calls are refused with the name of its successor."""
 
 
 def _model_form(value: Any) -> str | None:
@@ -163,4 +172,4 @@ Model = Annotated[
 
 def endpoints_of(model: list[Endpoint] | ModelEntry) -> list[Endpoint]:
     """Give the endpoints of either form of a model."""
-    return model if isinstance(model, list) else model.endpoints
+    return model if isinstance(model, list) else model.endpoints or []

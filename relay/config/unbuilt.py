@@ -61,7 +61,6 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
     "Endpoint": _ENDPOINT,
     "ModelEntry": {
         "auto": "does not choose models itself yet",
-        "deprecated": "does not announce successors yet",
         "scores": "does not choose models itself yet",
     },
     "Price": {

@@ -13,11 +13,13 @@ from relay._core import Estimator, ProtocolError
 from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
+from relay.errors import CallerInvalid
 
 LARGE: Final = 64 << 10
 """Bytes of a request, and of a part of it, from which on it is not copied to be sent."""
+LEAST_THINKING: Final = 1024
 _PER_MESSAGE_TOKENS: Final = 4
-_TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model", "output_config"}
+_TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model", "output_config", "thinking"}
 
 
 def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> list[bytes | memoryview]:
@@ -60,6 +62,8 @@ def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> lis
         joint = b","
     if not is_limited:
         parts += (joint, b'"max_tokens":%d' % attempt.endpoint.default_max_tokens)
+    if attempt.endpoint.thinks and not counting:
+        parts += _thinking(call, attempt)
     parts.append(b"}" if parts else b"{}")
     return _gathered(parts) if len(content) >= LARGE else [b"".join(parts)]
 
@@ -90,6 +94,8 @@ def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -
         return (
             None if orjson.loads(value) in ("auto", "standard_only") else b""
         )  # of the rest relay's own route is made
+    if key == "thinking":
+        return b"" if value == b"null" and attempt.endpoint.thinks else None
     if key == "output_config":
         return _output_config(value, attempt)
     if key not in ("max_tokens", "temperature"):
@@ -99,6 +105,22 @@ def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -
     if key == "max_tokens":
         return None if attempt.max_tokens is None else b'"max_tokens":%d' % attempt.max_tokens
     return b'"temperature":1' if float(value) > 1 else None
+
+
+def _thinking(call: Call, attempt: Attempt) -> tuple[bytes, ...]:
+    """Give the member that has the model think with half of what its answer may have; none where the request has one.
+
+    raises   CallerInvalid where the answer may have too little for that
+    """
+    said = {key: call.content[start:end] for key, _, _, start, end in call.members if key in ("thinking", "max_tokens")}
+    if said.get("thinking", b"null") != b"null":
+        return ()
+    limit = said.get("max_tokens", b"null")
+    most = attempt.max_tokens or (attempt.endpoint.default_max_tokens if limit == b"null" else int(limit))
+    if most <= LEAST_THINKING:
+        raise CallerInvalid(f"max_tokens: must be more than {LEAST_THINKING} for a variant that thinks")
+    budget = max(LEAST_THINKING, most // 2)
+    return (b',"thinking":{"type":"enabled","budget_tokens":%d}' % budget,)
 
 
 def _output_config(value: bytes, attempt: Attempt) -> bytes | None:

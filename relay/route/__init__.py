@@ -17,13 +17,12 @@ from typing import Final
 
 from relay.call import NO_PREFERENCES, Call
 from relay.catalog import Endpoint, Generation
-from relay.errors import UnknownModel
 from relay.route.ask import Ask, Candidate, Names
 from relay.route.explanation import Explanation
 from relay.route.figures import vitals
 from relay.route.health import Health
 from relay.route.names import VARIANTS, Resolved, resolve
-from relay.route.nobody import nobody_left, nobody_now
+from relay.route.nobody import nobody_left, nobody_named, nobody_now
 from relay.route.order import Draw, ordered
 from relay.route.plan import MAX_ATTEMPTS, Plan
 from relay.route.rules import sift
@@ -55,7 +54,7 @@ class Router:
     def plan(self, call: Call) -> Plan:
         """Find the endpoints that may answer a call, and their order.
 
-        raises   UnknownModel; NoEndpoint when rules or rests leave nobody; CallerInvalid for a prompt that fits nowhere
+        raises   UnknownModel; ModelGone; NoEndpoint when rules or rests leave nobody; CallerInvalid: it fits nowhere
         """
         models = self._models(call)
         candidates = self._candidates(models)
@@ -73,7 +72,7 @@ class Router:
     def explain(self, call: Call) -> Explanation:
         """Give who would be tried now, and why nobody else; nothing is sent and nothing is learnt from it.
 
-        raises   UnknownModel
+        raises   UnknownModel; ModelGone
         """
         models = self._models(call)
         ask = _ask(call, models[0].variant)
@@ -99,7 +98,7 @@ class Router:
     def _models(self, call: Call) -> list[Resolved]:
         """Give the models that are asked for, each once.
 
-        raises   UnknownModel
+        raises   UnknownModel; ModelGone
         """
         found = [self._resolved(call.model, "model")]
         said = next((key for key, *_ in call.members if key in ("fallbacks", "models")), "models")
@@ -112,7 +111,7 @@ class Router:
     def _resolved(self, name: str, path: str) -> Resolved:
         found = resolve(name, self._generation)
         if found is None:
-            raise UnknownModel(name, self._generation.close_to(name), self._generation.docs_url, path)
+            raise nobody_named(name, path, self._generation)
         return found
 
     def _candidates(self, models: Sequence[Resolved]) -> list[Candidate]:

@@ -24,6 +24,8 @@ def resolve(name: str, generation: Generation) -> Resolved | None:
     """Find the model that a name means: as it stands, without a variant of VARIANTS, or as the newest of a family."""
     if name in generation.models:
         return Resolved(generation.models[name], None, name, None)
+    if (thinking := generation.thinking.get(name)) is not None:
+        return Resolved(thinking, None, thinking.id, None)
     base, _, variant = name.rpartition(":")
     if base and variant in VARIANTS:
         found = resolve(base, generation)

@@ -1,9 +1,15 @@
-"""Why nobody may answer: nobody_left(), for rules; nobody_now(), for endpoints that all rest (16.3 of the contract)."""
+"""Why nobody may answer (16.3 of the contract).
+
+nobody_named()   no model has the name
+nobody_left()    rules left nobody
+nobody_now()     the endpoints all rest
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from relay.errors import CallerInvalid, NoEndpoint, RelayError
+from relay.catalog import Generation
+from relay.errors import CallerInvalid, ModelGone, NoEndpoint, RelayError, UnknownModel
 from relay.route.ask import Ask, Candidate
 from relay.route.rules import Sifted
 
@@ -19,6 +25,17 @@ _FIELDS: Final[Mapping[str, str]] = {
     "quantization": "provider.quantizations",
     "require_parameters": "provider.require_parameters",
 }
+
+
+def nobody_named(name: str, path: str, generation: Generation) -> RelayError:
+    """Give the error for a name that no model has; `path` is where the request says it."""
+    docs_url = generation.docs_url
+    if (successor := generation.deprecated.get(name)) is not None:
+        return ModelGone(name, "model_deprecated", successor, docs_url, path)
+    paid = name.removesuffix(":free")
+    if paid != name and paid in generation.models:
+        return ModelGone(name, "free_variant_ended", paid, docs_url, path)
+    return UnknownModel(name, generation.close_to(name), docs_url, path)
 
 
 def nobody_left(ask: Ask, sifted: Sifted, models: Sequence[str], docs_url: str) -> RelayError:

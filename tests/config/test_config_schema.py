@@ -29,6 +29,7 @@ FULL = (
         "privacy_policy_url: https://here.example/privacy, headquarters: DE, datacenters: [DE, FR], data_region: eu",
     )
     + """\
+  old: {deprecated: {successor: "local/*"}}
 limits: {body: 1MiB, concurrency: 10}
 timeouts: {client_stall: 2m, total_stream: 1h}
 stream: {ping_interval: 2.5s, early_commit_after: 0s, write_high: 128KiB, write_low: 1B}

@@ -1,4 +1,6 @@
-"""Abilities over real processes: where an image goes, and what is left out of a request that nobody takes."""
+"""Abilities over real processes: where an image goes, what is left out that nobody takes, variants that think, and
+models that are gone.
+"""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -8,7 +10,7 @@ import pytest
 
 from tests.support.answers import message, whole
 from tests.support.processes import Running
-from tests.support.raw_client import Answer, ask, body
+from tests.support.raw_client import Answer, ask, body, exchange, head
 from tests.support.raw_provider import RawProvider
 from tests.system.planted import ENVIRON
 
@@ -42,6 +44,8 @@ def relay(providers: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                 {"provider": "blind", "model": "up", "input_modalities": ["text"], "price": _price(1)},
                 {"provider": "seeing", "model": "up", "capabilities": ["pdf"], "price": _price(9)},
             ],
+            "a/old": {"deprecated": {"successor": "a/m"}},
+            "a/think": [{"provider": "blind", "model": "up", "supported_parameters": ["reasoning"]}],
             "a/blind": [
                 {
                     "provider": "blind",
@@ -98,3 +102,50 @@ async def test_settings_that_nobody_takes_are_left_out_and_their_neighbours_stay
     alone = await asked(relay, "a/blind", output_config={"effort": "low"})
     assert alone.status == 200
     assert "output_config" not in json.loads(providers[0].calls[1].content)
+
+
+@pytest.mark.parametrize(("said", "budget"), [({"max_tokens": 8000}, 4000), ({"max_tokens": 1100}, 1024)])
+async def test_a_variant_that_thinks_has_the_model_think_with_half_of_its_answer(
+    relay: Running, providers: Pair, said: dict[str, Any], budget: int
+) -> None:
+    answer = await asked(relay, "a/think:thinking", **said)
+
+    assert (answer.status, answer.json["model"]) == (200, "a/think")
+    sent = json.loads(providers[0].calls[0].content)
+    assert sent["thinking"] == {"type": "enabled", "budget_tokens": budget}
+
+
+async def test_a_request_that_says_how_to_think_is_sent_as_it_is(relay: Running, providers: Pair) -> None:
+    await asked(relay, "a/think:thinking", thinking={"type": "disabled"})
+    await asked(relay, "a/think:thinking", thinking=None, max_tokens=8000)
+
+    first, second = (json.loads(received.content) for received in providers[0].calls)
+    assert first["thinking"] == {"type": "disabled"}
+    assert second["thinking"]["budget_tokens"] == 4000
+
+
+async def test_an_answer_too_short_for_a_thought_is_refused_before_anything_is_sent(
+    relay: Running, providers: Pair
+) -> None:
+    answer = await asked(relay, "a/think:thinking", max_tokens=1024)
+
+    assert answer.status == 400
+    assert answer.error["message"].startswith("max_tokens: must be more than 1024")
+    assert providers[0].calls == []
+
+
+async def test_a_model_that_is_gone_names_its_successor_and_is_not_listed(relay: Running) -> None:
+    answer = await asked(relay, "a/old")
+
+    assert (answer.status, answer.error["type"]) == (404, "not_found_error")
+    assert answer.error["availability"]["code"] == "model_deprecated"
+    assert answer.error["availability"]["fallback_models"] == ["a/m"]
+    listed = await exchange(relay.port, head(None, method="GET", path="/v1/models"))
+    assert [model["id"] for model in listed.json["data"]] == ["a/m", "a/think", "a/blind"]
+
+
+async def test_a_free_variant_that_ended_names_what_is_paid(relay: Running) -> None:
+    answer = await asked(relay, "a/m:free")
+
+    assert (answer.status, answer.error["availability"]["code"]) == (404, "free_variant_ended")
+    assert answer.error["availability"]["fallback_models"] == ["a/m"]
