@@ -37,6 +37,7 @@ ROOMS = [
     "relay/catalog.py",
     "relay/clock.py",
     "relay/outbox.py",
+    "relay/forward.py",
     "relay/gateway.py",
     "relay/dialects/check.py",
     "relay/dialects/extensions.py",

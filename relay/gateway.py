@@ -18,6 +18,7 @@ from relay.catalog import Attempt, Generation
 from relay.dialects import messages
 from relay.downstream import Reply
 from relay.errors import CallerGone, CallerSlow, GatewayDraining, GatewayInternal, ProviderError, RelayError
+from relay.forward import Forward
 from relay.ledger import Ledger, Record
 from relay.ledger.money import Bill
 from relay.ledger.record import Outcome
@@ -154,31 +155,6 @@ class Gateway:
         record.answered(report, bill)
         redactions = record.redaction.report() if record.redaction else b""
         reply.send(200, content, reply.report_fields(attempt.slug, attempt.number, redactions))
-
-
-class Forward:
-    """What happens per read of a streamed answer: through the pipeline and out. A class, for closures leave cycles."""
-
-    __slots__ = ("_exchange", "_pipeline", "_reply")
-
-    def __init__(self, pipeline: Pipeline, exchange: Exchange, reply: Reply) -> None:
-        self._pipeline = pipeline
-        self._exchange = exchange
-        self._reply = reply
-
-    def __call__(self, data: bytes) -> bool:
-        """Take the bytes of one read, none: the body has ended; True: stop reading."""
-        pipeline, reply = self._pipeline, self._reply
-        if reply.committed:
-            out = pipeline.feed(data)
-        else:
-            out = pipeline.feed(data, prefix=reply.opening())
-            if out:
-                self._exchange.answered = True
-        ends = not pipeline
-        if not out:
-            return ends
-        return reply.push(out, ends and pipeline.complete) or ends
 
 
 def _count_here(call: Call, reply: Reply) -> None:
