@@ -9,4 +9,5 @@ def answer(
     provider: str | None = ...,
     input_tokens: Callable[[], int] | None = ...,
     usage_fields: Callable[[dict[str, int | str]], bytes] | None = ...,
+    metadata: Callable[[dict[str, int | str]], bytes] | None = ...,
 ) -> tuple[bytes, dict[str, Any]]: ...

@@ -17,17 +17,17 @@ from relay._core.errors import PeerError, ProtocolError
 
 cdef enum:                        # slots of the scanned body
     TYPE, CONTENT, ID, MODEL, PROVIDER, USAGE, STOP_REASON, STOP_SEQUENCE, STOP_DETAILS, CONTAINER
-    ERROR, ERROR_TYPE, ERROR_MESSAGE, MESSAGE, PATHS
+    ERROR, ERROR_TYPE, ERROR_MESSAGE, MESSAGE, METADATA, PATHS
     MAX_DEPTH = 500
 
 cdef Scanner _ANSWER = Scanner((
     "type", "content", "id", "model", "provider", "usage", "stop_reason", "stop_sequence", "stop_details", "container",
-    "error", "error.type", "error.message", "message",
+    "error", "error.type", "error.message", "message", "openrouter_metadata",
 ), MAX_DEPTH)
 
 
 def answer(
-    bytes data not None, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None
+    bytes data not None, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None, metadata=None
 ) -> tuple[bytes, dict[str, object]]:
     """Give the body for the client, and its facts by the names of Report; arguments as for Pipeline.
 
@@ -54,11 +54,13 @@ def answer(
     encoder.name(id, model, provider)
     encoder.input_tokens = input_tokens
     encoder.usage_fields = usage_fields
+    encoder.metadata = metadata
     parts.text = text
     parts.id, parts.model, parts.provider, parts.usage = slots[ID], slots[MODEL], slots[PROVIDER], slots[USAGE]
     parts.stop_sequence, parts.stop_details, parts.container = (
         slots[STOP_SEQUENCE], slots[STOP_DETAILS], slots[CONTAINER]
     )
+    parts.metadata = slots[METADATA]
     if is_object(slots[USAGE]):
         meter.fold_slice(slots[USAGE])
     usage = meter.usage()

@@ -6,7 +6,7 @@ from relay._core.output cimport Output
 from relay._core.types cimport Event, Slice, Stage
 
 cdef enum:
-    MAX_EDITS = 8                 # id, model, provider, usage, and the members that a whole answer always has
+    MAX_EDITS = 8                 # id, model, provider, usage, metadata, and three that a whole answer always has
 
 cdef struct Answer:               # a unary answer: its text, and raw values of members; NULL where absent
     Slice text
@@ -17,6 +17,7 @@ cdef struct Answer:               # a unary answer: its text, and raw values of 
     Slice stop_sequence
     Slice stop_details
     Slice container
+    Slice metadata
 
 cdef struct Edit:                 # of one event's data
     const char* start             # what is replaced: [start, stop)
@@ -34,6 +35,7 @@ cdef class MessagesEncoder(Stage):
     cdef bytes provider
     cdef object input_tokens      # gives an estimate, for a provider that tells none; None: there is none
     cdef object usage_fields      # usage dict -> bytes to add to it; None: add nothing
+    cdef object metadata          # usage dict -> JSON of openrouter_metadata; None: nobody asks for it
 
     cdef int name(self, id, model, provider) except -1
     cdef int _write_frame(self, Event* event) except -1 nogil
@@ -50,3 +52,4 @@ cdef class MessagesEncoder(Stage):
     cdef int _edit_start(self, Event* event) except -1
     cdef bint _needs_input_tokens(self) noexcept
     cdef int _edit_usage(self, Event* event) except -1
+    cdef int _edit_stop(self, Event* event) except -1

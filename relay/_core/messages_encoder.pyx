@@ -17,14 +17,22 @@ from relay._core.json cimport Scanner
 from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
 from relay._core.output cimport Output
 from relay._core.text cimport is_object, skip_plain
-from relay._core.types cimport DELTA, ERROR, PING, START, USAGE, Event, Slice, Stage
+from relay._core.types cimport DELTA, ERROR, PING, START, STOP, USAGE, Event, Slice, Stage
 
 cdef Scanner _INPUT_TOKENS = Scanner(("input_tokens",))
+cdef Scanner _METADATA = Scanner(("openrouter_metadata",), 500)
 cdef const char* OWN_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
 
 cdef inline Slice _text(bytes text) noexcept:
     return Slice(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
+
+
+cdef inline Slice _trimmed(Slice object) noexcept nogil:
+    """Give an object without what stands behind it."""
+    while object.ptr[object.len - 1] != c"}":  # bound: it is an object
+        object.len -= 1
+    return object
 
 
 cdef bytes _member(bytes key, object value):
@@ -76,6 +84,9 @@ cdef class MessagesEncoder(Stage):
         if event.kind == USAGE:
             with gil:
                 return self._edit_usage(event)
+        if event.kind == STOP and self.metadata is not None:
+            with gil:
+                return self._edit_stop(event)
         return self._write_frame(event)
 
     cdef int on_end(self) except -1 nogil:
@@ -212,7 +223,6 @@ cdef class MessagesEncoder(Stage):
         cdef Meter meter = <Meter>self.meter
         cdef bytes fields = self.usage_fields(meter.usage()) if self.usage_fields is not None else b""
         cdef bytes usage
-        cdef Slice whole = event.data
         if is_object(event.usage):
             if fields:
                 self._into(event.usage, _text(fields))
@@ -221,9 +231,15 @@ cdef class MessagesEncoder(Stage):
         usage = b'"usage":{"output_tokens":%d%b%b}' % (
             told if told >= 0 else tokens(&meter.text, 1.0), b"," if fields else b"", fields
         )
-        while whole.ptr[whole.len - 1] != c"}":  # bound: the data is an object
-            whole.len -= 1
-        self._set(whole, event.usage, usage)
+        self._set(_trimmed(event.data), event.usage, usage)
+        return self._write_edited(event)
+
+    cdef int _edit_stop(self, Event* event) except -1:
+        cdef Meter meter = <Meter>self.meter
+        cdef Slice told
+        cdef bytes metadata = b'"openrouter_metadata":%b' % self.metadata(meter.usage())
+        _METADATA.scan_into(event.data, &told)
+        self._set(_trimmed(event.data), told, metadata)
         return self._write_edited(event)
 
     cdef bytes whole(self, Answer* answer, dict told):
@@ -232,7 +248,7 @@ cdef class MessagesEncoder(Stage):
         told   the meter's usage
         """
         cdef bytes fields = self.usage_fields(told) if self.usage_fields is not None else b""
-        cdef bytes usage
+        cdef bytes usage, metadata
         if self.id is not None:
             self._set(answer.text, answer.id, self.id)
         if self.model is not None:
@@ -253,5 +269,8 @@ cdef class MessagesEncoder(Stage):
                 self._estimate(), b"," if fields else b"", fields
             )
             self._set(answer.text, answer.usage, usage)
+        if self.metadata is not None:
+            metadata = b'"openrouter_metadata":%b' % self.metadata(told)
+            self._set(answer.text, answer.metadata, metadata)
         self._write_edits(answer.text)
         return self.output.take(b"", b"", False, False)

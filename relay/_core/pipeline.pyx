@@ -39,13 +39,14 @@ cdef class Pipeline:
     rewriter               redacts the answer; None: it passes as it came
     drops_thinking         blocks of thinking are taken out
     trailer                called once, behind message_stop: gives what goes there, whole comments; None: nothing
+    metadata              called with `Meter.usage()` at message_stop: gives the JSON of its `openrouter_metadata`
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
     def __cinit__(
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
         bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None, bint drops_thinking=False,
-        trailer=None,
+        trailer=None, metadata=None,
     ):
         self._chunked = chunked
         self._trailer = trailer
@@ -65,6 +66,7 @@ cdef class Pipeline:
         self._encoder.name(id, model, provider)
         self._encoder.input_tokens = input_tokens
         self._encoder.usage_fields = usage_fields
+        self._encoder.metadata = metadata
 
     def __bool__(self) -> bool:
         # No property, which costs a compiled caller five times as much: this is asked at every read.

@@ -308,6 +308,48 @@ def test_usage_fields_are_added_to_each_message_delta(usage: Any) -> None:
     assert asked[0]["input_tokens"] == 12
 
 
+METADATA = b'{"requested":"a/m","summary":"available=1, selected=\xc3\x9c"}'
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        STOP,
+        b"",  # the provider forgot it
+        b'event: message_stop\ndata: {"type":"message_stop" }  \n\n',
+        frame("message_stop", openrouter_metadata={"requested": "of a gateway before us"}),
+        b'data: {"type":"message_stop"}\r\n\r\n',
+        b'event: message_stop\ndata: {}\n\n',
+    ],
+)
+def test_metadata_stands_in_message_stop_at_every_split(end: bytes) -> None:
+    body = message_start() + text_block(0, "a") + message_delta() + end
+    asked: list[dict[str, int | str]] = []
+
+    def metadata(usage: dict[str, int | str]) -> bytes:
+        asked.append(usage)
+        return METADATA
+
+    whole = run([body], metadata=metadata)
+    assert asked == [whole.report["usage"]]
+    kind, data = sent(whole.output)[-1]
+    assert strict_json(data) == {"type": "message_stop", "openrouter_metadata": json.loads(METADATA)}
+    assert kind == "message_stop"
+    for pieces in splits(body):
+        assert run(pieces, metadata=metadata) == whole
+    rest = run([body]).output.rpartition(b"event: message_stop")[0]
+    assert whole.output.startswith(rest)
+
+
+@given(body=damaged_conversations(), places=cuts())
+def test_metadata_is_told_exactly_when_the_answer_is_complete(body: bytes, places: list[float]) -> None:
+    asked: list[Any] = []
+    done = run(cut(body, places), metadata=lambda usage: asked.append(usage) or METADATA)
+
+    complete = done.report["ended"] == "complete"
+    assert (len(asked), done.output.count(b'"openrouter_metadata":' + METADATA)) == (complete, complete)
+
+
 def test_an_answer_with_splices_keeps_every_other_byte() -> None:
     body = message_start() + text_block(0, "a  b") + message_delta() + STOP
     output = run([body], id="gen-1", usage_fields=lambda known: b"").output
