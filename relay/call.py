@@ -1,8 +1,9 @@
-"""What was asked, by whom, and of whom: Identity, Preferences, Call, and the names made for them."""
+"""What was asked, by whom, and of whom: Identity, Policy, Preferences, Call, and the names made for them."""
 
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 _BASE62: Final = bytes(
@@ -33,15 +34,88 @@ class Ids:
         return f"gen-{int(time.time())}-{self._unused[at : self._at]}"
 
 
+def matches(pattern: str, name: str) -> bool:
+    """Tell whether a name is what a pattern stands for: each `*` in it is any text."""
+    head, *parts = pattern.split("*")
+    if not parts:
+        return pattern == name
+    tail = parts.pop()
+    if len(name) < len(head) + len(tail) or not name.startswith(head) or not name.endswith(tail):
+        return False
+    at, end = len(head), len(name) - len(tail)
+    for part in parts:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator lets the holder of a key have; a request can only narrow it.
+
+    models      patterns with `*` of what may be asked for; empty: any model
+    providers   as `provider.only`, in lower case; empty: any provider
+    ignore      as `provider.ignore`, in lower case
+    zdr         only endpoints that keep no data
+    aliases     what the holder may write → the model that it means
+    provider    members of a request's `provider` where it says nothing itself
+    """
+
+    models: tuple[str, ...] = ()
+    providers: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    zdr: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    provider: Mapping[str, Any] = field(default_factory=dict)
+
+    def allows(self, model: str) -> bool:
+        """Tell whether the holder may ask for a model, by the name that relay gives it."""
+        return not self.models or any(matches(pattern, model) for pattern in self.models)
+
+
+NO_POLICY: Final = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the holder of a key may use; None is any amount.
+
+    spend_nanousd   in the present window
+    reset           `daily`, `weekly`, `monthly`: at 00:00 UTC, on Mondays, on the first; None: one window for ever
+    """
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    spend_nanousd: int | None = None
+    reset: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who calls: the key's name as the operator wrote it."""
+    """Who calls.
+
+    name      of the key, as the operator wrote it
+    policy    NO_POLICY itself where the operator says nothing
+    limits    None: none
+    expires   Unix seconds; None: never
+    id        the key's public part, where relay made it
+    is_admin  it may read what all keys used
+    """
 
     name: str
+    policy: Policy = NO_POLICY
+    limits: Limits | None = None
+    expires: float | None = None
+    id: str | None = None
+    is_admin: bool = False
 
 
 Cutoffs = tuple[tuple[int, float], ...]
 """Percentile (50, 75, 90, 99) and its bound."""
+Lists = tuple[tuple[str, frozenset[str]], ...]
+"""The field that says a list, and the names in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +126,9 @@ class Preferences:
 
     models           tried in turn behind the call's own
     order            first, in this order; nobody else when there are no fallbacks
+    allowed_models   patterns with `*` that the key may ask for; empty: any
     only             field and names: an endpoint must stand in each of them
+    ignore           field and names: an endpoint must stand in none of them
     zdr              the field that asks for it; None: nobody does
     denies_training  no endpoint that trains on what it is sent, or keeps it
     quantizations    empty: any
@@ -65,8 +141,9 @@ class Preferences:
 
     models: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
-    only: tuple[tuple[str, frozenset[str]], ...] = ()
-    ignore: frozenset[str] = frozenset()
+    allowed_models: tuple[str, ...] = ()
+    only: Lists = ()
+    ignore: Lists = ()
     allow_fallbacks: bool = True
     require_parameters: bool = False
     zdr: str | None = None

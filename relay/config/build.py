@@ -10,9 +10,11 @@ from typing import Any
 from relay.call import Identity
 from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Price, Provider, Secret
 from relay.config import schema, serving
+from relay.config.callers import KeyRing
 from relay.config.check import Draft, merged_timeouts, redaction_floor
 from relay.config.faults import Where
-from relay.config.references import endpoints
+from relay.config.grants import identity
+from relay.config.references import endpoints, keys
 from relay.config.settings import ClientTimeouts, LogFormat, Redaction, Settings, Stream
 
 _IMPLIED = {
@@ -201,8 +203,11 @@ def _credential(where: Where) -> str:
 def _keys(draft: Draft) -> dict[bytes, Identity] | None:
     if draft.file.keys == "open":
         return None
-    pairs = ((draft.secrets["keys", index, "secret"], key.name) for index, key in enumerate(draft.file.keys))
-    return {_sha256(secret): Identity(name) for secret, name in pairs}
+    return {
+        _sha256(draft.secrets[*where, "secret"]): identity(key.name, key)
+        for where, key in keys(draft.file)
+        if not key.disabled
+    }
 
 
 def _sha256(secret: Secret) -> bytes:
@@ -231,4 +236,5 @@ def _settings(draft: Draft) -> Settings:
             hash_key=draft.secrets.get(("redact", "hash_key")),
             hold_max=file.redact.hold_max,
         ),
+        key_store=(draft.folder / file.keys.store).absolute() if isinstance(file.keys, KeyRing) else None,
     )

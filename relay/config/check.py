@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from relay.catalog import KnownProvider, Secret, Timeouts
+from relay.config import grants
+from relay.config.callers import KeyRing
 from relay.config.explain import suggestion
 from relay.config.faults import Where
 from relay.config.redaction import Redact
-from relay.config.references import endpoints
+from relay.config.references import endpoints, keys
 from relay.config.schema import File
 from relay.config.serving import ModelEntry, Serving, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_CAPABILITIES, UNBUILT_DIALECTS
@@ -76,17 +78,21 @@ def _keys(draft: Draft) -> Iterator[Finding]:
         if not file.listen.is_loopback:
             yield ("keys",), "`open` lets anybody in and is refused off loopback; list keys or listen on 127.0.0.1"
         return
+    provider_names = grants.provider_names(file.providers, draft.known)
     names: set[str] = set()
     values: set[str] = set()
-    for index, key in enumerate(file.keys):
+    for where, key in keys(file):
         if key.name in names:
-            yield ("keys", index, "name"), "another key has this name"
+            yield (*where, "name"), "another key has this name"
         names.add(key.name)
-        secret = draft.secrets.get(("keys", index, "secret"))
+        secret = draft.secrets.get((*where, "secret"))
         if secret and secret.reveal() in values:
-            yield ("keys", index, "secret"), "another key has the same secret"
+            yield (*where, "secret"), "another key has the same secret"
         if secret:
             values.add(secret.reveal())
+        yield from (((*where, *place), reason) for place, reason in grants.faults(key, provider_names))
+    if isinstance(file.keys, KeyRing) and not (draft.folder / file.keys.store).parent.is_dir():
+        yield ("keys", "store"), "the folder of this file does not exist"
 
 
 def _providers(draft: Draft) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from relay.catalog import Secret
+from relay.config.callers import Key
 from relay.config.faults import Where
 from relay.config.schema import File
 from relay.config.section import Reference
@@ -45,9 +46,8 @@ def resolve(
 
 def references(file: File) -> Iterator[tuple[Where, Reference]]:
     """Give every reference of the file with its place."""
-    if file.keys != "open":
-        for index, key in enumerate(file.keys):
-            yield ("keys", index, "secret"), key.secret
+    for where, key in keys(file):
+        yield (*where, "secret"), key.secret
     for name, provider in file.providers.items():
         if provider.credential:
             yield ("providers", name, "credential"), provider.credential
@@ -56,6 +56,15 @@ def references(file: File) -> Iterator[tuple[Where, Reference]]:
     for where, _, endpoint in endpoints(file):
         if endpoint.credential:
             yield (*where, "credential"), endpoint.credential
+
+
+def keys(file: File) -> Iterator[tuple[Where, Key]]:
+    """Give the place and the key, for every key that stands in the file."""
+    if file.keys == "open":
+        return
+    inside, found = (("keys",), file.keys) if isinstance(file.keys, list) else (("keys", "inline"), file.keys.inline)
+    for index, key in enumerate(found):
+        yield (*inside, index), key
 
 
 def endpoints(file: File) -> Iterator[tuple[Where, str, Endpoint]]:

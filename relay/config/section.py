@@ -1,6 +1,6 @@
 """What every part of the configuration's schema is made of: Section, Reference, and values that several parts share."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,6 +11,9 @@ Name = Annotated[str, Text(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "a name of letter
 ModelName = Annotated[str, Text(r"[!-~]{1,256}", "a model name without spaces, at most 256 characters")]
 Line = Annotated[str, Text(r"[^\x00-\x1f\x7f]{1,1024}", "one line of text")]
 WebUrl = Annotated[str, Url()]
+Quantization = Literal[
+    "int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"
+]
 Tokens = Annotated[int, Field(ge=1, le=100_000_000)]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_serializer
 
-from relay.config.section import Clock, Line, ModelName, Name, Reference, Section, Tokens, WebUrl
+from relay.config.section import Clock, Line, ModelName, Name, Quantization, Reference, Section, Tokens, WebUrl
 from relay.config.unbuilt import CAPABILITIES, DIALECTS
 from relay.config.values import Text, Usd
 
@@ -70,10 +70,7 @@ class Serving(Section):
     """Its window, prompt and answer together; absent: unknown, which keeps no call out."""
     max_output_tokens: Tokens | None = None
     """The longest answer; absent: unknown, which keeps no call out."""
-    quantization: (
-        Literal["int4", "int8", "fp4", "mxfp4", "nvfp4", "fp6", "fp8", "mxfp8", "fp16", "bf16", "fp32", "unknown"]
-        | None
-    ) = None
+    quantization: Quantization | None = None
     """How its weights are stored."""
     supported_parameters: list[Annotated[str, Text("[a-z_]{1,64}", "a name such as `temperature`")]] | None = None
     """What it takes of a request; others are left out. Absent: unknown, so that all is sent."""

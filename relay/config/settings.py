@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from relay.catalog import Generation, Secret, Timeouts
@@ -105,6 +106,7 @@ class Settings:
     concurrency        streams + unary calls in flight
     pool_max           connections to one endpoint
     timeouts           of calls whose endpoint is not known yet; an endpoint carries its own
+    key_store          the file of keys that `relay keys` writes; None: all stand in the configuration
     drain_deadline_s   from the first SIGTERM to the terminal error of streams still open
     """
 
@@ -119,6 +121,7 @@ class Settings:
     drain_deadline_s: float
     log_format: LogFormat
     redaction: Redaction
+    key_store: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

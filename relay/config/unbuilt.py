@@ -50,11 +50,13 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
     "Key": {
         "budget": "has no budgets yet",
         "class": "has no classes of calls yet",
-        "expires": "has no expiring keys yet",
-        "limits": "has no limits by key yet",
-        "models": "does not restrict models by key yet",
         "redact": "has no redaction by key yet",
         "tenant": "has no tenants yet",
+    },
+    "KeyRing": {
+        "cut_on_revoke": "lets calls of a revoked key end",
+        "file": "keeps keys inline or in a store",
+        "refresh": "looks for changed keys every 3 s",
     },
     "Reference": {"exec": "does not run commands for secrets"},
     "Provider": _ENDPOINT,

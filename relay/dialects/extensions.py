@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from relay.call import NO_PREFERENCES, Member, Preferences
+from relay.call import NO_POLICY, NO_PREFERENCES, Member, Policy, Preferences
 from relay.dialects import preferences
 from relay.dialects.schema import EMPTY_IS_ABSENT, OWN_FIELDS
 from relay.errors import CallerInvalid
@@ -51,8 +51,8 @@ class Extensions:
 NO_EXTENSIONS: Final = Extensions(None, NO_PREFERENCES, None)
 
 
-def read(content: bytes, members: Sequence[Member]) -> Extensions:
-    """Give what the request's extensions say.
+def read(content: bytes, members: Sequence[Member], policy: Policy = NO_POLICY) -> Extensions:
+    """Give what the request's extensions say, within what the policy of its key lets it have.
 
     raises   CallerInvalid for one that is not built, and for one that is not as it should be
     """
@@ -62,7 +62,7 @@ def read(content: bytes, members: Sequence[Member]) -> Extensions:
             value = content[start:end]
             if value != b"null":
                 said[name] = _decoded(name, value)
-    if not said:
+    if not said and policy is NO_POLICY:
         return NO_EXTENSIONS
     gateway = _gateway(said.pop("gateway", None))
     session_id = _session(said.pop("session_id", None))
@@ -70,7 +70,9 @@ def read(content: bytes, members: Sequence[Member]) -> Extensions:
     for name, unbuilt in said.items():
         if unbuilt != [] or name not in EMPTY_IS_ABSENT:
             raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the field")
-    wanted = preferences.read(preferred, gateway) if preferred or gateway else NO_PREFERENCES
+    wanted = NO_PREFERENCES
+    if preferred or gateway or policy is not NO_POLICY:
+        wanted = preferences.read(preferred, gateway, policy)
     return Extensions(gateway.get("redact"), wanted, session_id)
 
 

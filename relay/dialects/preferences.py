@@ -4,13 +4,13 @@ The types of spec/openrouter-messages.md 3 and 9.1 and spec/gateway-object.md 1;
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
-from relay.call import NO_PREFERENCES, Cutoffs, Preferences
+from relay.call import NO_POLICY, NO_PREFERENCES, Cutoffs, Lists, Policy, Preferences
 from relay.catalog import NANO
 from relay.dialects.check import converted
 from relay.dialects.schema import ModelName
@@ -83,26 +83,33 @@ MEMBERS: Final[frozenset[str]] = frozenset(Members.__struct_fields__)
 """Members of a request that read() takes."""
 
 
-def read(said: Mapping[str, Any], gateway: Mapping[str, Any]) -> Preferences:
-    """Give what a request prefers.
+def read(said: Mapping[str, Any], gateway: Mapping[str, Any], policy: Policy = NO_POLICY) -> Preferences:
+    """Give what a request prefers, within what its key lets it have.
 
     said      those of its MEMBERS that it has, decoded
     gateway   its `gateway` object
+    policy    lists of it are added, so that a request can only narrow them; its `provider` stands behind the request's
     raises    CallerInvalid, naming the path
     """
-    members: Members = converted(dict(said), Members, "")
+    members: Members = converted(_behind(said, policy.provider), Members, "")
     provider = members.provider or Provider()
     _refuse_unbuilt(provider)
     order = _slugs(gateway, "order") or _lower(provider.order)
-    only = [("provider.only", _lower(provider.only)), ("gateway.only", _slugs(gateway, "only"))]
+    ignore = (("key.ignore", policy.ignore), ("provider.ignore", _lower(provider.ignore)))
+    only = (
+        ("key.providers", policy.providers),
+        ("provider.only", _lower(provider.only)),
+        ("gateway.only", _slugs(gateway, "only")),
+    )
     preferences = Preferences(
         models=_fallbacks(members),
         order=order,
-        only=tuple((field, frozenset(names)) for field, names in only if names),
-        ignore=frozenset(_lower(provider.ignore)),
+        allowed_models=policy.models,
+        only=_lists(only),
+        ignore=_lists(ignore),
         allow_fallbacks=provider.allow_fallbacks is not False,
         require_parameters=provider.require_parameters is True,
-        zdr="gateway.zdr" if _flag(gateway, "zdr") else "provider.zdr" if provider.zdr else None,
+        zdr=_zdr(_flag(gateway, "zdr"), provider.zdr is True, policy.zdr),
         denies_training=provider.data_collection == "deny",
         distillable=provider.enforce_distillable_text is True,
         quantizations=frozenset(provider.quantizations or ()),
@@ -114,6 +121,23 @@ def read(said: Mapping[str, Any], gateway: Mapping[str, Any]) -> Preferences:
         tier=_tier(members),
     )
     return NO_PREFERENCES if preferences == NO_PREFERENCES else preferences
+
+
+def _behind(said: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what is said with a key's defaults behind its `provider`, field by field."""
+    provider = said.get("provider") or {}
+    if not defaults or not isinstance(provider, dict):
+        return dict(said)
+    return {**said, "provider": {**defaults, **{name: value for name, value in provider.items() if value is not None}}}
+
+
+def _lists(said: Iterable[tuple[str, Collection[str]]]) -> Lists:
+    return tuple((field, frozenset(names)) for field, names in said if names)
+
+
+def _zdr(of_gateway: bool, of_provider: bool, of_key: bool) -> str | None:
+    """Give the field that asks for endpoints without any data kept."""
+    return "gateway.zdr" if of_gateway else "provider.zdr" if of_provider else "key.zdr" if of_key else None
 
 
 def _refuse_unbuilt(provider: Provider) -> None:

@@ -1,9 +1,10 @@
 """The client's side: Server takes connections, Ingress makes requests into calls, only Reply writes to a client."""
 
 from relay.downstream.admission import Admission
+from relay.downstream.identity import Keys
 from relay.downstream.ingress import Ingress
 from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import Server
 
-__all__ = ["Admission", "Ingress", "Refused", "Reply", "Server"]
+__all__ = ["Admission", "Ingress", "Keys", "Refused", "Reply", "Server"]

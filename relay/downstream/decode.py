@@ -98,7 +98,7 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
     spans = parse(content)
     if not _NOT_BUILT.keys().isdisjoint(fields):
         _refuse_fields(fields)
-    said = extensions.read(content, spans)
+    said = extensions.read(content, spans, identity.policy)
     model, stream = check(content, spans)
     return Call(
         id,

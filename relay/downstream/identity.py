@@ -1,5 +1,6 @@
-"""Credential → Identity, from memory alone (SEC-3)."""
+"""Who calls: Keys, and identify() from a request's fields; from memory alone (SEC-3)."""
 
+import time
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
@@ -8,6 +9,18 @@ from relay.call import Identity
 from relay.errors import CallerAuth
 
 _ANYBODY: Final = Identity("anonymous")
+
+
+class Keys:
+    """The keys that are valid now; whoever knows of a change puts new ones.
+
+    by_digest   SHA-256 of a key → who holds it; None lets anybody in
+    """
+
+    __slots__ = ("by_digest",)
+
+    def __init__(self, by_digest: Mapping[bytes, Identity] | None) -> None:
+        self.by_digest = by_digest
 
 
 def identify(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) -> Identity:
@@ -23,6 +36,6 @@ def identify(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) 
     credential = bearer if scheme.lower() == b"bearer" else fields.get(b"x-api-key", b"")
     # Found by digest: how long the search takes tells nothing about a key that could be guessed at.
     identity = keys.get(sha256(credential.strip()).digest())
-    if identity is None:
+    if identity is None or (identity.expires is not None and time.time() >= identity.expires):
         raise CallerAuth("no valid key: send it as `x-api-key` or as `Authorization: Bearer`")
     return identity

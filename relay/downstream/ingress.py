@@ -19,7 +19,7 @@ from relay.clock import Clock
 from relay.config.settings import ClientTimeouts, Stream
 from relay.downstream import decode, listing
 from relay.downstream.admission import Admission
-from relay.downstream.identity import identify
+from relay.downstream.identity import Keys, identify
 from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import MAX_HEAD, ClientConnection
@@ -61,6 +61,7 @@ class Asked:
 class Ingress:
     """Answers every request on the data port.
 
+    keys      who may call
     serve     answers a call
     find      gives a finished call of an identity, for GET /v1/generation
     vitals    how an endpoint has been, for lists
@@ -71,6 +72,7 @@ class Ingress:
     def __init__(
         self,
         generation: Generation,
+        keys: Keys,
         admission: Admission,
         serve: Serve,
         find: Find,
@@ -82,6 +84,7 @@ class Ingress:
         timeouts: ClientTimeouts,
     ) -> None:
         self._generation = generation
+        self._keys = keys
         self._admission = admission
         self._serve = serve
         self._find = find
@@ -119,7 +122,7 @@ class Ingress:
         return reply.keeps_connection
 
     def _identify(self, asked: Asked) -> Identity:
-        identity = identify(asked.fields, self._generation.keys)
+        identity = identify(asked.fields, self._keys.by_digest)
         asked.reply.name(self._ids.next(), asked.fields.get(b"x-request-id"))
         return identity
 
@@ -166,19 +169,19 @@ class Ingress:
         asked.reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))
 
     async def _models(self, asked: Asked) -> None:
-        self._identify(asked)
+        visible = listing.visible(self._generation, self._identify(asked).policy)
         parameters = _parameters(asked.query)
         if b"anthropic-version" in asked.fields:
-            listed = listing.for_messages(self._generation, parameters)
+            listed = listing.for_messages(visible, parameters)
         else:
-            listed = listing.for_openrouter(self._generation, parameters, self._vitals)
+            listed = listing.for_openrouter(visible, parameters, self._vitals)
         asked.reply.send(200, orjson.dumps(listed))
 
     async def _model(self, asked: Asked) -> None:
-        self._identify(asked)
+        visible = listing.visible(self._generation, self._identify(asked).policy)
         name = unquote(asked.path.removeprefix("/v1/models/"))
         in_messages_shape = b"anthropic-version" in asked.fields
-        asked.reply.send(200, orjson.dumps(listing.one(self._generation, name, in_messages_shape, self._vitals)))
+        asked.reply.send(200, orjson.dumps(listing.one(visible, name, in_messages_shape, self._vitals)))
 
     async def _providers(self, asked: Asked) -> None:
         self._identify(asked)

@@ -11,7 +11,7 @@ nobody, final   the errors when nobody is left, and when nobody answered
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -100,16 +100,17 @@ class Router:
 
         raises   UnknownModel; ModelGone
         """
-        found = [self._resolved(call.model, "model")]
+        aliases = call.identity.policy.aliases
+        found = [self._resolved(call.model, "model", aliases)]
         said = next((key for key, *_ in call.members if key in ("fallbacks", "models")), "models")
         for at, name in enumerate(call.preferences.models):
-            each = self._resolved(name, f"{said}.{at}.model" if said == "fallbacks" else f"{said}.{at}")
+            each = self._resolved(name, f"{said}.{at}.model" if said == "fallbacks" else f"{said}.{at}", aliases)
             if all(each.slug != other.slug for other in found):
                 found.append(each)
         return found
 
-    def _resolved(self, name: str, path: str) -> Resolved:
-        found = resolve(name, self._generation)
+    def _resolved(self, name: str, path: str, aliases: Mapping[str, str]) -> Resolved:
+        found = resolve(name, self._generation, aliases)
         if found is None:
             raise nobody_named(name, path, self._generation)
         return found

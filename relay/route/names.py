@@ -1,5 +1,6 @@
 """From what a client writes to models: resolve() (spec/openrouter-messages.md 12)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from relay.catalog import Generation, Model
@@ -7,29 +8,45 @@ from relay.catalog import Generation, Model
 VARIANTS: Final = {"nitro": ("throughput", "priority"), "floor": ("price", "flex"), "exacto": ("exacto", None)}
 """Variants that any model has: how they sort, and the tier that they open beside the usual one."""
 
+_NO_ALIASES: Final[Mapping[str, str]] = {}
+
 
 class Resolved:
-    """A model, what `*` in its id stood for, what the client is told it is, and the variant of VARIANTS."""
+    """A model, what `*` in its id stood for, what the client is told it is, and the variant of VARIANTS.
 
-    __slots__ = ("matched", "model", "slug", "variant")
+    is_alias   the key's aliases say what the name means
+    """
+
+    __slots__ = ("is_alias", "matched", "model", "slug", "variant")
 
     def __init__(self, model: Model, matched: str | None, slug: str, variant: str | None) -> None:
+        self.is_alias = False
         self.model = model
         self.matched = matched
         self.slug = slug
         self.variant = variant
 
 
-def resolve(name: str, generation: Generation) -> Resolved | None:
-    """Find the model that a name means: as it stands, without a variant of VARIANTS, or as the newest of a family."""
+def resolve(name: str, generation: Generation, aliases: Mapping[str, str]) -> Resolved | None:
+    """Find the model that a name means: as an alias, as it stands, without a variant, or as the newest of a family.
+
+    aliases   of the key; what they lead to is no alias again
+    """
+    if name in aliases:
+        found = resolve(aliases[name], generation, _NO_ALIASES)
+        if found is not None:
+            found.is_alias = True
+        return found
     if name in generation.models:
         return Resolved(generation.models[name], None, name, None)
     if (thinking := generation.thinking.get(name)) is not None:
         return Resolved(thinking, None, thinking.id, None)
     base, _, variant = name.rpartition(":")
     if base and variant in VARIANTS:
-        found = resolve(base, generation)
-        return Resolved(found.model, found.matched, found.slug, variant) if found else None
+        found = resolve(base, generation, aliases)
+        if found is not None:
+            found.variant = variant
+        return found
     if name.startswith("~"):
         newest = _newest(name, generation)
         return Resolved(newest, None, newest.id, None) if newest else None

@@ -11,15 +11,17 @@ from typing import Any, Final
 from relay.catalog import Generation
 from relay.errors import CallerInvalid, ModelGone, NoEndpoint, RelayError, UnknownModel
 from relay.route.ask import Ask, Candidate
-from relay.route.rules import Sifted
+from relay.route.rules import Sifted, only
 
 _CODES: Final[Mapping[str, str]] = {
+    "allowed_models": "no_endpoints",
     "allowed_providers": "no_endpoints",
     "data_policy:zdr": "privacy_restricted",
     "data_policy:training": "privacy_restricted",
     "tier": "no_endpoints",
 }
 _FIELDS: Final[Mapping[str, str]] = {
+    "allowed_models": "key.models",
     "data_policy:training": "provider.data_collection",
     "max_price": "provider.max_price",
     "quantization": "provider.quantizations",
@@ -46,6 +48,8 @@ def nobody_left(ask: Ask, sifted: Sifted, models: Sequence[str], docs_url: str) 
     last = sifted.emptied or words[-1]
     field = _field(ask, last)
     error = NoEndpoint(_sentence(ask, sifted, last, field, models[0]))
+    if last == "allowed_models":
+        error.reason = "policy_model_denied"
     code = _CODES.get(last, "constraint_filtered")
     error.availability = _availability(code, False, models, docs_url) | {
         "affected_providers": _providers([candidate for candidate, _, _ in sifted.dropped]),
@@ -84,12 +88,19 @@ def _sentence(ask: Ask, sifted: Sifted, word: str, field: str | None, model: str
     dropped = [candidate for candidate, _, _ in sifted.dropped]
     if word == "data_policy:zdr":
         return f"{field}: no zero-data-retention endpoint for model {model!r}"
-    if word == "allowed_providers" and field in ("gateway.only", "provider.only"):
-        names = next(names for at, names in ask.preferences.only if at == field)
+    if word == "allowed_models":
+        return f"model: this key may not ask for {model!r}; it may ask for {', '.join(ask.preferences.allowed_models)}"
+    if word == "allowed_providers" and all(only(ask, candidate) for candidate in dropped):
         served = ", ".join(_providers(dropped))
-        return f"{field}: none of [{', '.join(sorted(names))}] serves model {model!r}, which {served} serve"
+        return f"{field}: none of {_permitted(ask)} serves model {model!r}, which {served} serve"
     reasons = dict.fromkeys(f"{candidate.endpoint.display_name}: {why}" for candidate, _, why in sifted.dropped)
     return f"{field or 'model'}: no endpoint of model {model!r} is left. {'; '.join(list(reasons)[:8])}"
+
+
+def _permitted(ask: Ask) -> str:
+    """Give the providers that may answer: of several lists only who stands in each."""
+    lists = [f"[{', '.join(sorted(names))}]" for _, names in ask.preferences.only]
+    return lists[0] if len(lists) == 1 else f"those in each of {' and '.join(lists)}"
 
 
 def _field(ask: Ask, word: str) -> str | None:
@@ -97,9 +108,8 @@ def _field(ask: Ask, word: str) -> str | None:
     if word == "data_policy:zdr":
         return ask.preferences.zdr
     if word == "allowed_providers":
-        if ask.preferences.only:
-            return ask.preferences.only[-1][0]
-        return "provider.ignore" if ask.preferences.ignore else "provider.order"
+        lists = (*ask.preferences.ignore, *ask.preferences.only)
+        return lists[-1][0] if lists else "provider.order"
     if word == "require_parameters" and not ask.preferences.require_parameters:
         return "messages" if ask.modalities() else "tools"
     return _FIELDS.get(word)

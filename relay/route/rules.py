@@ -7,11 +7,20 @@ the function, and name it in RULES with the word that clients read in `excluded_
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from relay.call import matches
 from relay.route.ask import Ask, Candidate
 
 Rule = Callable[[Ask, Candidate], str | None]
 _HELD: Final = {"image": "an image", "file": "a document"}
 OVER: Final = 1.1  # of a window: the provider counts, relay estimates
+
+
+def models(ask: Ask, candidate: Candidate) -> str | None:
+    """What its key may ask for."""
+    allowed = ask.preferences.allowed_models
+    if not allowed or any(matches(pattern, candidate.slug) for pattern in allowed):
+        return None
+    return "key.models does not name its model"
 
 
 def only(ask: Ask, candidate: Candidate) -> str | None:
@@ -31,11 +40,11 @@ def order(ask: Ask, candidate: Candidate) -> str | None:
 
 
 def ignore(ask: Ask, candidate: Candidate) -> str | None:
-    """A list in which it must not be, nor its provider: who is ignored is so in every tier."""
-    ignored = ask.preferences.ignore
-    if not ignored or (candidate.names.usual.isdisjoint(ignored) and candidate.names.provider.isdisjoint(ignored)):
-        return None
-    return "provider.ignore names it"
+    """Lists in which it must not be, nor its provider: who is ignored is so in every tier."""
+    for field, names in ask.preferences.ignore:
+        if not (candidate.names.usual.isdisjoint(names) and candidate.names.provider.isdisjoint(names)):
+            return f"{field} names it"
+    return None
 
 
 def zdr(ask: Ask, candidate: Candidate) -> str | None:
@@ -131,12 +140,14 @@ def tier(ask: Ask, candidate: Candidate) -> str | None:
     in_full = candidate.names.in_full
     if not in_full.isdisjoint(ask.preferences.order):
         return None
-    if any(not in_full.isdisjoint(names) for _, names in ask.preferences.only):
+    # What a key may have it does not ask for with every call.
+    if any(field != "key.providers" and not in_full.isdisjoint(names) for field, names in ask.preferences.only):
         return None
     return f"it is of the tier {endpoint.tier}, which the request does not ask for"
 
 
 RULES: Final[Sequence[tuple[str, Rule]]] = (
+    ("allowed_models", models),
     ("allowed_providers", only),
     ("allowed_providers", order),
     ("allowed_providers", ignore),

@@ -22,7 +22,7 @@ from relay.call import Identity
 from relay.clock import Clock
 from relay.config import relocate
 from relay.config.settings import Address, Loaded, LogFormat, Redaction
-from relay.downstream import Admission, Ingress, Refused, Server
+from relay.downstream import Admission, Ingress, Keys, Refused, Server
 from relay.errors import GatewayDraining
 from relay.gateway import Gateway
 from relay.ledger import Ledger
@@ -61,8 +61,10 @@ class Worker:
         router = Router(loaded.generation, health)
         gateway = Gateway(loaded.generation, router, self._upstream, self._ledger, redactors(settings.redaction))
         self._refused = Refused(self._note, self._clock)
+        self._keys = Keys(loaded.generation.keys)
         self._ingress = Ingress(
             loaded.generation,
+            self._keys,
             self._admission,
             gateway.serve,
             self._find,

@@ -95,7 +95,51 @@ CASES = {
     ),
     "keys by file": (
         ("keys:\n  - {name: dev, secret: {env: RELAY_KEY}}", "keys: {file: keys.yaml}"),
-        "3: keys: must be a list of {name, secret}, or `open`",
+        "3: keys.store: required key is missing",
+    ),
+    "keys of another kind": (
+        ("keys:\n  - {name: dev, secret: {env: RELAY_KEY}}", "keys: closed"),
+        "3: keys: must be a list of {name, secret}, {store: PATH}, or `open`",
+    ),
+    "keys of a store beside them": (
+        ("keys:\n  - {name: dev, secret: {env: RELAY_KEY}}", "keys: {store: nowhere/keys.db}"),
+        "3: keys.store: the folder of this file does not exist",
+    ),
+    "expiry without its distance from UTC": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, expires: 2027-01-31T12:00:00"),
+        "4: keys.0.expires: must be a time such as 2027-01-31T12:00:00Z",
+    ),
+    "expiry on no day": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, expires: 2027-02-31T12:00:00Z"),
+        "4: keys.0.expires: must be a time such as 2027-01-31T12:00:00Z",
+    ),
+    "key for a provider that is not there": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, providers: [anthropic, antropic]"),
+        "4: keys.0.providers.1: no provider of this name stands in `providers`",
+    ),
+    "key that prefers a provider that is not there": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, provider: {order: [local/eu, here]}"),
+        "4: keys.0.provider.order.1: no provider of this name stands in `providers`",
+    ),
+    "key that may ask for nothing": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, models: []"),
+        "4: keys.0.models: allows nothing; leave it out to allow all, or disable the key",
+    ),
+    "pattern of models": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, models: [a b]"),
+        "4: keys.0.models.0: must be a model name without spaces, at most 256 characters",
+    ),
+    "window without a limit": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, limits: {reset: daily}"),
+        "4: keys.0.limits.reset: says when `spend_usd` begins anew, and that is not given",
+    ),
+    "limit of nothing": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, limits: {requests_per_minute: 0}"),
+        "4: keys.0.limits.requests_per_minute: must be at least 1",
+    ),
+    "unknown default of a key": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, provider: {zdr: true}"),
+        "4: keys.0.provider.zdr: unknown key",
     ),
     "negative price": (
         ("prompt: 3.0", "prompt: -1"),

@@ -27,6 +27,23 @@ FULL = (
         "default_max_tokens: 100, capabilities: [count_tokens, tools], input_modalities: [text, image], "
         "output_modalities: [text], "
         "privacy_policy_url: https://here.example/privacy, headquarters: DE, datacenters: [DE, FR], data_region: eu",
+    ).replace(
+        "  - {name: dev, secret: {env: RELAY_KEY}}",
+        """\
+  store: keys.db
+  inline:
+    - name: dev
+      secret: {env: RELAY_KEY}
+      expires: "2027-01-31T12:00:00.5+01:00"
+      models: ["anthropic/*", "local/*"]
+      providers: [Anthropic, here/eu]
+      ignore: [local/flex]
+      zdr: true
+      aliases: {claude-sonnet-4-5: anthropic/claude-sonnet-4.5}
+      provider: {order: [local], sort: price, quantizations: [fp8], max_price: {prompt: 1.5}, preferred_max_latency: 2}
+      limits: {requests_per_minute: 60, tokens_per_minute: 100000, spend_usd: 12.5, reset: monthly}
+      admin: true
+      disabled: true""",
     )
     + """\
   old: {deprecated: {successor: "local/*"}}

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from relay._core import members
-from relay.call import Call, Identity
+from relay.call import NO_POLICY, Call, Identity, Policy
 from relay.catalog import NANO, Endpoint, Generation, Model, Price
 from relay.dialects import extensions
 from relay.route import Health, Router
@@ -48,11 +48,11 @@ def generation(*endpoints: Endpoint, **models: Model) -> Generation:
     )
 
 
-def call(model: str = "a/m", session_id: str | None = None, **said: Any) -> Call:
-    """A request with these members beside model and messages, read as the gateway reads it."""
+def call(model: str = "a/m", session_id: str | None = None, policy: Policy = NO_POLICY, **said: Any) -> Call:
+    """A request with these members beside model and messages, read as the gateway reads it for a key's policy."""
     content = json.dumps({"model": model, "messages": [{"role": "user", "content": "hello"}]} | said).encode()
     spans = members(content)
-    found = extensions.read(content, spans)
+    found = extensions.read(content, spans, policy)
     return Call(
         id="gen-1",
         operation="chat",
@@ -60,7 +60,7 @@ def call(model: str = "a/m", session_id: str | None = None, **said: Any) -> Call
         stream=True,
         content=content,
         members=spans,
-        identity=Identity("dev"),
+        identity=Identity("dev", policy),
         received_ns=0,
         version=None,
         betas=None,
