@@ -108,6 +108,12 @@ class CallerAuth(CallerError):
     reason, status, error_type = "caller_auth", 401, "authentication"
 
 
+class CallerForbidden(CallerError):
+    """A key that may not do this."""
+
+    reason, status, error_type = "caller_forbidden", 403, "permission_denied"
+
+
 class CallerTooLarge(CallerError):
     """The content is over its limit."""
 
@@ -171,6 +177,24 @@ class NoEndpoint(PolicyError):
     """Rules or the present state of the endpoints leave nobody who may answer."""
 
     reason, status, error_type = "policy_no_route", 404, "not_found"
+
+
+class PolicyBudget(PolicyError):
+    """The key has spent its limit."""
+
+    reason, status, error_type = "policy_budget", 402, "payment_required"
+
+
+class PolicyRateLimited(PolicyError):
+    """The key is at a limit of its rate; `fields` are the header lines that tell of it."""
+
+    reason, status, error_type, should_retry = "policy_rate_limited", 429, "rate_limit_exceeded", True
+
+    def __init__(self, message: str, retry_after_s: float, fields: bytes) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.metadata = {"limit_source": "gateway"}
+        self.fields = fields
 
 
 class PolicyBlocked(PolicyError):

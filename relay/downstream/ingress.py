@@ -18,6 +18,7 @@ from relay.catalog import Generation
 from relay.clock import Clock
 from relay.config.settings import ClientTimeouts, Stream
 from relay.downstream import decode, listing
+from relay.downstream.accounts import Accounts
 from relay.downstream.admission import Admission
 from relay.downstream.identity import Keys, identify
 from relay.downstream.refused import Refused
@@ -74,6 +75,7 @@ class Ingress:
         generation: Generation,
         keys: Keys,
         admission: Admission,
+        accounts: Accounts,
         serve: Serve,
         find: Find,
         vitals: listing.Vitals,
@@ -86,6 +88,7 @@ class Ingress:
         self._generation = generation
         self._keys = keys
         self._admission = admission
+        self._accounts = accounts
         self._serve = serve
         self._find = find
         self._vitals = vitals
@@ -139,6 +142,8 @@ class Ingress:
         self._admission.enter()
         self.live.add(reply)
         try:
+            if identity.limits is not None:
+                reply.limit(self._accounts.admit(identity))
             limit = self._generation.body_limit_bytes
             decode.check_content(asked.fields, limit)
             content = asked.connection.request.content

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from relay._core import chunk
 from relay.clock import Clock
 from relay.config.settings import Stream
 from relay.downstream.server import ClientConnection
-from relay.errors import RelayError
+from relay.errors import PolicyRateLimited, RelayError
 from relay.outbox import Outbox
 
 _STREAM_FIELDS: Final = (
@@ -56,6 +57,7 @@ class Reply:
         "_clock",
         "_connection",
         "_is_head",
+        "_is_limited",
         "_keep_alive",
         "_outbox",
         "_progress",
@@ -97,6 +99,7 @@ class Reply:
         self.chunked = request.is_1_1
         self._keep_alive = self.chunked and request.keeps
         self._is_head = request.method == "HEAD"
+        self._is_limited = False
         self._streams = False
         self._stalled_since = -1
         self._progress = -1
@@ -142,10 +145,17 @@ class Reply:
         """End the connection with this response."""
         self._keep_alive = False
 
+    def limit(self, fields: bytes) -> None:
+        """Tell what the key may still use; the provider's limits, which are not the client's, are told no more."""
+        self._is_limited = True
+        self.fields += fields
+
     def adopt(self, fields: dict[bytes, bytes]) -> str | None:
         """Pass on what the answering provider may tell the client (HDR-1); give the provider's request id."""
         for name, value in fields.items():
             if name[:10] in _PASSED and b"\0" not in value:
+                if self._is_limited and name.startswith(b"anthropic-ratelimit-"):
+                    continue
                 self.fields += name + b": " + value + b"\r\n"
         upstream_id = fields.get(b"request-id") or fields.get(b"x-request-id")
         if not upstream_id:
@@ -309,6 +319,9 @@ def _retry_fields(error: RelayError) -> bytes:
     if error.should_retry is not None:
         lines.append(b"x-should-retry: true\r\n" if error.should_retry else b"x-should-retry: false\r\n")
     if error.retry_after_s is not None:
-        seconds = max(1, round(error.retry_after_s))
-        lines.append(b"retry-after: %d\r\nretry-after-ms: %d\r\n" % (seconds, round(error.retry_after_s * 1000)))
+        # Upwards: who comes a moment too early is refused once more.
+        seconds = max(1, ceil(error.retry_after_s))
+        lines.append(b"retry-after: %d\r\nretry-after-ms: %d\r\n" % (seconds, ceil(error.retry_after_s * 1000)))
+    if isinstance(error, PolicyRateLimited):
+        lines.append(error.fields)
     return b"".join(lines)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from relay.call import Call
+from relay.call import Call, Identity
 from relay.ledger.record import Record
 from relay.ledger.ring import Ring
 
@@ -19,20 +19,25 @@ KEPT: Final = 5_000
 RING_BYTES: Final = 6 << 20
 BATCH_S: Final = 0.01
 
+Settle = Callable[[Identity, int, int], None]
+
 __all__ = ["Ledger", "Record"]
 
 
 class Ledger:
-    """The records of a worker; `write` takes finished lines.
+    """The records of a worker.
 
+    write    takes finished lines
+    settle   takes at once what a call used in the end: of whose key, tokens, and nano-dollars
     Records that end within BATCH_S are made into lines together: the code for it is warm then, and out of the way of
     the calls in flight.
     """
 
-    def __init__(self, write: Callable[[bytes], None], config: str) -> None:
+    def __init__(self, write: Callable[[bytes], None], config: str, settle: Settle) -> None:
         self._loop = asyncio.get_running_loop()
         self._write = write
         self._config = config
+        self._settle = settle
         self._ended: list[Record] = []
         self._lines = Ring(RING_BYTES, KEPT)
 
@@ -43,6 +48,7 @@ class Ledger:
     def close(self, record: Record) -> None:
         """End a record: no text of prompts or answers is in it."""
         record.close()
+        self._settle(record.identity, record.tokens(), record.cost.total_nanousd if record.cost else 0)
         if not self._ended:
             self._loop.call_later(BATCH_S, self.settle)
         self._ended.append(record)

@@ -11,7 +11,7 @@ from time import monotonic_ns
 from typing import Any, Final
 
 from relay._core import Line, Report, moment
-from relay.call import Call
+from relay.call import Call, Identity
 from relay.catalog import NANO_PLACES, Attempt, Cost, Usage
 from relay.dialects import messages
 from relay.errors import RelayError
@@ -121,6 +121,15 @@ class Record:
         tokens = self.usage.get("output_tokens", 0)
         rate = tokens * 1e9 / took_ns if isinstance(tokens, int) and tokens and took_ns > 0 else None
         return (self.first_event_ns - sent_ns) / 1e9, rate
+
+    @property
+    def identity(self) -> Identity:
+        return self._call.identity
+
+    def tokens(self) -> int:
+        """Give all tokens of prompt and answer, cached ones too."""
+        output = self.usage.get("output_tokens")
+        return (_prompt(self.usage) or 0) + (output if isinstance(output, int) else 0)
 
     def cached_tokens(self) -> int:
         """Give the prompt's tokens that were read from a cache or written to one."""

@@ -22,7 +22,7 @@ from relay.call import Identity
 from relay.clock import Clock
 from relay.config import relocate
 from relay.config.settings import Address, Loaded, LogFormat, Redaction
-from relay.downstream import Admission, Ingress, Keys, Refused, Server
+from relay.downstream import Accounts, Admission, Ingress, Keys, Refused, Server
 from relay.errors import GatewayDraining
 from relay.gateway import Gateway
 from relay.ledger import Ledger
@@ -54,7 +54,8 @@ class Worker:
         wanted = settings.log_format
         is_for_people = wanted is LogFormat.TEXT or (wanted is LogFormat.AUTO and sys.stderr.isatty())
         self._write = self._write_text if is_for_people else self._log.write
-        self._ledger = Ledger(self._write, loaded.generation.digest)
+        self._accounts = Accounts()
+        self._ledger = Ledger(self._write, loaded.generation.digest, self._accounts.settle)
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
         self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
         health = Health()
@@ -66,6 +67,7 @@ class Worker:
             loaded.generation,
             self._keys,
             self._admission,
+            self._accounts,
             gateway.serve,
             self._find,
             partial(vitals, health),

@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.support import raw_client
+from tests.support.answers import streamed
+from tests.support.keyed import Providers, Start, secret
+from tests.support.keyed import configured as keyed
 from tests.support.processes import Json, Running
 from tests.support.raw_provider import RawProvider
 from tests.system.planted import ENVIRON, SECRETS
@@ -74,3 +77,31 @@ async def serves_on(relay: Running) -> AsyncIterator[None]:
     assert relay.is_alive
     answer = await raw_client.ask(relay.port, raw_client.body("demo/chat@delay=0"))
     assert answer.status == 200
+
+
+@pytest.fixture
+async def two_providers() -> AsyncIterator[Providers]:
+    found = {name: RawProvider() for name in ("one", "two")}
+    for provider in found.values():
+        await provider.start()
+        provider.answers = [streamed()]
+    yield found
+    for provider in found.values():
+        await provider.stop()
+
+
+@pytest.fixture
+def start(two_providers: Providers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Start a gateway over two providers with keys that say this, by their names."""
+    started: list[Running] = []
+
+    def begun(**keys: Json) -> Running:
+        listed = [{"name": name, "secret": {"env": name.upper()}} | said for name, said in keys.items()]
+        environ = {name.upper(): secret(name) for name in keys}
+        started.append(Running.relay(keyed(two_providers, listed), tmp_path_factory.mktemp("relay"), environ))
+        return started[-1]
+
+    yield begun
+    for relay in started:
+        relay.end()
+        assert not [line for line in relay.lines if b"key-of-" in line], "a key is in the log"
