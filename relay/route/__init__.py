@@ -60,7 +60,7 @@ class Router:
         candidates = self._candidates(models)
         slugs = [each.slug for each in models]
         if len(candidates) == 1 and call.preferences is NO_PREFERENCES and candidates[0].endpoint.is_plain:
-            return Plan(slugs[0], candidates, self._health)
+            return Plan(slugs[0], self._awake(candidates, slugs), self._health)
         ask = _ask(call, models[0].variant)
         sifted = sift(ask, candidates)
         if not sifted.kept:
@@ -128,16 +128,17 @@ class Router:
             names = self._names[endpoint.id] = Names(endpoint)
         return names
 
-    def _awake(self, candidates: Sequence[Candidate], slugs: Sequence[str]) -> list[Candidate]:
+    def _awake(self, candidates: list[Candidate], slugs: Sequence[str]) -> list[Candidate]:
         """Leave out those that asked to be left alone for a while.
 
         raises   NoEndpoint with the shortest wait when all did
         """
-        now = self._health.now()
-        waits = [self._health.of(each.endpoint.id).out_until - now for each in candidates]
+        if not self._health.any_rests:
+            return candidates
+        waits = [self._health.waits(each.endpoint.id, each.upstream) for each in candidates]
         if min(waits) > 0:
             raise nobody_now(min(waits), slugs, candidates, self._generation.docs_url)
-        return [each for each, wait in zip(candidates, waits, strict=True) if wait <= 0]
+        return [each for each, wait in zip(candidates, waits, strict=True) if not wait]
 
     def _conversation(self, call: Call, candidates: Sequence[Candidate]) -> Conversation | None:
         """Give the call's conversation, where it matters who answers it."""

@@ -19,7 +19,7 @@ def vitals(health: Health, endpoint_id: str) -> Mapping[str, object]:
     None     nobody knows: no call, or fewer than ten samples
     """
     state, now = health.of(endpoint_id), health.now()
-    rests = state.is_open(now) or state.out_until > now
+    rests = state.is_open(now) or health.rests_for_some(endpoint_id)
     return {
         "status": RESTS if rests else ANSWERS if state.is_stable(now) else FAILS,
         "uptime_last_5m": state.uptime(now, 5),

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from relay.errors import ProviderError, ProviderRateLimited
+from relay.errors import ProviderError
 
 STABLE_S: Final = 30
 FEWEST_FAILURES: Final = 3
@@ -18,6 +18,7 @@ BREAKER_S: Final = 10
 FEWEST_ATTEMPTS: Final = 20
 FIRST_REST_S: Final = 5.0
 LONGEST_REST_S: Final = 60.0
+MOST_RESTS: Final = 4096
 RETRY_SHARE: Final = 0.1
 FREE_RETRIES: Final = 20
 SAMPLES_S: Final = 300.0
@@ -99,7 +100,6 @@ class Samples:
 class State:
     """One endpoint's.
 
-    out_until             it asked to be left alone until then
     latency, throughput   seconds to the first event, tokens a second from then on
     tools                 of calls with tools: 1 that came to its end, 0 that failed
     """
@@ -111,7 +111,6 @@ class State:
         "_rests_until",
         "_seconds",
         "latency",
-        "out_until",
         "throughput",
         "tools",
     )
@@ -122,7 +121,6 @@ class State:
         self._rest_s = 0.0  # how long the open breaker waits; 0: it is closed
         self._rests_until = 0.0
         self._probing = False
-        self.out_until = 0.0
         self.latency = Samples()
         self.throughput = Samples()
         self.tools = Samples()
@@ -168,8 +166,6 @@ class State:
         second = self._second(now)
         second.counted += error.counts_against
         second.broke += error.counts
-        if isinstance(error, ProviderRateLimited) and error.retry_after_s is not None:
-            self.out_until = max(self.out_until, now + min(error.retry_after_s, LONGEST_REST_S))
         if not error.counts:
             return
         if self._rest_s and self._probing:
@@ -216,11 +212,42 @@ class State:
 
 
 class Health:
-    """What is known of all endpoints, by id. `now` is seconds that never go back."""
+    """What is known of all endpoints, by id. `now` is seconds that never go back.
+
+    any_rests   somebody asked to be left alone not long ago: `waits` has to be asked
+    """
 
     def __init__(self, now: Clock = time.monotonic) -> None:
         self.now = now
         self._states: dict[str, State] = {}
+        self._rests: dict[tuple[str, str], float] = {}
+
+    @property
+    def any_rests(self) -> bool:
+        return bool(self._rests)
+
+    def rest(self, endpoint_id: str, model: str, seconds: float) -> None:
+        """Leave an endpoint alone for one model, the provider's name for it: others of a wildcard are not meant."""
+        now = self.now()
+        self._rests = {rests: until for rests, until in self._rests.items() if until > now}
+        if len(self._rests) < MOST_RESTS:
+            rests = (endpoint_id, model)
+            self._rests[rests] = max(self._rests.get(rests, 0.0), now + min(seconds, LONGEST_REST_S))
+
+    def waits(self, endpoint_id: str, model: str) -> float:
+        """Give the seconds for which an endpoint is still to be left alone for a model; 0: it is not."""
+        until = self._rests.get((endpoint_id, model))
+        if until is None:
+            return 0.0
+        wait = until - self.now()
+        if wait <= 0:
+            del self._rests[endpoint_id, model]
+        return max(wait, 0.0)
+
+    def rests_for_some(self, endpoint_id: str) -> bool:
+        """Tell whether an endpoint is to be left alone for one of its models."""
+        now = self.now()
+        return any(rests[0] == endpoint_id and until > now for rests, until in self._rests.items())
 
     def of(self, endpoint_id: str) -> State:
         """Give what is known of an endpoint."""

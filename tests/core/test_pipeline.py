@@ -319,7 +319,7 @@ METADATA = b'{"requested":"a/m","summary":"available=1, selected=\xc3\x9c"}'
         b'event: message_stop\ndata: {"type":"message_stop" }  \n\n',
         frame("message_stop", openrouter_metadata={"requested": "of a gateway before us"}),
         b'data: {"type":"message_stop"}\r\n\r\n',
-        b'event: message_stop\ndata: {}\n\n',
+        b"event: message_stop\ndata: {}\n\n",
     ],
 )
 def test_metadata_stands_in_message_stop_at_every_split(end: bytes) -> None:

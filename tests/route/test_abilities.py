@@ -32,20 +32,20 @@ def result(*blocks: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("blocks", "held"),
     [
-        ([], set()),
-        ([IMAGE], {"image"}),
-        ([PDF], {"file"}),
-        ([PLAIN], set()),
-        ([NESTED], {"image"}),
-        ([result(IMAGE, PDF)], {"image", "file"}),
-        ([{"type": "tool_result", "tool_use_id": "t", "content": "image"}], set()),
-        ([{"type": "search_result", "source": "document", "title": "", "content": []}], set()),
-        ([{"type": "later", "source": 7, "content": {"type": "image"}}], set()),
+        ([], []),
+        ([IMAGE], ["image"]),
+        ([PDF], ["file"]),
+        ([PLAIN], []),
+        ([NESTED], ["image"]),
+        ([result(IMAGE, PDF)], ["file", "image"]),
+        ([{"type": "tool_result", "tool_use_id": "t", "content": "image"}], []),
+        ([{"type": "search_result", "source": "document", "title": "", "content": []}], []),
+        ([{"type": "later", "source": 7, "content": {"type": "image"}}], []),
     ],
     ids=repr,
 )
-def test_what_a_request_holds_is_found_wherever_it_stands(blocks: list[Any], held: set[str]) -> None:
-    assert needs.modalities(call(**said(*blocks)).content) == held
+def test_what_a_request_holds_is_found_wherever_it_stands(blocks: list[Any], held: list[str]) -> None:
+    assert needs.modalities(call(**said(*blocks)).content) == set(held)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.errors import ProviderFailed, ProviderRateLimited
+from relay.errors import ProviderFailed
 from relay.route import Health
 from relay.route.figures import ANSWERS, FAILS, RESTS, vitals
 from tests.route.shapes import Hands
@@ -76,7 +76,5 @@ def test_status_tells_who_fails_and_who_rests(health: Health, clock: Hands) -> N
     called(health, clock, good=0, bad=3)
     assert vitals(health, "e")["status"] == FAILS
 
-    error = ProviderRateLimited("later")
-    error.retry_after_s = 10.0
-    health.of("e").failed(clock.now, error)
+    health.rest("e", "m", 10.0)
     assert vitals(health, "e")["status"] == RESTS

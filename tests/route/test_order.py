@@ -1,6 +1,7 @@
 """Who is asked first: balancing by price, sorting, cutoffs, sessions, and endpoints that fail or rest."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -232,6 +233,25 @@ def test_a_rate_limit_takes_an_endpoint_out_for_as_long_as_it_says_a_minute_at_m
     assert 0 < (raised.value.retry_after_s or 0) <= 60
     now.now += 61
     assert len(tried(found, call())) == 2
+
+
+def test_a_rate_limit_of_one_model_leaves_the_others_of_a_wildcard_alone() -> None:
+    every = replace(endpoint("q"), id="q/*", model="*")
+    now = Hands()
+    found = Router(replace(generation(), wildcards=(Model("q/*", (every,)),)), Health(now))
+    plan = found.plan(call("q/slow"))
+    attempt = plan.next()
+    assert attempt
+    limited = ProviderRateLimited("slow")
+    limited.retry_after_s = 5
+    plan.failed(attempt, limited)
+
+    with pytest.raises(NoEndpoint) as raised:
+        found.plan(call("q/slow"))
+    assert (raised.value.status, raised.value.retry_after_s) == (429, 5)
+    assert tried(found, call("q/other")) == ["q/*"]
+    now.now += 6
+    assert tried(found, call("q/slow")) == ["q/*"]
 
 
 def test_a_refusal_goes_to_the_next_model_and_not_to_the_next_endpoint() -> None:
