@@ -32,7 +32,7 @@ _REASONS = {
 def faults_of(error: ValidationError, source: Source) -> list[Fault]:
     """Give every fault that pydantic reports, with its line."""
     found = error.errors(include_url=False, include_input=False)
-    return [source.fault(_where(entry["loc"]), _reason(entry)) for entry in found]
+    return [source.fault(_where(entry["loc"]), reason_of(entry)) for entry in found]
 
 
 def prune(error: ValidationError, data: Any) -> set[Where]:
@@ -66,7 +66,8 @@ def _is_form(part: object) -> bool:
     return part in ("(list)", "(open)", "(entry)", "(text)")
 
 
-def _reason(entry: Any) -> str:
+def reason_of(entry: Any) -> str:
+    """Give one of pydantic's errors in the operator's words."""
     if entry["type"] == "extra_forbidden":
         return _unknown(entry["loc"])
     if entry["type"] in _REASONS:

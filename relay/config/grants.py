@@ -40,8 +40,11 @@ def provider_names(providers: Mapping[str, Provider], known: Mapping[str, KnownP
     return _lower([*providers, *shown])
 
 
-def faults(grant: Grant, names: Set[str]) -> Iterator[tuple[Where, str]]:
-    """Give what is wrong with what a key may do, by the place in it; `names` are those that lists may hold."""
+def faults(grant: Grant, names: Set[str] | None) -> Iterator[tuple[Where, str]]:
+    """Give what is wrong with what a key may do, by the place in it.
+
+    names   what lists of providers may hold, in lower case; None: nobody knows
+    """
     order = grant.provider.order if grant.provider else None
     lists: tuple[tuple[Where, list[str] | None], ...] = (
         (("providers",), grant.providers),
@@ -50,7 +53,7 @@ def faults(grant: Grant, names: Set[str]) -> Iterator[tuple[Where, str]]:
     )
     for where, said in lists:
         for index, name in enumerate(said or ()):
-            if not {name.lower(), name.lower().partition("/")[0]} & names:
+            if names is not None and not {name.lower(), name.lower().partition("/")[0]} & names:
                 yield (*where, index), "no provider of this name stands in `providers`"
     for where, said in ((("models",), grant.models), (("providers",), grant.providers)):
         if said == []:

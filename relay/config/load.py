@@ -72,9 +72,9 @@ def _accept(_policy: Mapping[str, Any], _hold_max: int) -> tuple[Finding, ...]:
     return ()
 
 
-def new_key() -> str:
-    """Give a new caller key, `sk-relay-<id>-<secret>` with 192 random bits (SEC-1)."""
-    return f"sk-relay-{secrets.token_hex(4)}-{secrets.token_hex(24)}"
+def new_key(id: str = "") -> str:
+    """Give a new caller key, `sk-relay-<id>-<secret>` with 192 random bits (SEC-1); with an id of its own, or this."""
+    return f"sk-relay-{id or secrets.token_hex(4)}-{secrets.token_hex(24)}"
 
 
 def _loaded(

@@ -12,17 +12,17 @@ from collections.abc import Sequence
 
 import click
 
-from relay.run.commands import EXIT_FAILED
+from relay.run.commands import EXIT_CANT_WRITE, EXIT_FAILED
 from relay.run.commands.about import completion, version
 from relay.run.commands.check import check
 from relay.run.commands.config import config
 from relay.run.commands.demo import demo
 from relay.run.commands.explain import explain
+from relay.run.commands.keys import keys
 from relay.run.commands.redact import redact
 from relay.run.commands.serve import serve
 from relay.run.commands.trial import trial
 
-EXIT_CANT_WRITE = 73
 EXIT_INTERRUPTED = 130
 _WRITE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
@@ -36,7 +36,7 @@ def relay() -> None:
     """
 
 
-for command in (serve, check, explain, trial, demo, redact, config, version, completion):
+for command in (serve, check, explain, trial, demo, redact, keys, config, version, completion):
     relay.add_command(command)
 
 

@@ -8,6 +8,7 @@ import asyncio
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +19,7 @@ import orjson
 import uvloop
 from aiohttp import web
 
+from relay._core import moment
 from relay.call import Identity
 from relay.clock import Clock
 from relay.config import relocate
@@ -32,6 +34,7 @@ from relay.ledger.record import generation
 from relay.outbox import Outbox
 from relay.redact.redaction import Redactors
 from relay.route import Health, Router, vitals
+from relay.run.keys import KeyWatch
 from relay.run.memory import Memory
 from relay.run.ops import application
 from relay.run.sweeper import Sweeper
@@ -62,10 +65,11 @@ class Worker:
         router = Router(loaded.generation, health)
         gateway = Gateway(loaded.generation, router, self._upstream, self._ledger, redactors(settings.redaction))
         self._refused = Refused(self._note, self._clock)
-        self._keys = Keys(loaded.generation.keys)
+        keys = Keys(loaded.generation.keys)
+        self._watch = KeyWatch(keys, self._accounts, settings.key_store, None, self._note_keys)
         self._ingress = Ingress(
             loaded.generation,
-            self._keys,
+            keys,
             self._admission,
             self._accounts,
             gateway.serve,
@@ -102,6 +106,7 @@ class Worker:
                 lambda: self._ingress.sweep(clocks.client_stall),
             ),
         )
+        await self._watch.start()
         listener = await loop.create_server(server, sock=_bound(self._settings.listen), backlog=BACKLOG)
         ops = await self._open_ops()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -113,6 +118,7 @@ class Worker:
         await self._stopping.wait()
         await self._drain(listener, server)
         sweeper.stop()
+        await self._watch.stop()
         self._upstream.close()
         if ops is not None:
             await ops.cleanup()
@@ -160,6 +166,10 @@ class Worker:
         """Note what nobody caught; the loop's own words would quote its text, which may hold content (SEC-9)."""
         error = context.get("exception")
         self._refused.defect(error if isinstance(error, Exception) else RuntimeError(), None)
+
+    def _note_keys(self, level: str, message: str) -> None:
+        ts = orjson.Fragment(moment(time.time_ns()))
+        self._note({"ts": ts, "level": level, "event": "key_store", "message": message})
 
     def _note(self, event: Mapping[str, Any]) -> None:
         self._write(orjson.dumps(event))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 EXIT_FAILED = 1
 EXIT_UNAVAILABLE = 69
+EXIT_CANT_WRITE = 73
 EXIT_CONFIG = 78
 PLACES = (Path("relay.yaml"), Path("/etc/relay/relay.yaml"))
 

@@ -1,0 +1,170 @@
+"""KeyWatch: which keys are valid, by the configuration and by the key store, which is looked at every REFRESH_S.
+
+Looking happens on a thread of its own, and calls find a finished mapping: no call waits for a disk. A store that can't
+be read changes nothing: the last good keys stay valid, and the log says so once (spec/operations.md SEC-2).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from relay.call import Identity
+from relay.downstream import Accounts, Keys
+from relay.downstream.accounts import Amounts, Spent, amounts
+
+if TYPE_CHECKING:
+    from relay.store.keys import KeyStore
+
+REFRESH_S: Final = 3.0  # well within the 5 s after which a revoked key must be refused
+
+T = TypeVar("T")
+Holders = Mapping[bytes, Identity]
+Note = Callable[[str, str], None]
+"""Takes a level and a sentence for the log."""
+
+
+class KeyWatch:
+    """Puts the valid keys into `keys`, and opens their accounts.
+
+    store   the file of the key store; None: there is none
+    spent   gives what was spent before this process began; None: nobody knows
+    """
+
+    def __init__(self, keys: Keys, accounts: Accounts, store: Path | None, spent: Spent | None, note: Note) -> None:
+        self._keys = keys
+        self._accounts = accounts
+        self._store = _Store(store) if store else None
+        self._spent = spent
+        self._note = note
+        self._inline: Holders = keys.by_digest or {}
+        self._stored: Holders = {}
+        self._fault: str | None = None
+        self._told: set[str] = set()
+        self._thread = ThreadPoolExecutor(1, "relay-keys")
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Look for the first time, and then again and again."""
+        await self._open(self._inline)
+        if self._store is not None:
+            await self._look()
+            self._task = asyncio.create_task(self._watch())
+            self._task.add_done_callback(_surface)
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if self._store is not None:
+            await self._apart(self._store.close)
+        self._thread.shutdown()
+
+    async def reload(self, inline: Holders) -> None:
+        """Take other keys of a configuration; accounts of those that stay go on."""
+        await self._open(inline)
+        self._inline = inline
+        self._put()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            await self._look()
+
+    async def _look(self) -> None:
+        found, fault = await self._apart(self._store.look) if self._store else (None, None)
+        if fault != self._fault:
+            self._fault = fault
+            level, text = ("warning", fault) if fault else ("info", "can be read again")
+            self._note(level, f"the key store {text}" + ("; the last keys that were read stay valid" if fault else ""))
+        if found is not None:
+            await self._open(found)
+            self._stored = found
+            self._put()
+
+    def _put(self) -> None:
+        """A name belongs to one key: that of the configuration."""
+        names = {identity.name for identity in self._inline.values()}
+        twice = {identity.name for identity in self._stored.values()} & names
+        for name in sorted(twice - self._told):
+            self._note(
+                "warning", f"the key store has a key named {name}, which the configuration has too: it is left out"
+            )
+        self._told = twice
+        rest = {digest: each for digest, each in self._stored.items() if each.name not in names}
+        self._keys.by_digest = {**rest, **self._inline}
+
+    async def _open(self, holders: Holders) -> None:
+        """Open accounts for keys that were not there before."""
+        names = {each.name for each in holders.values() if not self._accounts.knows(each.name)}
+        if self._spent is None or not names:
+            return
+        for name, found in (await self._apart(_amounts, names, self._spent)).items():
+            self._accounts.open(name, found)
+
+    async def _apart(self, function: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+class _Store:
+    """The file, on the thread that looks at it; opened anew when another takes its place."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: KeyStore | None = None
+        self._file: tuple[int, int] | None = None
+        self._version: int | None = None
+
+    def look(self) -> tuple[Holders | None, str | None]:
+        """Give the keys if they may be others than last time, and what keeps them from being read."""
+        from relay.store import StoreError  # with SQLite, which a gateway without a store never loads
+
+        try:
+            store = self._store()
+            version = store.version()
+            if version == self._version:
+                return None, None
+            holders = store.holders()
+        except StoreError as fault:
+            self.close()
+            return None, str(fault)
+        self._version = version
+        return holders, None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._opened is not None:
+            self._opened.close()
+        self._opened = self._file = self._version = None
+
+    def _store(self) -> "KeyStore":
+        from relay.store.keys import KeyStore
+
+        file = _identity(self._path)
+        if self._opened is None or file != self._file:
+            self.close()
+            self._opened, self._file = KeyStore(self._path), file
+        return self._opened
+
+
+def _surface(task: asyncio.Task[None]) -> None:
+    """Let the loop's handler hear of a bug: keys that nobody looks at any more could not be revoked."""
+    if not task.cancelled():
+        task.result()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Give which file a path leads to; None: to none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _amounts(names: Iterable[str], spent: Spent) -> dict[str, Amounts]:
+    now = time.time()
+    return {name: amounts(name, spent, now) for name in names}
