@@ -38,6 +38,7 @@ ROOMS = [
     "relay/clock.py",
     "relay/outbox.py",
     "relay/forward.py",
+    "relay/price.py",
     "relay/gateway.py",
     "relay/dialects/check.py",
     "relay/dialects/extensions.py",

@@ -134,7 +134,7 @@ class Preferences:
     quantizations    empty: any
     sort             `price`, `throughput`, `latency`, `exacto`; None: balanced by price
     mixes_models     models are sorted as one group
-    max_price        kind → the most; kinds `prompt`, `completion`, `request`
+    max_price        kind → the most; kinds `prompt`, `completion`, `request`, `image`, `audio`
     min_throughput, max_latency   tokens a second, and seconds to the first of them
     tier             `priority`, `flex`; `default` cancels that of a variant; None: nothing is said
     """

@@ -1,4 +1,4 @@
-"""What can be called, and at which price: Endpoint, Price, Timeouts, Model; Generation is one loaded configuration.
+"""What can be called: Endpoint, Timeouts, Model; Generation is one loaded configuration; Attempt is one try.
 
 Secret holds a credential so that nothing prints it; KnownProvider is what relay knows about a provider by its name,
 Provider is what lists say of one.
@@ -9,65 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 from relay.call import Identity
-
-NANO: Final = 1_000_000_000
-NANO_PLACES: Final = 9
-MILLION: Final = 1_000_000
-Usage = dict[str, int | str]
-"""What an answer used, by the flat names of `_core.Meter.usage`."""
+from relay.price import Cost, Price, Usage
 
 DEFAULT_MAX_TOKENS: Final = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Nano-dollars per million tokens of each kind; `request` in nano-dollars a call.
-
-    cache_read, cache_write_5m, cache_write_1h   None: by the rules of spec/openrouter-messages.md 17
-    """
-
-    prompt: int
-    completion: int
-    cache_read: int | None = None
-    cache_write_5m: int | None = None
-    cache_write_1h: int | None = None
-    request: int = 0
-
-    def cost(self, usage: Usage) -> "Cost":
-        """Give what `usage` (flat names of `_core.Meter.usage`) costs, rounded once to whole nano-dollars."""
-        prompt = _count(usage, "input_tokens") * self.prompt
-        if read := _count(usage, "cache_read_input_tokens"):
-            prompt += read * (self.prompt if self.cache_read is None else self.cache_read)
-        if written := _count(usage, "cache_creation_input_tokens"):
-            hour = min(_count(usage, "cache_creation_1h_input_tokens"), written)
-            write_5m = self.prompt * 5 // 4 if self.cache_write_5m is None else self.cache_write_5m
-            write_1h = self.prompt * 2 if self.cache_write_1h is None else self.cache_write_1h
-            prompt += (written - hour) * write_5m + hour * write_1h
-        completion = _count(usage, "output_tokens") * self.completion
-        total = _rounded(prompt + completion) + self.request
-        prompt_nanousd = _rounded(prompt)
-        return Cost(total, prompt_nanousd, total - prompt_nanousd - self.request)
-
-
-class Cost:
-    """Integer nano-dollars of one call: the total and its two token parts (the rest is the fee per request)."""
-
-    __slots__ = ("completion_nanousd", "prompt_nanousd", "total_nanousd")
-
-    def __init__(self, total_nanousd: int, prompt_nanousd: int, completion_nanousd: int) -> None:
-        self.total_nanousd = total_nanousd
-        self.prompt_nanousd = prompt_nanousd
-        self.completion_nanousd = completion_nanousd
-
-
-def _count(usage: Usage, name: str) -> int:
-    value = usage.get(name, 0)
-    return value if isinstance(value, int) else 0
-
-
-def _rounded(amount: int) -> int:
-    """Give `amount` (nano-dollars × tokens per million) in nano-dollars, half up."""
-    return (amount + MILLION // 2) // MILLION
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +99,7 @@ class Endpoint:
     abilities    what it has of the configuration's `capabilities`; None is unknown, which keeps nobody out
     input_modalities, output_modalities   what it reads and gives; None is unknown, which keeps nobody out
     thinks       it stands for a variant that has the model think, where the request says nothing of it
+    owner_key    the name of the key whose holder's own account it is, and who alone may use it
     """
 
     id: str
@@ -185,6 +130,7 @@ class Endpoint:
     input_modalities: frozenset[str] | None = None
     output_modalities: frozenset[str] | None = None
     thinks: bool = False
+    owner_key: str | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -196,6 +142,7 @@ class Endpoint:
             and self.parameters is None
             and self.abilities is None
             and self.input_modalities is None
+            and self.owner_key is None
         )
 
     def has(self, ability: str) -> bool:
@@ -296,14 +243,22 @@ class Attempt:
     status        HTTP status of the answer, 0 without one
     error         reason of the failure, None so far or when it answered
     sent_ns, head_ns   when the request was written and the head had come, monotonic; 0: not yet
+    usage, basis  what it used and who says so (spec/operations.md USG-4)
+    cost          None: nothing is known to charge for, or the price is not
+    has_output    something of the model came
+    anomalies     numbers of the provider that can't be
     """
 
     __slots__ = (
+        "anomalies",
+        "basis",
+        "cost",
         "dropped",
         "ended_ns",
         "endpoint",
         "error",
         "error_type",
+        "has_output",
         "head_ns",
         "max_tokens",
         "model",
@@ -312,6 +267,7 @@ class Attempt:
         "slug",
         "status",
         "upstream_request_id",
+        "usage",
     )
 
     def __init__(
@@ -334,3 +290,8 @@ class Attempt:
         self.error_type: str | None = None
         self.sent_ns = self.head_ns = self.ended_ns = 0
         self.upstream_request_id: str | None = None
+        self.usage: Usage = {}
+        self.basis = "none"
+        self.cost: Cost | None = None
+        self.has_output = False
+        self.anomalies = 0

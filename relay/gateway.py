@@ -20,7 +20,6 @@ from relay.downstream import Reply
 from relay.errors import CallerGone, CallerSlow, GatewayDraining, GatewayInternal, ProviderError, RelayError
 from relay.forward import Forward
 from relay.ledger import Ledger, Record
-from relay.ledger.money import Bill
 from relay.ledger.record import Outcome
 from relay.prepare import prepare
 from relay.redact.redaction import Redactors, tellable
@@ -108,7 +107,7 @@ class Gateway:
 
     async def _relay(self, exchange: Exchange, call: Call, attempt: Attempt, reply: Reply, record: Record) -> None:
         """Move one streamed answer. Everything per read happens in `Forward`, called from the socket's callback."""
-        bill = Bill(attempt.endpoint.price)
+        bill = record.bill(attempt)
         pipeline = Pipeline(
             id=call.id,
             model=attempt.slug,
@@ -138,7 +137,7 @@ class Gateway:
     async def _relay_unary(
         self, exchange: Exchange, call: Call, attempt: Attempt, reply: Reply, record: Record
     ) -> None:
-        bill, content = Bill(attempt.endpoint.price), await exchange.read(MAX_ANSWER)
+        bill, content = record.bill(attempt), await exchange.read(MAX_ANSWER)
         try:
             if record.redaction:
                 content = record.redaction.answer(content)

@@ -10,6 +10,7 @@ LEVELS = {
     "_core": 0,
     "clock": 0,
     "outbox": 0,
+    "price": 0,
     "errors": 1,
     "call": 1,
     "catalog": 1,

@@ -4,11 +4,12 @@ In: the provider's whole body. Out: the same bytes with relay's id, model, provi
 and the usage with its cost (spec/openrouter-messages.md 13, 17). Everything else keeps its bytes.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 
+from relay._core.estimator cimport Estimator
 from relay._core.json cimport Scanner, string_text
 from relay._core.messages_encoder cimport Answer, MessagesEncoder
-from relay._core.meter cimport Meter
+from relay._core.meter cimport OUTPUT, Meter
 from relay._core.text cimport equals, is_ascii, is_object
 from relay._core.types cimport Slice
 from relay._core.utf8 cimport is_utf8
@@ -26,6 +27,15 @@ cdef Scanner _ANSWER = Scanner((
 ), MAX_DEPTH)
 
 
+cdef int _count_strings(Meter meter, Slice content) except -1:
+    """Count an answer of whose length its provider told nothing: by its strings, as prompts are."""
+    cdef Estimator estimator = Estimator()
+    estimator.add_json(PyBytes_FromStringAndSize(content.ptr, content.len))
+    meter.text = estimator._counts
+    meter.first_content = meter.text.latin + meter.text.wide
+    return 0
+
+
 def answer(
     bytes data not None, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None, metadata=None
 ) -> tuple[bytes, dict[str, object]]:
@@ -39,6 +49,7 @@ def answer(
     cdef Meter meter = Meter()
     cdef Answer parts
     cdef dict usage
+    cdef bint is_final
     if not is_ascii(text.ptr, text.ptr + text.len) and not is_utf8(text):
         raise ProtocolError("the answer is no UTF-8")
     _ANSWER.scan_into(text, slots)
@@ -63,10 +74,13 @@ def answer(
     parts.metadata = slots[METADATA]
     if is_object(slots[USAGE]):
         meter.fold_slice(slots[USAGE])
-    usage = meter.usage()
-    return encoder.whole(&parts, usage), {
+    is_final = meter.value[OUTPUT] >= 0
+    if not is_final:
+        _count_strings(meter, slots[CONTENT])
+    usage, basis = meter.reckoned(is_final, input_tokens)
+    return encoder.whole(&parts, meter.usage(), usage), {
         "usage": usage,
-        "basis": "provider_final" if usage else "none",
+        "basis": basis,
         "anomalies": meter.anomalies,
         "stop_reason": string_text(slots[STOP_REASON]),
         "response_id": string_text(slots[ID]),

@@ -47,7 +47,7 @@ cdef class MessagesEncoder(Stage):
     cdef int _set(self, Slice object, Slice value, bytes member) except -1
     cdef int _write_edited(self, Event* event) except -1 nogil
     cdef int _write_edits(self, Slice data) except -1 nogil
-    cdef bytes whole(self, Answer* answer, dict told)
+    cdef bytes whole(self, Answer* answer, dict told, dict reckoned)
     cdef void _sort(self) noexcept nogil
     cdef int _edit_start(self, Event* event) except -1
     cdef bint _needs_input_tokens(self) noexcept

@@ -12,9 +12,8 @@ from libc.string cimport memchr, memcpy, strlen
 
 from orjson import dumps as _dumps
 
-from relay._core.estimator cimport tokens
 from relay._core.json cimport Scanner
-from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
+from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, Meter
 from relay._core.output cimport Output
 from relay._core.text cimport is_object, skip_plain
 from relay._core.types cimport DELTA, ERROR, PING, START, STOP, USAGE, Event, Slice, Stage
@@ -221,16 +220,14 @@ cdef class MessagesEncoder(Stage):
 
     cdef int _edit_usage(self, Event* event) except -1:
         cdef Meter meter = <Meter>self.meter
-        cdef bytes fields = self.usage_fields(meter.usage()) if self.usage_fields is not None else b""
+        cdef dict told = meter.reckoned(meter.final, self.input_tokens)[0]
+        cdef bytes fields = self.usage_fields(told) if self.usage_fields is not None else b""
         cdef bytes usage
         if is_object(event.usage):
             if fields:
                 self._into(event.usage, _text(fields))
             return self._write_edited(event)
-        told = meter.value[OUTPUT]
-        usage = b'"usage":{"output_tokens":%d%b%b}' % (
-            told if told >= 0 else tokens(&meter.text, 1.0), b"," if fields else b"", fields
-        )
+        usage = b'"usage":{"output_tokens":%d%b%b}' % (told.get("output_tokens", 0), b"," if fields else b"", fields)
         self._set(_trimmed(event.data), event.usage, usage)
         return self._write_edited(event)
 
@@ -242,12 +239,12 @@ cdef class MessagesEncoder(Stage):
         self._set(_trimmed(event.data), told, metadata)
         return self._write_edited(event)
 
-    cdef bytes whole(self, Answer* answer, dict told):
+    cdef bytes whole(self, Answer* answer, dict told, dict reckoned):
         """Give a unary answer with relay's id, model and provider, the members a message always has, and its cost.
 
-        told   the meter's usage
+        told, reckoned   the meter's usage, and what is charged for
         """
-        cdef bytes fields = self.usage_fields(told) if self.usage_fields is not None else b""
+        cdef bytes fields = self.usage_fields(reckoned) if self.usage_fields is not None else b""
         cdef bytes usage, metadata
         if self.id is not None:
             self._set(answer.text, answer.id, self.id)
@@ -265,8 +262,8 @@ cdef class MessagesEncoder(Stage):
             if fields:
                 self._into(answer.usage, _text(fields))
         else:
-            usage = b'"usage":{"input_tokens":%d,"output_tokens":0%b%b}' % (
-                self._estimate(), b"," if fields else b"", fields
+            usage = b'"usage":{"input_tokens":%d,"output_tokens":%d%b%b}' % (
+                reckoned.get("input_tokens", 0), reckoned.get("output_tokens", 0), b"," if fields else b"", fields
             )
             self._set(answer.text, answer.usage, usage)
         if self.metadata is not None:

@@ -18,10 +18,12 @@ cdef class Meter(Stage):
     cdef int64_t text_bytes       # escaped bytes of text, thinking and tool arguments
     cdef int64_t[KINDS] events    # by kind, as received
     cdef int64_t[FIELDS] value    # latest non-null number of each field; -1: never told
+    cdef int outputs              # counts of the output that came
     cdef bytes tier               # service_tier, None: never told
     cdef readonly int64_t anomalies
-    cdef bint final               # a usage came with or after the stop reason
+    cdef bint final               # a count of the output came with or after the stop reason
 
     cpdef dict usage(self)
+    cdef tuple reckoned(self, bint is_final, object input_tokens)
     cdef int fold_slice(self, Slice usage) except -1 nogil
     cdef int _number(self, int field, Slice raw) noexcept nogil

@@ -11,7 +11,7 @@ from libc.stdint cimport int64_t
 from json import dumps as _dumps
 from math import isfinite
 
-from relay._core.estimator cimport Counts, count_escaped
+from relay._core.estimator cimport Counts, count_escaped, tokens
 from relay._core.json cimport Scanner
 from relay._core.text cimport equals
 from relay._core.types cimport DELTA, USAGE, Event, Slice, Stage
@@ -30,7 +30,7 @@ cdef tuple _NAMES = (
 
 cdef enum:
     PATHS = FIELDS + 1
-    MAX_DIGITS = 15               # a count of tokens longer than this is no count
+    MAX_DIGITS = 9                # a count of tokens longer than this is no count
 
 cdef Scanner _USAGE = Scanner((
     "input_tokens",
@@ -85,6 +85,28 @@ cdef class Meter(Stage):
             known["service_tier"] = self.tier.decode("utf-8", "replace")
         return known
 
+    cdef tuple reckoned(self, bint is_final, object input_tokens):
+        """Give the usage to charge for, and its basis (USG-4): estimates stand where the provider told nothing.
+
+        is_final       what was told of the output is all of it
+        input_tokens   called for an estimate of the prompt; None: there is none
+        """
+        cdef dict usage = self.usage()
+        cdef bint is_prompt_told = (
+            self.value[INPUT] >= 0 or self.value[CACHE_READ] >= 0 or self.value[CACHE_CREATION] >= 0
+        )
+        if not is_prompt_told and self.value[OUTPUT] < 0 and self.first_content == 0:
+            return usage, "none"
+        basis = "provider_final" if is_final else "provider_partial" if self.value[OUTPUT] >= 0 else "estimated"
+        if not is_final:
+            usage["output_tokens"] = max(self.value[OUTPUT], tokens(&self.text, 1.0))
+        if not is_prompt_told:
+            basis = "estimated"
+            usage["input_tokens"] = input_tokens() if input_tokens is not None else 0
+        elif basis == "estimated":
+            basis = "provider_partial"
+        return usage, basis
+
     cdef int fold_slice(self, Slice usage) except -1 nogil:
         """Fold the JSON text of a usage object; null and absent fields keep what is known."""
         cdef Slice[PATHS] slots
@@ -112,9 +134,11 @@ cdef class Meter(Stage):
         if number < self.value[field]:
             self.anomalies += 1
         self.value[field] = number
+        self.outputs += field == OUTPUT
         return 0
 
     cdef int on_event(self, Event* event) except -1 nogil:
+        cdef int told
         if event.frame.len:  # an event that relay made itself is no fact about the provider
             self.events[<int>event.kind] += 1
             if self.first_event == 0:
@@ -130,7 +154,8 @@ cdef class Meter(Stage):
                 else:
                     count_escaped(&self.text, event.text.ptr, event.text.ptr + event.text.len)
         elif event.usage.len and event.usage.ptr[0] == c"{":
+            told = self.outputs
             self.fold_slice(event.usage)
-            if event.kind == USAGE:
+            if event.kind == USAGE and self.outputs != told:
                 self.final = True
         return self.next.on_event(event)

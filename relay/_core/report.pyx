@@ -22,6 +22,7 @@ cdef class Report:
     bytes_in                   of all events that were read
     usage, anomalies           by the names and the rules of spec/operations.md USG-2
     basis                      of usage: provider_final, provider_partial or none
+    reckoned()                 usage and basis with estimates where the provider told nothing
     estimated_output_tokens    by the text of the deltas
     events, event_count        of the provider, by type and together
     content_events, text_bytes   deltas, and the bytes of their strings as they came
@@ -46,6 +47,10 @@ cdef class Report:
         if self._meter.final and self._decoder.stopping:
             return "provider_final"
         return "provider_partial" if self._meter.usage() else "none"
+
+    def reckoned(self, input_tokens) -> tuple[dict[str, int | str], str]:
+        """Give the usage to charge for, and its basis by USG-4; `input_tokens` is called for an estimate."""
+        return self._meter.reckoned(self._meter.final and self._decoder.stopping, input_tokens)
 
     @property
     def anomalies(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from relay.call import Identity
-from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Price, Provider, Secret
+from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Provider, Secret
 from relay.config import schema, serving
 from relay.config.callers import KeyRing
 from relay.config.check import Draft, merged_timeouts, redaction_floor
@@ -16,6 +16,7 @@ from relay.config.faults import Where
 from relay.config.grants import identity
 from relay.config.references import endpoints, keys
 from relay.config.settings import ClientTimeouts, LogFormat, Redaction, Settings, Stream
+from relay.price import Price
 
 _IMPLIED = {
     "tools": ("tools", "tool_choice"),
@@ -24,6 +25,7 @@ _IMPLIED = {
     "structured_output": ("structured_outputs",),
 }
 """Capability → the words of `supported_parameters` that it says as well."""
+_CACHING = {"messages": "explicit"}  # of a dialect, where nobody says
 _UNKNOWN = KnownProvider(name="", display_name="", dialect="", base_url="")
 
 
@@ -142,7 +144,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
         model=own.model,
         base_url=provider.base_url or known.base_url,
         credential=credential,
-        price=_price(own.price or provider.price),
+        price=_price(own.price or provider.price, said("caching") or _CACHING.get(provider.dialect or known.dialect)),
         default_max_tokens=said("default_max_tokens") or said("max_output_tokens") or DEFAULT_MAX_TOKENS,
         count_tokens=known.count_tokens if capabilities is None else "count_tokens" in capabilities,
         ca_file=str(draft.folder / provider.ca_file) if provider.ca_file else None,
@@ -162,6 +164,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
         abilities=abilities,
         input_modalities=None if reads is None else frozenset(reads + ["file"] * ("pdf" in (abilities or ()))),
         output_modalities=_words(said("output_modalities")),
+        owner_key=said("owner_key"),
     )
 
 
@@ -187,12 +190,27 @@ def _place(own: serving.Endpoint) -> str:
     return f"{places}:{own.tier}" if own.tier else places
 
 
-def _price(price: serving.Price | None) -> Price | None:
-    if price is None:
+def _price(said: serving.Price | None, caching: str | None) -> Price | None:
+    """Give a price; writes to a cache cost more by default where the request asks for them (`explicit…`)."""
+    if said is None:
         return None
-    return Price(
-        price.prompt, price.completion, price.cache_read, price.cache_write_5m, price.cache_write_1h, price.request
+    price = Price(
+        prompt=said.prompt,
+        completion=said.completion,
+        cache_read=said.cache_read,
+        cache_write_5m=said.cache_write_5m,
+        cache_write_1h=said.cache_write_1h,
+        request=said.request,
+        image=said.image,
+        audio=said.audio,
+        is_explicit=caching is not None and caching.startswith("explicit"),
     )
+    long = {step.above_tokens: replace(price, **_overrides(step)) for step in said.long_context}
+    return replace(price, long_context=tuple(sorted(long.items(), key=lambda step: -step[0])))
+
+
+def _overrides(step: serving.LongContext) -> dict[str, Any]:
+    return {name: value for name, value in step if name != "above_tokens" and value is not None}
 
 
 def _credential(where: Where) -> str:

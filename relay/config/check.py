@@ -166,6 +166,27 @@ def _capabilities(draft: Draft) -> Iterator[Finding]:
                 yield place, f"must be one of {', '.join(CAPABILITIES)}"
 
 
+def _prices(draft: Draft) -> Iterator[Finding]:
+    for where, serving in _servings(draft.file):
+        seen: set[int] = set()
+        for index, step in enumerate(serving.price.long_context if serving.price else ()):
+            place = (*where, "price", "long_context", index)
+            if step.above_tokens in seen:
+                yield (*place, "above_tokens"), "another price stands above as many tokens"
+            if not step.model_fields_set - {"above_tokens"}:
+                yield place, "changes no price; write the keys that cost something else"
+            seen.add(step.above_tokens)
+
+
+def _owners(draft: Draft) -> Iterator[Finding]:
+    if isinstance(draft.file.keys, KeyRing):
+        return  # a key of the store may come at any time
+    names = [key.name for _, key in keys(draft.file)]
+    for where, serving in _servings(draft.file):
+        if serving.owner_key is not None and serving.owner_key not in names:
+            yield (*where, "owner_key"), f"no key of this name stands in `keys`{suggestion(serving.owner_key, names)}"
+
+
 def _timeouts(draft: Draft) -> Iterator[Finding]:
     top, providers = draft.file.timeouts, draft.file.providers
     yield from _misfits(("timeouts",), top)
@@ -214,6 +235,8 @@ CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     _authorities,
     _models,
     _capabilities,
+    _prices,
+    _owners,
     _timeouts,
     _buffers,
     _redaction,

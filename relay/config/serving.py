@@ -13,21 +13,45 @@ Modality = Literal["text", "image", "file", "audio", "video"]
 PerMillion = Annotated[int, Usd("million tokens")]
 
 
-class Price(Section):
+class Rates(Section):
+    """What a price is made of."""
+
+    cache_read: PerMillion | None = None
+    """Input tokens read from the cache; default: as prompt."""
+    cache_write_5m: PerMillion | None = None
+    """Input tokens written to the cache for 5 minutes; default: 1.25 × prompt with explicit caching, else prompt."""
+    cache_write_1h: PerMillion | None = None
+    """Input tokens written to the cache for an hour; default: 2 × prompt with explicit caching, else prompt."""
+    audio: PerMillion | None = None
+    """Audio tokens; default: as prompt. For lists and limits: no dialect of this version reports them."""
+    image: Annotated[int, Usd("image")] | None = None
+    """A fee for each image of the request; default: none."""
+
+
+class LongContext(Rates):
+    """What costs something else in long prompts; what it does not name stays."""
+
+    above_tokens: Tokens
+    """It holds for prompts of more tokens than that, cached ones included."""
+    prompt: PerMillion | None = None
+    """Input tokens."""
+    completion: PerMillion | None = None
+    """Output tokens."""
+    request: Annotated[int, Usd("call")] | None = None
+    """A fee for each call."""
+
+
+class Price(Rates):
     """What an endpoint costs."""
 
     prompt: PerMillion
     """Input tokens."""
     completion: PerMillion
     """Output tokens."""
-    cache_read: PerMillion | None = None
-    """Input tokens read from the cache; default: as prompt."""
-    cache_write_5m: PerMillion | None = None
-    """Input tokens written to the cache for 5 minutes; default: 1.25 × prompt."""
-    cache_write_1h: PerMillion | None = None
-    """Input tokens written to the cache for an hour; default: 2 × prompt."""
     request: Annotated[int, Usd("call")] = 0
     """A fee for each call."""
+    long_context: list[LongContext] = Field(default=[], max_length=16)
+    """Prices of long prompts; of those whose threshold a prompt passes the highest holds."""
 
 
 class UpstreamTimeouts(Section):
@@ -86,6 +110,8 @@ class Serving(Section):
     """It trains on what it is sent: a statement of the operator. Absent: it may."""
     retains: bool | None = None
     """It keeps what it is sent: a statement of the operator. Absent: it may."""
+    owner_key: Name | None = None
+    """The name of a key: its holder's own account, for them alone; they pay the provider, and relay nothing."""
     data_region: Line | None = None
     """Where data stays: a statement of the operator; no call can ask for it yet."""
 

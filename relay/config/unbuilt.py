@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 _ENDPOINT: Mapping[str, str] = {
     "weight": "does not weigh endpoints yet",
-    "owner_key": "has no endpoints of a caller's own yet",
     "cancel_stops_billing": "does not account for cancelled calls by endpoint yet",
     "max_stop_sequences": "does not trim stop sequences yet",
     "reasoning_style": "does not translate reasoning yet",
@@ -64,11 +63,6 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
     "ModelEntry": {
         "auto": "does not choose models itself yet",
         "scores": "does not choose models itself yet",
-    },
-    "Price": {
-        "audio": "does not count audio yet",
-        "image": "does not count images yet",
-        "long_context": "has no long-context prices yet",
     },
     "Limits": {
         "content_blocks": "does not limit content blocks yet",

@@ -139,6 +139,22 @@ def input_tokens(content: bytes) -> int:
     return max(1, estimator.tokens + _PER_MESSAGE_TOKENS * content.count(b'"role"'))
 
 
+def images(content: bytes) -> int:
+    """Count the images of a request, those in results of tools included."""
+    said = orjson.loads(content)
+    blocks = [block for message in said["messages"] for block in _blocks(message)]
+    return sum([_is_image(block) + sum([_is_image(inner) for inner in _blocks(block)]) for block in blocks])
+
+
+def _blocks(holder: Any) -> list[Any]:
+    content = holder.get("content") if isinstance(holder, dict) else None
+    return content if isinstance(content, list) else []
+
+
+def _is_image(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "image"
+
+
 def as_stream(content: bytes) -> bytes:
     """Give the events that a unary answer would have been, an error event for an error: not all providers stream.
 

@@ -11,14 +11,13 @@ from typing import Annotated, Any, Final, Literal
 from msgspec import Meta, Struct
 
 from relay.call import NO_POLICY, NO_PREFERENCES, Cutoffs, Lists, Policy, Preferences
-from relay.catalog import NANO
 from relay.dialects.check import converted
 from relay.dialects.schema import ModelName
 from relay.errors import CallerInvalid
+from relay.price import NANO
 
 MOST_FALLBACKS: Final = 3
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._/-]{0,63}")
-_BUILT_PRICES: Final = ("prompt", "completion", "request")
 
 Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=256)]], Meta(max_length=256)]
 SortBy = Literal["price", "throughput", "latency", "exacto"]
@@ -143,11 +142,6 @@ def _zdr(of_gateway: bool, of_provider: bool, of_key: bool) -> str | None:
 def _refuse_unbuilt(provider: Provider) -> None:
     if provider.options:
         raise CallerInvalid("provider.options: this version of relay does not support it yet; remove the field")
-    for kind in ("image", "audio"):
-        if getattr(provider.max_price, kind, None) is not None:
-            raise CallerInvalid(
-                f"provider.max_price.{kind}: this version of relay does not support it yet; remove the field"
-            )
 
 
 def _fallbacks(members: Members) -> tuple[str, ...]:
@@ -199,7 +193,7 @@ def _mixes(sort: SortBy | Sort | None, route: str | None) -> bool:
 
 def _prices(said: MaxPrice) -> tuple[tuple[str, int], ...]:
     found = []
-    for kind in _BUILT_PRICES:
+    for kind in MaxPrice.__struct_fields__:
         value = getattr(said, kind)
         if value is None:
             continue

@@ -12,9 +12,9 @@ from typing import Final
 
 from relay._core import decimal, moment
 from relay.call import Identity, Limits
-from relay.catalog import NANO, NANO_PLACES
 from relay.downstream.windows import begin, end
 from relay.errors import PolicyBudget, PolicyRateLimited
+from relay.price import NANO, NANO_PLACES
 
 MINUTE_S: Final = 60.0
 ONE: Final = 1 - 1e-9  # what so many small parts come to

@@ -40,6 +40,7 @@ class Ledger:
         self._settle = settle
         self._ended: list[Record] = []
         self._lines = Ring(RING_BYTES, KEPT)
+        self._unpriced: set[str] = set()  # endpoints, of which there are as many as the operator wrote
 
     def open(self, call: Call) -> Record:
         """Start the record of a call."""
@@ -48,7 +49,7 @@ class Ledger:
     def close(self, record: Record) -> None:
         """End a record: no text of prompts or answers is in it."""
         record.close()
-        self._settle(record.identity, record.tokens(), record.cost.total_nanousd if record.cost else 0)
+        self._settle(record.identity, record.tokens(), record.cost_nanousd or 0)
         if not self._ended:
             self._loop.call_later(BATCH_S, self.settle)
         self._ended.append(record)
@@ -60,6 +61,16 @@ class Ledger:
             line = self._line(record)
             self._write(line)
             self._lines.add(record.id, line)
+            if record.cost_nanousd is None:
+                self._tell_unpriced(record)
+
+    def _tell_unpriced(self, record: Record) -> None:
+        """Say once of each endpoint that nobody knows what it costs (USG-5)."""
+        for attempt in record.attempts:
+            if attempt.cost is None and attempt.endpoint.id not in self._unpriced:
+                self._unpriced.add(attempt.endpoint.id)
+                told = {"level": "warning", "event": "price_missing", "endpoint": attempt.endpoint.id}
+                self._write(orjson.dumps(told))
 
     def _line(self, record: Record) -> bytes:
         """Give the record's line; a bug in one must not cost the others theirs."""

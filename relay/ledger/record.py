@@ -1,21 +1,23 @@
-"""Record: the facts of one call, from its first byte to its last; and the line and the generation made of them.
+"""Record: the facts of one call, from its first byte to its last; and the line made of them.
 
 Field names follow spec/operations.md 14.5. Every number that money depends on has a `basis` (USG-4).
 """
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from enum import Enum
 from time import monotonic_ns
 from typing import Any, Final
 
+import orjson
+
 from relay._core import Line, Report, moment
 from relay.call import Call, Identity
-from relay.catalog import NANO_PLACES, Attempt, Cost, Usage
+from relay.catalog import Attempt
 from relay.dialects import messages
 from relay.errors import RelayError
 from relay.ledger.money import Bill
+from relay.price import FREE, NANO_PLACES, Usage
 from relay.redact.redaction import Redaction
 
 MS_PLACES: Final = 6
@@ -32,20 +34,22 @@ class Outcome(Enum):
 
 
 class Record:
-    """What is known of a call so far. The gateway writes to it; `line` is read once, at the end."""
+    """What is known of a call so far. The gateway writes to it; `line` is read once, at the end.
+
+    cost_nanousd   what the caller pays for all attempts together, once it is closed; None: a price is missing
+    """
 
     __slots__ = (
         "_call",
+        "_input_tokens",
         "attempts",
-        "basis",
         "bytes_out",
-        "cost",
+        "cost_nanousd",
         "ended_ns",
         "error",
         "events",
         "first_event_ns",
         "id",
-        "input_estimate",
         "model",
         "normalised",
         "outcome",
@@ -54,7 +58,6 @@ class Record:
         "started_ns",
         "status",
         "stop_reason",
-        "usage",
     )
 
     def __init__(self, call: Call) -> None:
@@ -66,51 +69,60 @@ class Record:
         self.outcome = Outcome.ERROR
         self.status = 0
         self.error: RelayError | None = None
-        self.usage: Usage = {}
-        self.basis = "none"
-        self.cost: Cost | None = None
+        self.cost_nanousd: int | None = 0
         self.stop_reason: str | None = None
         self.response_model: str | None = None
         self.first_event_ns = 0
-        self.input_estimate = 0
+        self._input_tokens = 0
         self.ended_ns = 0
         self.events = 0
         self.normalised = 0
         self.bytes_out = 0
         self.redaction: Redaction | None = None
 
+    @property
+    def usage(self) -> Usage:
+        """What the last attempt used."""
+        return self.attempts[-1].usage if self.attempts else {}
+
+    @property
+    def basis(self) -> str:
+        """Who says so."""
+        return self.attempts[-1].basis if self.attempts else "none"
+
+    def bill(self, attempt: Attempt) -> Bill:
+        """Give what will know the cost of an attempt."""
+        return Bill(attempt.endpoint, self._call.content)
+
     def estimate(self) -> int:
         """Estimate the prompt's tokens, for a provider that tells none."""
-        self.input_estimate = messages.input_tokens(self._call.content)
-        return self.input_estimate
+        if not self._input_tokens:
+            self._input_tokens = messages.input_tokens(self._call.content)
+        return self._input_tokens
 
     def observe(self, report: Report, bill: Bill) -> None:
-        """Take the facts of one streamed attempt, and settle its cost."""
+        """Take the facts of the last attempt, which was streamed, and what it costs."""
         self.bytes_out += report.bytes_out
         self.events = report.event_count
         self.normalised = report.normalised
         self.first_event_ns = report.first_event_ns or 0
         self.stop_reason = report.stop_reason
         self.response_model = report.response_model
-        usage = report.usage
-        self.basis = report.basis
-        if self.basis == "provider_partial":
-            usage["output_tokens"] = max(usage.get("output_tokens", 0), report.estimated_output_tokens)
-        elif self.basis == "none" and report.first_content_ns:
-            usage = {"input_tokens": self.input_estimate, "output_tokens": report.estimated_output_tokens}
-            self.basis = "estimated"
-        self._settle(usage, bill)
+        attempt = self.attempts[-1]
+        attempt.usage, attempt.basis = report.reckoned(self.estimate)
+        attempt.cost = bill.cost(attempt.usage)
+        attempt.anomalies = report.anomalies
+        attempt.has_output = report.first_content_ns is not None
 
     def answered(self, report: Mapping[str, Any], bill: Bill) -> None:
-        """Take the facts of a unary answer, and settle its cost."""
+        """Take the facts of the last attempt, which answered as a whole, and what it costs."""
         self.stop_reason = report["stop_reason"]
         self.response_model = report["response_model"]
-        self.basis = report["basis"]
-        self._settle(report["usage"], bill)
-
-    def _settle(self, usage: Usage, bill: Bill) -> None:
-        self.usage = usage
-        self.cost = bill.cost(usage)
+        attempt = self.attempts[-1]
+        attempt.usage, attempt.basis = report["usage"], report["basis"]
+        attempt.cost = bill.cost(attempt.usage)
+        attempt.anomalies = report["anomalies"]
+        attempt.has_output = True
 
     def speed(self) -> tuple[float | None, float | None]:
         """Give seconds from the request to the first event, and tokens a second from then on; None: not known."""
@@ -128,8 +140,8 @@ class Record:
 
     def tokens(self) -> int:
         """Give all tokens of prompt and answer, cached ones too."""
-        output = self.usage.get("output_tokens")
-        return (_prompt(self.usage) or 0) + (output if isinstance(output, int) else 0)
+        counts = [count for name, count in self.usage.items() if name in _COUNTED and isinstance(count, int)]
+        return sum(counts)
 
     def cached_tokens(self) -> int:
         """Give the prompt's tokens that were read from a cache or written to one."""
@@ -145,9 +157,24 @@ class Record:
     def close(self) -> None:
         """The call is over now; its content is let go."""
         self.ended_ns = monotonic_ns()
+        self._settle()
         self._call.release()
         if self.redaction:
             self.redaction.forget()
+
+    def _settle(self) -> None:
+        """Sum up what the attempts cost; one that failed without output, or used nothing, costs nothing."""
+        failed = self.outcome in (Outcome.ERROR, Outcome.DRAIN_CUT)
+        last = len(self.attempts)
+        total: int | None = 0
+        for attempt in self.attempts:
+            if not attempt.usage or (not attempt.has_output and (attempt.error or (failed and attempt.number == last))):
+                attempt.cost = FREE
+            elif attempt.cost is None:
+                total = None
+            elif total is not None:
+                total += attempt.cost.total_nanousd
+        self.cost_nanousd = total
 
     def line(self, config: str) -> bytes:
         """Give the call's one line of JSON, without a line end; `config` is the configuration's digest."""
@@ -178,7 +205,7 @@ class Record:
                 self.error.reason if self.error else None,
                 "complete" if complete else self.outcome.value,
                 self.stop_reason,
-                b"[" + b",".join([_attempt(attempt) for attempt in self.attempts]) + b"]",
+                b"[" + b",".join([_attempt(attempt, self.model, attempt is last) for attempt in self.attempts]) + b"]",
                 _between(call.received_ns, self.ended_ns),
                 _between(call.received_ns, self.first_event_ns),
                 (last.sent_ns - call.received_ns) // 1000 if last and last.sent_ns else None,
@@ -186,9 +213,10 @@ class Record:
                 self.bytes_out,
                 self.events,
                 self.normalised,
-                self.usage,
-                self.basis,
-                self.cost.total_nanousd if self.cost else None,
+                last.usage if last else _NO_USAGE,
+                last.basis if last else "none",
+                sum([attempt.anomalies for attempt in self.attempts]),
+                self.cost_nanousd,
                 self.redaction.counts() if self.redaction else None,
                 config,
             )
@@ -228,6 +256,7 @@ _LINE: Final = Line(
         "normalised",
         "usage",
         "basis",
+        "usage_anomalies",
         "cost_nanousd",
         "redactions",
         "config",
@@ -235,74 +264,61 @@ _LINE: Final = Line(
     places={"created": NANO_PLACES, "dur_ms": MS_PLACES, "ttfe_ms": MS_PLACES},
 )
 _ATTEMPT: Final = Line(
-    ("endpoint", "provider_name", "model", "status", "error_type", "dur_ms"), places={"dur_ms": MS_PLACES}
+    (
+        "endpoint",
+        "provider_name",
+        "model",
+        "status",
+        "error_type",
+        "dur_ms",
+        "cost_nanousd",
+        "prompt_nanousd",
+        "completion_nanousd",
+    ),
+    places={"dur_ms": MS_PLACES},
 )
+_COUNTED: Final[frozenset[str]] = frozenset(
+    ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
+)
+_NO_USAGE: Final[Usage] = {}
 
 
-def _attempt(attempt: Attempt) -> bytes:
-    endpoint = attempt.endpoint
+def _attempt(attempt: Attempt, slug: str, is_last: bool) -> bytes:
+    """Give an attempt's part of the line; what the last one used stands in the record."""
+    endpoint, cost = attempt.endpoint, attempt.cost
     took = _between(attempt.sent_ns, attempt.ended_ns) if attempt.sent_ns else None
-    return _ATTEMPT.write((endpoint.id, endpoint.display_name, attempt.model, attempt.status, attempt.error, took))
+    line = _ATTEMPT.write(
+        (
+            endpoint.id,
+            endpoint.display_name,
+            attempt.model,
+            attempt.status,
+            attempt.error,
+            took,
+            cost.total_nanousd if cost else None,
+            cost.prompt_nanousd if cost else None,
+            cost.completion_nanousd if cost else None,
+        )
+    )
+    more = _seldom(attempt, slug, is_last)
+    return line[:-1] + b"," + orjson.dumps(more)[1:] if more else line
+
+
+def _seldom(attempt: Attempt, slug: str, is_last: bool) -> dict[str, Any]:
+    """Give what few attempts have to say."""
+    more: dict[str, Any] = {}
+    price = attempt.endpoint.price
+    if not is_last:
+        more = {"usage": attempt.usage, "basis": attempt.basis}
+    if attempt.slug != slug:
+        more["slug"] = attempt.slug
+    if attempt.endpoint.owner_key is not None:
+        more["upstream_nanousd"] = attempt.cost.upstream_nanousd if attempt.cost else None
+    if price is not None and attempt.cost is not FREE and (saved := price.discount(attempt.usage)) is not None:
+        more["cache_discount_nanousd"] = saved
+    return more
 
 
 def _between(since_ns: int, moment_ns: int) -> int | None:
     """Give nanoseconds between two moments; None when the second has not come."""
     return max(0, moment_ns - since_ns) if moment_ns else None
-
-
-def generation(line: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a finished call as `GET /v1/generation` shows it (spec/openrouter-messages.md 20.3), from its line."""
-    usage = line["usage"]
-    cost = line["cost_nanousd"]
-    return {
-        "id": line["request_id"],
-        "model": line["model"],
-        "provider_name": line["provider_name"],
-        "router": None,
-        "created_at": datetime.fromtimestamp(line["created"], UTC).isoformat(timespec="milliseconds"),
-        "streamed": line["stream"],
-        "cancelled": line["outcome"] in (Outcome.CLIENT_GONE.value, Outcome.CLIENT_SLOW.value),
-        "finish_reason": line["finish_reason"],
-        "native_finish_reason": line["finish_reason"],
-        "latency": line["ttfe_ms"],
-        "generation_time": line["dur_ms"],
-        "tokens_prompt": _prompt(usage),
-        "tokens_completion": usage.get("output_tokens"),
-        "native_tokens_prompt": _prompt(usage),
-        "native_tokens_completion": usage.get("output_tokens"),
-        "native_tokens_reasoning": usage.get("reasoning_output_tokens"),
-        "native_tokens_cached": usage.get("cache_read_input_tokens"),
-        "num_search_results": usage.get("web_search_requests"),
-        "num_fetches": usage.get("web_fetch_requests"),
-        "usage": usage,
-        "usage_basis": line["basis"],
-        "total_cost": None if cost is None else cost / 1e9,
-        "total_cost_nanousd": cost,
-        "upstream_inference_cost": None,
-        "is_byok": False,
-        "service_tier": usage.get("service_tier"),
-        "session_id": line["session_id"],
-        "external_user": None,
-        "app": line["app"],
-        "outcome": line["outcome"],
-        "error_type": line["error_type"],
-        "provider_responses": [
-            {
-                "provider_name": attempt["provider_name"],
-                "status": attempt["status"],
-                "latency": attempt["dur_ms"],
-                "is_byok": False,
-                "model_permaslug": attempt["model"],
-            }
-            for attempt in line["attempts"]
-        ],
-    }
-
-
-def _prompt(usage: Mapping[str, Any]) -> int | None:
-    """Give all input tokens: plain, read from a cache and written to one."""
-    if "input_tokens" not in usage:
-        return None
-    return int(
-        usage["input_tokens"] + usage.get("cache_read_input_tokens", 0) + usage.get("cache_creation_input_tokens", 0)
-    )

@@ -83,6 +83,11 @@ class Ask:
             self.members.update(needs.settings(self._member("output_config")))
 
     @property
+    def key(self) -> str:
+        """The name of the caller's key."""
+        return self._call.identity.name
+
+    @property
     def size(self) -> int:
         return self._call.size
 

@@ -70,20 +70,29 @@ def ordered(
 
 
 def _group(ask: Ask, candidates: list[Candidate], health: Health, draw: Draw, sticky: str | None) -> list[Candidate]:
-    """Order those of one group: the sticky one, the listed ones, the rest."""
+    """Order those of one group: the sticky one, those of the caller's own, the listed ones, the rest."""
     order = ask.preferences.order
+    first = [] if order else [each for each in candidates if each.endpoint.id == sticky]
+    rest = [each for each in candidates if each.endpoint.id != sticky] if first else candidates
+    own = [each for each in rest if each.endpoint.owner_key is not None]
+    if own:
+        rest = [each for each in rest if each.endpoint.owner_key is None]
+        first += _arranged(ask, own, health, draw)
     if order:
-        first = [each for each in candidates if not each.names.usual.isdisjoint(order)]
-        first.sort(key=lambda each: next(at for at, name in enumerate(order) if name in each.names.usual))
-        rest = [each for each in candidates if each.names.usual.isdisjoint(order)]
-    else:
-        first = [each for each in candidates if each.endpoint.id == sticky]
-        rest = [each for each in candidates if each.endpoint.id != sticky] if first else candidates
-    if len(rest) < 2:
-        return first + rest
+        listed = [each for each in rest if not each.names.usual.isdisjoint(order)]
+        listed.sort(key=lambda each: next(at for at, name in enumerate(order) if name in each.names.usual))
+        first += listed
+        rest = [each for each in rest if each.names.usual.isdisjoint(order)]
+    return first + _arranged(ask, rest, health, draw)
+
+
+def _arranged(ask: Ask, candidates: list[Candidate], health: Health, draw: Draw) -> list[Candidate]:
+    """Order those that nothing puts before others: sorted where that is asked for, else balanced."""
+    if len(candidates) < 2:
+        return candidates
     if ask.sort is not None:
-        return first + _sorted(ask, rest, health)
-    return first + _balanced(ask, rest, health, draw)
+        return _sorted(ask, candidates, health)
+    return _balanced(ask, candidates, health, draw)
 
 
 def _sorted(ask: Ask, candidates: list[Candidate], health: Health) -> list[Candidate]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from relay.call import matches
+from relay.price import Price
 from relay.route.ask import Ask, Candidate
 
 Rule = Callable[[Ask, Candidate], str | None]
@@ -21,6 +22,13 @@ def models(ask: Ask, candidate: Candidate) -> str | None:
     if not allowed or any(matches(pattern, candidate.slug) for pattern in allowed):
         return None
     return "key.models does not name its model"
+
+
+def owner(ask: Ask, candidate: Candidate) -> str | None:
+    """An account of a caller's own answers nobody else."""
+    if candidate.endpoint.owner_key in (None, ask.key):
+        return None
+    return "it is another key's own account (owner_key)"
 
 
 def only(ask: Ask, candidate: Candidate) -> str | None:
@@ -86,10 +94,20 @@ def max_price(ask: Ask, candidate: Candidate) -> str | None:
     for kind, most in ask.preferences.max_price:
         if price is None:
             return f"provider.max_price.{kind} is given, and its price is not known"
-        asked: int = getattr(price, kind)
+        asked = _asked(price.at(ask.input_tokens()) if price.long_context else price, kind)
         if asked > most:
             return f"provider.max_price.{kind} is {_usd(most)}, and it asks {_usd(asked)}"
     return None
+
+
+def _asked(price: Price, kind: str) -> int:
+    """Give a price; images without a fee of their own are free, audio without a price of its own is prompt."""
+    if kind == "image":
+        return price.image or 0
+    if kind == "audio":
+        return price.prompt if price.audio is None else price.audio
+    asked: int = getattr(price, kind)
+    return asked
 
 
 def context_length(ask: Ask, candidate: Candidate) -> str | None:
@@ -148,6 +166,7 @@ def tier(ask: Ask, candidate: Candidate) -> str | None:
 
 RULES: Final[Sequence[tuple[str, Rule]]] = (
     ("allowed_models", models),
+    ("allowed_providers", owner),
     ("allowed_providers", only),
     ("allowed_providers", order),
     ("allowed_providers", ignore),

@@ -6,10 +6,11 @@ from textwrap import indent
 from typing import Any
 
 from relay.call import Call, Identity
-from relay.catalog import Attempt, Price
+from relay.catalog import Attempt
 from relay.config.settings import Loaded
 from relay.downstream import decode
 from relay.prepare import prepare
+from relay.price import Price
 from relay.route import Candidate, Explanation, Health, Router
 from relay.run.worker import redactors
 

@@ -30,7 +30,7 @@ from relay.gateway import Gateway
 from relay.ledger import Ledger
 from relay.ledger.lines import as_text
 from relay.ledger.log import LogWriter
-from relay.ledger.record import generation
+from relay.ledger.view import generation
 from relay.outbox import Outbox
 from relay.redact.redaction import Redactors
 from relay.route import Health, Router, vitals

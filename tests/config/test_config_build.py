@@ -5,17 +5,18 @@ import hashlib
 import json
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from relay.call import Identity
-from relay.catalog import Generation, KnownProvider, Price, Timeouts
+from relay.catalog import Generation, KnownProvider, Timeouts
 from relay.config import Address, Loaded, LogFormat, Redaction, fileless, new_key, relocate
 from relay.config.load import EMBEDDED
 from relay.config.schema import Timeouts as AllTimeouts
 from relay.config.serving import UpstreamTimeouts
+from relay.price import Price
 from relay.redact.classes import Class, Mode
 from relay.redact.policy import parse
 from tests.config.shapes import ENVIRON
@@ -284,3 +285,41 @@ def test_a_hash_key_that_is_too_short_is_refused(faults_of: Callable[..., list[s
     faults = faults_of(minimal + "redact: {hash_key: {env: SHORT}}\n", {**ENVIRON, "SHORT": "fifteen-letters"})
 
     assert faults == ["14: redact.hash_key: the secret is shorter than 16 characters"]
+
+
+def test_a_long_context_price_changes_what_it_names_and_the_highest_stands_first(load_text: Load, minimal: str) -> None:
+    text = minimal.replace(
+        "cache_read: 0.3",
+        "cache_write_5m: 4, image: 0.001, long_context: [{above_tokens: 2, prompt: 6}, {above_tokens: 9, request: 1}]",
+    )
+
+    price = load_text(text).generation.models["anthropic/claude-sonnet-4.5"].endpoints[0].price
+
+    base = Price(3_000_000_000, 15_000_000_000, cache_write_5m=4_000_000_000, image=1_000_000)
+    steps = ((9, replace(base, request=1_000_000_000)), (2, replace(base, prompt=6_000_000_000)))
+    assert price == replace(base, long_context=steps)
+
+
+@pytest.mark.parametrize(
+    ("caching", "is_explicit"),
+    [("", True), ("explicit", True), ("explicit+automatic", True), ("implicit", False), ("none", False)],
+)
+def test_writes_to_a_cache_are_explicit_where_it_is_said_and_in_the_messages_dialect(
+    caching: str, is_explicit: bool, load_text: Load, minimal: str
+) -> None:
+    said = f", caching: {caching}" if caching else ""
+    text = minimal.replace("model: sonnet-mirror", f"model: sonnet-mirror, price: {{prompt: 1, completion: 1}}{said}")
+
+    mirror = load_text(text).generation.models["anthropic/claude-sonnet-4.5"].endpoints[1]
+
+    assert mirror.price is not None
+    assert mirror.price.is_explicit == is_explicit
+
+
+def test_an_endpoint_of_a_callers_own_names_its_key(load_text: Load, minimal: str) -> None:
+    text = minimal.replace("zdr: true", "owner_key: dev")
+
+    native, mirror = load_text(text).generation.models["anthropic/claude-sonnet-4.5"].endpoints
+
+    assert (native.owner_key, mirror.owner_key) == (None, "dev")
+    assert not mirror.is_plain

@@ -21,6 +21,20 @@ CASES = {
         ("price: {prompt: 3.0", "price: {promt: 3.0, prompt: 3.0"),
         "10: models.anthropic/claude-sonnet-4.5.0.price.promt: unknown key; did you mean prompt?",
     ),
+    "two prices of one length": (
+        ("cache_read: 0.3", "long_context: [{above_tokens: 9, prompt: 1}, {above_tokens: 9, prompt: 2}]"),
+        "10: models.anthropic/claude-sonnet-4.5.0.price.long_context.1.above_tokens: another price stands above as "
+        "many tokens",
+    ),
+    "a price that changes nothing": (
+        ("cache_read: 0.3", "long_context: [{above_tokens: 9}]"),
+        "10: models.anthropic/claude-sonnet-4.5.0.price.long_context.0: changes no price; write the keys that cost "
+        "something else",
+    ),
+    "an owner that is no key": (
+        ("zdr: true", "owner_key: dex"),
+        "7: providers.local.owner_key: no key of this name stands in `keys`; did you mean dev?",
+    ),
     "missing": (
         ("{provider: local, model: sonnet-mirror}", "{provider: local}"),
         "11: models.anthropic/claude-sonnet-4.5.1.model: required key is missing",

@@ -23,10 +23,12 @@ SECRETS = tuple(ENVIRON.values())
 FULL = (
     MINIMAL.replace(
         "zdr: true",
-        "name: Here, timeouts: {first_event: 1500ms}, price: {prompt: 0.000000001, completion: 1e3, request: 0.01}, "
         "default_max_tokens: 100, capabilities: [count_tokens, tools], input_modalities: [text, image], "
         "output_modalities: [text], "
-        "privacy_policy_url: https://here.example/privacy, headquarters: DE, datacenters: [DE, FR], data_region: eu",
+        "privacy_policy_url: https://here.example/privacy, headquarters: DE, datacenters: [DE, FR], data_region: eu, "
+        "name: Here, timeouts: {first_event: 1500ms}, price: {prompt: 0.000000001, completion: 1e3, request: 0.01, "
+        "image: 0.001, audio: 4, long_context: [{above_tokens: 200000, prompt: 6, request: 0.02}, "
+        "{above_tokens: 500000, completion: 9}]}, owner_key: dev",
     ).replace(
         "  - {name: dev, secret: {env: RELAY_KEY}}",
         """\

@@ -8,6 +8,7 @@ from typing import Any
 
 from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError, Report
 from tests.reference.messages import Observed
+from tests.reference.usage import INPUT_ESTIMATE, reckon
 
 _FRAME = re.compile(rb"event: ([^\r\n]*)\ndata: ([^\r\n]*)\n\n")
 _TIMES_AND_BYTES = ("first_event_ns", "first_content_ns", "last_event_ns", "bytes_in", "bytes_out")
@@ -44,6 +45,9 @@ def run(pieces: Iterable[bytes], **options: Any) -> Run:
 def facts(report: Report) -> dict[str, Any]:
     """All that a report says, by name; `event_count` is checked here, for it is the sum of others."""
     found = {name: getattr(report, name) for name in dir(report) if not name.startswith("_")}
+    estimates = (INPUT_ESTIMATE, report.estimated_output_tokens) if report.content_events else None
+    is_final = report.basis == "provider_final"
+    assert found.pop("reckoned")(lambda: INPUT_ESTIMATE) == reckon(report.usage, is_final, estimates)
     assert found.pop("event_count") == sum(report.events.values())
     return found
 

@@ -15,7 +15,7 @@ from typing import Any
 from tests.reference.json import depth, load
 from tests.reference.sse import BOM, Frame, frames
 from tests.reference.tokens import estimate
-from tests.reference.usage import reduce_usage
+from tests.reference.usage import is_count, reduce_usage
 
 KINDS = (
     "message_start",
@@ -235,11 +235,11 @@ def _message_delta(seen: Observed, event: dict[str, Any], sent: Sent) -> None:
     seen.stop_reason = reason if reason is not None else seen.stop_reason
     if isinstance(event.get("usage"), dict):
         seen.usages.append(event["usage"])
-        seen.final_usage = True
+        seen.final_usage |= is_count(event["usage"].get("output_tokens"))
         seen.sent.append(sent)
         return
     _count_rewritten(seen)
-    told = reduce_usage(seen.usages)[0].get("output_tokens", ceil(estimate("".join(seen.texts)) - 1e-9))
+    told = max(int(reduce_usage(seen.usages)[0].get("output_tokens", 0)), ceil(estimate("".join(seen.texts)) - 1e-9))
     _send(seen, {**event, "usage": {"output_tokens": told}})
 
 

@@ -20,6 +20,11 @@ COUNTS = {
 }
 
 
+PROMPT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+INPUT_ESTIMATE = 11
+"""What the tests say that a prompt is estimated to be."""
+
+
 def reduce_usage(objects: Iterable[Any]) -> tuple[dict[str, int | str], int]:
     """Reduce the `usage` objects of one stream, in order, to (usage, anomalies)."""
     known: dict[str, int | str] = {}
@@ -42,9 +47,28 @@ def reduce_usage(objects: Iterable[Any]) -> tuple[dict[str, int | str], int]:
     return known, anomalies
 
 
+def reckon(told: Mapping[str, Any], is_final: bool, estimates: tuple[int, int] | None) -> tuple[dict[str, Any], str]:
+    """Give what is charged for, and its basis (USG-4): what the provider told, estimates for what it did not.
+
+    is_final    the last count of the output is all of it
+    estimates   of prompt and output; None: there was no output
+    """
+    usage = dict(told)
+    is_prompt_told = any(name in told for name in PROMPT)
+    if not is_prompt_told and "output_tokens" not in told and estimates is None:
+        return usage, "none"
+    prompt, output = estimates or (INPUT_ESTIMATE, 0)
+    if not is_final:
+        usage["output_tokens"] = max(told.get("output_tokens", 0), output)
+    if not is_prompt_told:
+        usage["input_tokens"] = prompt
+        return usage, "estimated"
+    return usage, "provider_final" if is_final else "provider_partial"
+
+
 def is_count(value: Any) -> bool:
-    """True for what may stand in a usage field: an integer of at most fifteen digits, not negative, no bool."""
-    return type(value) is int and 0 <= value < 10**15
+    """True for what may stand in a usage field: an integer of at most nine digits, not negative, no bool."""
+    return type(value) is int and 0 <= value < 10**9
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:

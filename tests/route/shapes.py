@@ -5,8 +5,9 @@ from typing import Any
 
 from relay._core import members
 from relay.call import NO_POLICY, Call, Identity, Policy
-from relay.catalog import NANO, Endpoint, Generation, Model, Price
+from relay.catalog import Endpoint, Generation, Model
 from relay.dialects import extensions
+from relay.price import NANO, Price
 from relay.route import Health, Router
 
 

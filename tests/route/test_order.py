@@ -278,3 +278,23 @@ def test_retries_are_a_tenth_of_an_endpoints_traffic_once_twenty_are_spent() -> 
     attempts = [len(tried(found, asked)) for _ in range(40)]
 
     assert attempts == 20 * [2] + 20 * [1]
+
+
+def test_a_callers_own_endpoints_go_first_and_answer_nobody_else() -> None:
+    mine = endpoint("mine", 100, owner_key="dev")
+    theirs = endpoint("theirs", 0.1, owner_key="other")
+    catalogue = generation(CHEAP, mine, theirs)
+    cheap, others = CHEAP.id, {"provider": {"order": ["cheap"]}}
+
+    assert tried(router(catalogue), call()) == [mine.id, cheap]
+    assert tried(router(catalogue), call(provider={"sort": "price"})) == [mine.id, cheap]
+    assert tried(router(catalogue), call(**others)) == [mine.id, cheap]
+    assert tried(router(generation(mine)), call()) == [mine.id]
+
+
+def test_an_endpoint_of_another_key_leaves_nobody() -> None:
+    with pytest.raises(NoEndpoint) as raised:
+        router(generation(endpoint("theirs", 1, owner_key="other"))).plan(call())
+
+    assert raised.value.availability is not None
+    assert raised.value.availability["excluded_by"] == ["allowed_providers"]

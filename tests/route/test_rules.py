@@ -1,5 +1,6 @@
 """Who may answer: every rule by itself, its word when it leaves nobody, and what holds for any request."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from relay.catalog import Model
 from relay.errors import CallerInvalid, NoEndpoint, UnknownModel
+from relay.price import NANO, Price
 from relay.route.ask import Names
 from tests.route.shapes import call, endpoint, generation, router, tried
 
@@ -191,3 +193,26 @@ def test_what_rules_leave_out_is_never_tried(
 def _rank(names: frozenset[str], order: list[str]) -> int:
     """The place of an endpoint in `order`, behind all of it where it is not listed."""
     return next((at for at, name in enumerate(order) if name in names), len(order))
+
+
+@pytest.mark.parametrize(
+    ("most", "is_kept"),
+    [
+        ({"image": 0.002}, True),
+        ({"image": 0.0019}, False),
+        ({"audio": 3}, True),
+        ({"audio": 2.9}, False),
+        ({"prompt": 1}, False),
+        ({"prompt": 2}, True),
+    ],
+)
+def test_max_price_reads_every_kind_at_the_length_of_the_prompt(most: dict[str, float], is_kept: bool) -> None:
+    long = Price(2 * NANO, NANO, image=NANO // 500, audio=3 * NANO)
+    price = replace(long, prompt=NANO, long_context=((20, long),))
+    plain = endpoint("plain", 1)
+    asked = call(provider={"max_price": most}, system=40 * "word ")
+
+    found = tried(router(generation(replace(endpoint("long"), price=price), plain)), asked)
+
+    assert ("long/m" in found) == is_kept
+    assert "plain/m" in found

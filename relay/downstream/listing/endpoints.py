@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from relay.catalog import MILLION, NANO, Endpoint, Generation, Model, Price
+from relay.catalog import Endpoint, Generation, Model
+from relay.price import MILLION, NANO, Price
 
 Vitals = Callable[[str], Mapping[str, object]]
 """By the id of an endpoint its `status`, `uptime_last_*`, `latency_last_30m` and `throughput_last_30m`."""

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
-from relay.catalog import NANO, Endpoint, Generation, Model
+from relay.catalog import Endpoint, Generation, Model
 from relay.downstream.listing.endpoints import Vitals
 from relay.errors import CallerInvalid
+from relay.price import NANO
 
 MOST: Final = 1000
 _MOST_NUMBER: Final = 10**9
