@@ -340,6 +340,16 @@ class GatewayDraining(GatewayError):
         super().__init__("this gateway is shutting down; send the request again")
 
 
+class GatewayLedgerFull(GatewayError):
+    """Records can't be written, and the operator wants no calls without one."""
+
+    reason, status, error_type = "gateway_ledger_full", 503, "server"
+
+    def __init__(self) -> None:
+        super().__init__("this gateway can't keep its records; send the request again later")
+        self.retry_after_s = 1.0
+
+
 class GatewayShed(GatewayError):
     """More calls in flight than the instance takes."""
 

@@ -255,4 +255,6 @@ def _settings(draft: Draft) -> Settings:
             hold_max=file.redact.hold_max,
         ),
         key_store=(draft.folder / file.keys.store).absolute() if isinstance(file.keys, KeyRing) else None,
+        ledger_dir=draft.folder / file.ledger.dir if file.ledger.dir else None,
+        ledger_refuses=file.ledger.on_full == "refuse",
     )

@@ -212,6 +212,12 @@ def _buffers(draft: Draft) -> Iterator[Finding]:
         yield ("stream", "write_low"), "must be smaller than write_high"
 
 
+def _ledger(draft: Draft) -> Iterator[Finding]:
+    ledger = draft.file.ledger
+    if ledger.on_full == "refuse" and ledger.dir is None:
+        yield ("ledger", "on_full"), "`refuse` needs `dir`, the folder that could be full"
+
+
 def _redaction(draft: Draft) -> Iterator[Finding]:
     section = draft.file.redact
     for where, reason in draft.judge(redaction_floor(section), section.hold_max):
@@ -239,5 +245,6 @@ CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     _owners,
     _timeouts,
     _buffers,
+    _ledger,
     _redaction,
 )

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from relay.config.callers import Keys
 from relay.config.redaction import Redact
-from relay.config.section import Clock, ModelName, Name, Section
+from relay.config.section import Clock, Line, ModelName, Name, Section
 from relay.config.serving import Model, Provider, UpstreamTimeouts
 from relay.config.settings import Address
 from relay.config.values import Duration, Listen, Size
@@ -74,6 +74,15 @@ class Drain(Section):
     """How long streams may run on after the first SIGTERM."""
 
 
+class Ledger(Section):
+    """Where the records of calls are kept."""
+
+    dir: Line | None = None
+    """The folder of records that outlive the process, relative to the configuration's. Absent: in memory alone."""
+    on_full: Literal["drop", "refuse"] = "drop"
+    """When the disk takes no more: drop records and count them, or refuse calls."""
+
+
 class Log(Section):
     """How log lines are written."""
 
@@ -106,6 +115,8 @@ class File(Section):
     """What is redacted in every call."""
     drain: Drain = Drain()
     """The way out."""
+    ledger: Ledger = Ledger()
+    """Where the records of calls are kept."""
     log: Log = Log()
     """How log lines are written."""
 

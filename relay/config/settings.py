@@ -108,6 +108,8 @@ class Settings:
     timeouts           of calls whose endpoint is not known yet; an endpoint carries its own
     key_store          the file of keys that `relay keys` writes; None: all stand in the configuration
     drain_deadline_s   from the first SIGTERM to the terminal error of streams still open
+    ledger_dir         None: records are in memory only
+    ledger_refuses     no calls are taken whose records could not be kept
     """
 
     listen: Address
@@ -122,6 +124,8 @@ class Settings:
     log_format: LogFormat
     redaction: Redaction
     key_store: Path | None = None
+    ledger_dir: Path | None = None
+    ledger_refuses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

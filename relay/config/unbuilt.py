@@ -28,7 +28,6 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
         "disconnect": "always cancels upstream when the client leaves",
         "headers": "has no header rules yet",
         "include": "does not read further files yet",
-        "ledger": "keeps its records in memory only",
         "network": "has no network rules yet",
         "prices": "reads prices at the endpoints only",
         "ready": "has no readiness rules yet",
@@ -79,6 +78,7 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
         "upstream_event": "has fixed upstream limits",
         "upstream_line": "has fixed upstream limits",
     },
+    "Ledger": {"max_bytes": "does not bound the size of segments yet"},
     "Timeouts": {"tls": "counts the TLS handshake in upstream_connect"},
     "UpstreamTimeouts": {"tls": "counts the TLS handshake in upstream_connect"},
     "Stream": {

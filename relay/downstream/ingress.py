@@ -25,6 +25,7 @@ from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import MAX_HEAD, ClientConnection
 from relay.errors import (
+    CallerForbidden,
     CallerGone,
     CallerHeadersTooLarge,
     CallerInvalid,
@@ -35,7 +36,8 @@ from relay.errors import (
 from relay.outbox import Outbox
 
 Serve = Callable[[Call, Reply], Awaitable[object]]
-Find = Callable[[str, Identity], dict[str, Any] | None]
+Find = Callable[[str, Identity], Awaitable[dict[str, Any] | None]]
+Activity = Callable[[str | None], Awaitable[list[dict[str, Any]]]]
 
 
 class Asked:
@@ -65,6 +67,7 @@ class Ingress:
     keys      who may call
     serve     answers a call
     find      gives a finished call of an identity, for GET /v1/generation
+    activity  gives what all keys used, on a date where one is asked for
     vitals    how an endpoint has been, for lists
     refused   takes events that are no calls
     live      replies of calls, from the end of their head on: for the sweeper and the drain
@@ -78,6 +81,7 @@ class Ingress:
         accounts: Accounts,
         serve: Serve,
         find: Find,
+        activity: Activity,
         vitals: listing.Vitals,
         refused: Refused,
         clock: Clock,
@@ -91,6 +95,7 @@ class Ingress:
         self._accounts = accounts
         self._serve = serve
         self._find = find
+        self._activity = activity
         self._vitals = vitals
         self._refused = refused
         self._clock = clock
@@ -201,10 +206,16 @@ class Ingress:
         id = _parameters(asked.query).get("id")
         if not id:
             raise CallerInvalid("id: field required")
-        found = self._find(id, identity)
+        found = await self._find(id, identity)
         if found is None:
             raise CallerUnsupported("id: no such generation")
         asked.reply.send(200, orjson.dumps({"data": found}))
+
+    async def _activity_of_all(self, asked: Asked) -> None:
+        if not self._identify(asked).is_admin:
+            raise CallerForbidden("this key may not read what all keys used; use an admin key")
+        rows = await self._activity(_parameters(asked.query).get("date"))
+        asked.reply.send(200, orjson.dumps({"data": rows}))
 
     def sweep(self, client_stall_s: float) -> None:
         """Once a second: keep-alives and stalls of all replies in flight."""
@@ -226,6 +237,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Route]]] = {
     "/v1/providers": {"GET": Ingress._providers},
     "/v1/endpoints/zdr": {"GET": Ingress._zdr_endpoints},
     "/v1/generation": {"GET": Ingress._generation_of},
+    "/v1/activity": {"GET": Ingress._activity_of_all},
     "/health": {"GET": Ingress._alive, "HEAD": Ingress._alive},
     "/": {"GET": Ingress._alive, "HEAD": Ingress._alive},
     "/api": {"GET": Ingress._alive, "HEAD": Ingress._alive},

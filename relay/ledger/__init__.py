@@ -20,6 +20,7 @@ RING_BYTES: Final = 6 << 20
 BATCH_S: Final = 0.01
 
 Settle = Callable[[Identity, int, int], None]
+Keep = Callable[[list[Record], list[bytes]], None]
 
 __all__ = ["Ledger", "Record"]
 
@@ -28,15 +29,18 @@ class Ledger:
     """The records of a worker.
 
     write    takes finished lines
+    keep     takes records that have ended and their lines, a batch at a time
     settle   takes at once what a call used in the end: of whose key, tokens, and nano-dollars
+
     Records that end within BATCH_S are made into lines together: the code for it is warm then, and out of the way of
     the calls in flight.
     """
 
-    def __init__(self, write: Callable[[bytes], None], config: str, settle: Settle) -> None:
+    def __init__(self, write: Callable[[bytes], None], config: str, keep: Keep, settle: Settle) -> None:
         self._loop = asyncio.get_running_loop()
         self._write = write
         self._config = config
+        self._keep = keep
         self._settle = settle
         self._ended: list[Record] = []
         self._lines = Ring(RING_BYTES, KEPT)
@@ -57,8 +61,11 @@ class Ledger:
     def settle(self) -> None:
         """Make the lines of all records that have ended."""
         ended, self._ended = self._ended, []
-        for record in ended:
-            line = self._line(record)
+        if not ended:
+            return
+        lines = [self._line(record) for record in ended]
+        self._keep(ended, lines)
+        for record, line in zip(ended, lines, strict=True):
             self._write(line)
             self._lines.add(record.id, line)
             if record.cost_nanousd is None:

@@ -81,6 +81,10 @@ class Record:
         self.redaction: Redaction | None = None
 
     @property
+    def operation(self) -> str:
+        return self._call.operation
+
+    @property
     def usage(self) -> Usage:
         """What the last attempt used."""
         return self.attempts[-1].usage if self.attempts else {}

@@ -79,3 +79,23 @@ def _prompt(usage: Mapping[str, Any]) -> int | None:
     return int(
         usage["input_tokens"] + usage.get("cache_read_input_tokens", 0) + usage.get("cache_creation_input_tokens", 0)
     )
+
+
+def activity_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a row of the archive as `GET /v1/activity` shows it (20.4), exact numbers beside those in dollars."""
+    return {
+        "date": row["date"],
+        "model": row["model"],
+        "model_permaslug": row["upstream_model"],
+        "endpoint_id": row["endpoint"],
+        "provider_name": row["provider"],
+        "requests": row["requests"],
+        "prompt_tokens": row["prompt_tokens"],
+        "completion_tokens": row["completion_tokens"],
+        "reasoning_tokens": row["reasoning_tokens"],
+        "usage": _usd(row["usage_nanousd"]),
+        "usage_nanousd": row["usage_nanousd"],
+        "byok_usage_inference": _usd(row["byok_nanousd"]),
+        "byok_usage_inference_nanousd": row["byok_nanousd"],
+        "requests_without_price": row["unpriced"],
+    }

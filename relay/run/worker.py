@@ -1,7 +1,7 @@
 """Composition root: one process that serves a loaded configuration until it is told to stop, and drains.
 
-run(loaded) binds, serves, and gives the exit code: 0 after a clean drain. SIGTERM and SIGINT stop accepting, let calls
-run for `drain.deadline`, then end each with a terminal error.
+run(loaded) binds, serves, and gives the exit code: 0 after a clean drain, 75 when records are left for the next start
+to ship. SIGTERM and SIGINT stop accepting, let calls run for `drain.deadline`, then end each with a terminal error.
 """
 
 import asyncio
@@ -28,9 +28,10 @@ from relay.downstream import Accounts, Admission, Ingress, Keys, Refused, Server
 from relay.errors import GatewayDraining
 from relay.gateway import Gateway
 from relay.ledger import Ledger
+from relay.ledger.books import Books
+from relay.ledger.journal import Journal
 from relay.ledger.lines import as_text
 from relay.ledger.log import LogWriter
-from relay.ledger.view import generation
 from relay.outbox import Outbox
 from relay.redact.redaction import Redactors
 from relay.route import Health, Router, vitals
@@ -42,6 +43,7 @@ from relay.upstream import Upstream
 
 BACKLOG = 4096
 OK = 0
+UNFLUSHED = 75
 
 
 class Worker:
@@ -58,8 +60,10 @@ class Worker:
         is_for_people = wanted is LogFormat.TEXT or (wanted is LogFormat.AUTO and sys.stderr.isatty())
         self._write = self._write_text if is_for_people else self._log.write
         self._accounts = Accounts()
-        self._ledger = Ledger(self._write, loaded.generation.digest, self._accounts.settle)
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
+        self._journal = self._opened_journal()
+        self._books = Books(self._journal, time.time)
+        self._ledger = Ledger(self._write, loaded.generation.digest, self._books.keep, self._accounts.settle)
         self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
         health = Health()
         router = Router(loaded.generation, health)
@@ -74,6 +78,7 @@ class Worker:
             self._accounts,
             gateway.serve,
             self._find,
+            self._books.activity,
             partial(vitals, health),
             self._refused,
             self._clock,
@@ -123,8 +128,9 @@ class Worker:
         if ops is not None:
             await ops.cleanup()
         self._ledger.settle()
+        is_kept = self._journal is None or await self._journal.close()
         await self._log.flush()
-        return OK
+        return OK if is_kept else UNFLUSHED
 
     async def _open_ops(self) -> web.AppRunner | None:
         if self._settings.ops_listen is None:
@@ -158,9 +164,14 @@ class Worker:
             reply.cut(GatewayDraining())
         await server.shutdown(timeout=1.0)
 
-    def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
-        line = self._ledger.find(id)
-        return generation(line) if line is not None and line.get("key_id") == identity.name else None
+    def _opened_journal(self) -> Journal | None:
+        settings = self._settings
+        if settings.ledger_dir is None:
+            return None
+        return Journal(settings.ledger_dir, self._note, self._admission.refuse if settings.ledger_refuses else None)
+
+    async def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
+        return await self._books.generation(id, identity, self._ledger.find(id))
 
     def _unexpected(self, _: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
         """Note what nobody caught; the loop's own words would quote its text, which may hold content (SEC-9)."""

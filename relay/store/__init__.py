@@ -2,6 +2,7 @@
 
 database   opens a file, with migrations
 keys       the keys that `relay keys` makes
+archive    the records of calls
 """
 
 from relay.store.database import StoreError

@@ -53,6 +53,7 @@ limits: {body: 1MiB, concurrency: 10}
 timeouts: {client_stall: 2m, total_stream: 1h}
 stream: {ping_interval: 2.5s, early_commit_after: 0s, write_high: 128KiB, write_low: 1B}
 drain: {deadline: 0s}
+ledger: {dir: records, on_full: refuse}
 log: {format: json}
 redact:
   email: true

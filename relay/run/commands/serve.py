@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from relay.run.commands import (
+    EXIT_CANT_WRITE,
     EXIT_UNAVAILABLE,
     an_address,
     config_option,
@@ -41,9 +42,13 @@ def serve(ctx: click.Context, path: Path | None, listen: str | None, ops_listen:
     """
     loaded, key = _configuration(path, environment(listen, ops_listen))
     from relay.run.worker import run
+    from relay.store import StoreError
 
     try:
         code = run(loaded, demo=needs_demo(loaded), on_ready=partial(_announce, loaded, key))
+    except StoreError as fault:
+        click.echo(f"relay: ledger.dir {fault}", err=True)
+        code = EXIT_CANT_WRITE
     except OSError as fault:
         if fault.errno not in _BIND_ERRORS and not isinstance(fault, socket.gaierror):
             raise
@@ -70,7 +75,7 @@ def banner(loaded: "Loaded", key: str | None, base_url: str) -> str:
         f"relay listens on {base_url}" + (f", for operators on {ops}" if ops else ""),
         f"configuration  {loaded.source or 'none: the embedded provider and those whose variable is set'}",
         f"models         {shown}",
-        "records        in memory, the last 5,000 calls",
+        f"records        {loaded.settings.ledger_dir or 'in memory, the last 5,000 calls'}",
         *([f"key            {key}  (shown only now)"] if key else []),
         "",
         _curl(base_url, token, names),
