@@ -6,7 +6,7 @@ Provider is what lists say of one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from relay.call import Identity
 from relay.price import Cost, Price, Usage
@@ -56,6 +56,7 @@ class KnownProvider:
     base_url      empty: embedded in this process, the address is known once it listens
     env           the variable that usually holds its credential; None: it wants none
     count_tokens  its API counts tokens
+    models        by its own name what is known of a model, in the words of an endpoint in the configuration
     """
 
     name: str
@@ -64,6 +65,7 @@ class KnownProvider:
     base_url: str
     env: str | None = None
     count_tokens: bool = False
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ class Generation:
     providers     by their key
     thinking      `:thinking` of the models that reason; the models in it keep their own id
     deprecated    models that answer no more, and who does instead
+    price_version the lists from which prices come that the configuration does not write
     """
 
     models: Mapping[str, Model]
@@ -209,6 +212,7 @@ class Generation:
     providers: Mapping[str, Provider] = field(default_factory=dict)
     thinking: Mapping[str, Model] = field(default_factory=dict)
     deprecated: Mapping[str, str] = field(default_factory=dict)
+    price_version: str = ""
 
     def find(self, name: str) -> tuple[Model, str | None] | None:
         """Give the model that `name` stands for: the exact id first, else the longest wildcard that matches.

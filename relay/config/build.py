@@ -14,10 +14,13 @@ from relay.config.callers import KeyRing
 from relay.config.check import Draft, merged_timeouts, redaction_floor
 from relay.config.faults import Where
 from relay.config.grants import identity
+from relay.config.known import completed
+from relay.config.known import models as known_models
 from relay.config.references import endpoints, keys
 from relay.config.settings import ClientTimeouts, LogFormat, Redaction, Settings, Stream
 from relay.price import Price
 
+Placed = tuple[Where, serving.Endpoint]
 _IMPLIED = {
     "tools": ("tools", "tool_choice"),
     "web_search": ("tools",),
@@ -31,7 +34,8 @@ _UNKNOWN = KnownProvider(name="", display_name="", dialect="", base_url="")
 
 def build(draft: Draft) -> tuple[Generation, Settings]:
     """Give the generation and the process's settings of a draft without faults."""
-    models = _models(draft)
+    placed = _placed(draft)
+    models = [_model(draft, name, placed[name]) for name, entry in draft.file.models.items() if not _gone(entry)]
     exact = {model.id: model for model in models if "*" not in model.id}
     wildcards = sorted((model for model in models if "*" in model.id), key=lambda model: (-len(model.id), model.id))
     generation = Generation(
@@ -41,13 +45,14 @@ def build(draft: Draft) -> tuple[Generation, Settings]:
         credentials={
             _credential(where): secret for where, secret in draft.secrets.items() if where[0] in ("providers", "models")
         },
-        digest=digest(draft.file),
+        digest=digest(draft.file, draft.prices.version),
+        price_version=draft.prices.version,
         body_limit_bytes=draft.file.limits.body,
         providers={name: _provider(draft, name) for name in draft.file.providers},
-        thinking=_thinking(exact),
         deprecated={name: gone.successor for name, entry in draft.file.models.items() if (gone := _gone(entry))},
     )
-    return generation, _settings(draft)
+    exact = {**exact, **_named(draft, placed, generation)}
+    return replace(generation, models=exact, thinking=_thinking(exact)), _settings(draft)
 
 
 def relocate(generation: Generation, provider: str, base_url: str) -> Generation:
@@ -70,9 +75,9 @@ def relocate(generation: Generation, provider: str, base_url: str) -> Generation
     )
 
 
-def digest(file: schema.File) -> str:
+def digest(file: schema.File, price_version: str) -> str:
     """Give the first 12 hex digits of the effective configuration's SHA-256; secrets count as their references."""
-    text = json.dumps(file.model_dump(mode="json"), sort_keys=True)
+    text = json.dumps([file.model_dump(mode="json"), price_version], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -89,18 +94,44 @@ def _provider(draft: Draft, name: str) -> Provider:
     )
 
 
-def _models(draft: Draft) -> list[Model]:
-    served: dict[str, list[Endpoint]] = {name: [] for name, entry in draft.file.models.items() if not _gone(entry)}
-    seen: Counter[tuple[str, str]] = Counter()
+def _placed(draft: Draft) -> dict[str, list[Placed]]:
+    """Give the endpoints of each model with their places in the file."""
+    found: dict[str, list[Placed]] = {name: [] for name in draft.file.models}
     for where, name, endpoint in endpoints(draft.file):
-        if name not in served:
-            continue
-        built = _endpoint(draft, where, endpoint)
-        seen[name, built.id] += 1
-        if (count := seen[name, built.id]) > 1:
+        found[name].append((where, endpoint))
+    return found
+
+
+def _model(draft: Draft, name: str, placed: Sequence[Placed], matched: str | None = None) -> Model:
+    """Give a model of the file; `matched` is what its `*` stands for, None: it keeps it."""
+    served: list[Endpoint] = []
+    seen: Counter[str] = Counter()
+    for where, endpoint in placed:
+        if matched is not None:
+            endpoint = endpoint.model_copy(update={"model": endpoint.model.replace("*", matched)})
+        built = _endpoint(draft, where, completed(draft, endpoint))
+        seen[built.id] += 1
+        if (count := seen[built.id]) > 1:
             built = replace(built, id=f"{built.id}#{count}")
-        served[name].append(built)
-    return [_model(name, draft.file.models[name], tuple(endpoints)) for name, endpoints in served.items()]
+        served.append(built)
+    id = name if matched is None else name.replace("*", matched)
+    entry = draft.file.models[name]
+    if isinstance(entry, list):
+        return Model(id, tuple(served))
+    return Model(id, tuple(served), entry.created, entry.author, entry.family, entry.distillable)
+
+
+def _named(draft: Draft, placed: Mapping[str, Sequence[Placed]], generation: Generation) -> dict[str, Model]:
+    """Give the models that a `*` is known to stand for, so that they have a price and are listed."""
+    found: dict[str, Model] = {}
+    for wildcard in generation.wildcards:
+        for _, endpoint in placed[wildcard.id]:
+            for matched in known_models(draft, endpoint):
+                id = wildcard.id.replace("*", matched)
+                of = generation.find(id)
+                if of is not None and of[0] is wildcard and id not in found:
+                    found[id] = _model(draft, wildcard.id, placed[wildcard.id], matched)
+    return found
 
 
 def _gone(entry: list[serving.Endpoint] | serving.ModelEntry) -> serving.Deprecated | None:
@@ -115,12 +146,6 @@ def _thinking(models: Mapping[str, Model]) -> dict[str, Model]:
         if able and f"{name}:thinking" not in models:
             found[f"{name}:thinking"] = replace(model, endpoints=tuple(replace(each, thinks=True) for each in able))
     return found
-
-
-def _model(name: str, entry: list[serving.Endpoint] | serving.ModelEntry, served: tuple[Endpoint, ...]) -> Model:
-    if isinstance(entry, list):
-        return Model(name, served)
-    return Model(name, served, entry.created, entry.author, entry.family, entry.distillable)
 
 
 def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
@@ -144,7 +169,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
         model=own.model,
         base_url=provider.base_url or known.base_url,
         credential=credential,
-        price=_price(own.price or provider.price, said("caching") or _CACHING.get(provider.dialect or known.dialect)),
+        price=_price(draft.price_of(own), said("caching") or _CACHING.get(provider.dialect or known.dialect)),
         default_max_tokens=said("default_max_tokens") or said("max_output_tokens") or DEFAULT_MAX_TOKENS,
         count_tokens=known.count_tokens if capabilities is None else "count_tokens" in capabilities,
         ca_file=str(draft.folder / provider.ca_file) if provider.ca_file else None,

@@ -14,10 +14,11 @@ from relay.config import grants
 from relay.config.callers import KeyRing
 from relay.config.explain import suggestion
 from relay.config.faults import Where
+from relay.config.prices import Prices
 from relay.config.redaction import Redact
 from relay.config.references import endpoints, keys
 from relay.config.schema import File
-from relay.config.serving import ModelEntry, Serving, UpstreamTimeouts
+from relay.config.serving import Endpoint, ModelEntry, Price, Serving, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_CAPABILITIES, UNBUILT_DIALECTS
 
 Finding = tuple[Where, str]
@@ -32,6 +33,7 @@ class Draft:
     secrets   by the place of their reference; those that lead nowhere are missing
     folder    where relative file names start
     judge     finds what the schema can't see in `redact`
+    prices    what models cost of which the file does not say it
     """
 
     file: File
@@ -39,6 +41,13 @@ class Draft:
     secrets: Mapping[Where, Secret]
     folder: Path
     judge: Judge
+    prices: Prices
+
+    def price_of(self, endpoint: Endpoint) -> Price | None:
+        """Give what an endpoint costs: by itself, its provider, the lists; None: nobody says."""
+        provider = self.file.providers[endpoint.provider]
+        tier = endpoint.tier or provider.tier or "default"
+        return endpoint.price or provider.price or self.prices.find(endpoint.provider, endpoint.model, tier)
 
 
 def check(draft: Draft) -> Iterator[Finding]:
@@ -187,6 +196,16 @@ def _owners(draft: Draft) -> Iterator[Finding]:
             yield (*where, "owner_key"), f"no key of this name stands in `keys`{suggestion(serving.owner_key, names)}"
 
 
+def _unpriced(draft: Draft) -> Iterator[Finding]:
+    if not draft.file.cost.require_price:
+        return
+    for where, name, endpoint in endpoints(draft.file):
+        model = draft.file.models[name]
+        is_gone = isinstance(model, ModelEntry) and model.deprecated
+        if endpoint.provider in draft.file.providers and not is_gone and draft.price_of(endpoint) is None:
+            yield where, "has no price, which `cost.require_price` asks for; write `price`"
+
+
 def _timeouts(draft: Draft) -> Iterator[Finding]:
     top, providers = draft.file.timeouts, draft.file.providers
     yield from _misfits(("timeouts",), top)
@@ -243,6 +262,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     _capabilities,
     _prices,
     _owners,
+    _unpriced,
     _timeouts,
     _buffers,
     _ledger,

@@ -29,10 +29,10 @@ _REASONS = {
 }
 
 
-def faults_of(error: ValidationError, source: Source) -> list[Fault]:
-    """Give every fault that pydantic reports, with its line."""
+def faults_of(error: ValidationError, source: Source, root: type[BaseModel] = File) -> list[Fault]:
+    """Give every fault that pydantic reports of a file of the kind `root`, with its line."""
     found = error.errors(include_url=False, include_input=False)
-    return [source.fault(_where(entry["loc"]), reason_of(entry)) for entry in found]
+    return [source.fault(_where(entry["loc"]), reason_of(entry, root)) for entry in found]
 
 
 def prune(error: ValidationError, data: Any) -> set[Where]:
@@ -66,17 +66,17 @@ def _is_form(part: object) -> bool:
     return part in ("(list)", "(open)", "(entry)", "(text)")
 
 
-def reason_of(entry: Any) -> str:
-    """Give one of pydantic's errors in the operator's words."""
+def reason_of(entry: Any, root: type[BaseModel] = File) -> str:
+    """Give one of pydantic's errors, of a file of the kind `root`, in the operator's words."""
     if entry["type"] == "extra_forbidden":
-        return _unknown(entry["loc"])
+        return _unknown(entry["loc"], root)
     if entry["type"] in _REASONS:
         return _REASONS[entry["type"]].format(**entry.get("ctx", {}))
     return str(entry["msg"]) if entry["type"] == "relay" else "is not what this key takes"
 
 
-def _unknown(loc: tuple[str | int, ...]) -> str:
-    section = _section(loc[:-1])
+def _unknown(loc: tuple[str | int, ...], root: type[BaseModel]) -> str:
+    section = _section(loc[:-1], root)
     key = str(loc[-1])
     phrase = UNBUILT.get(section.__name__, {}).get(key)
     if phrase is not None:
@@ -84,13 +84,13 @@ def _unknown(loc: tuple[str | int, ...]) -> str:
     return "unknown key" + suggestion(key, list(section.model_fields))
 
 
-def _section(loc: tuple[str | int, ...]) -> type[BaseModel]:
+def _section(loc: tuple[str | int, ...], root: type[BaseModel]) -> type[BaseModel]:
     """Give the class of the mapping at a place of pydantic's."""
-    kind: Any = File
+    kind: Any = root
     for part in loc:
         kind = _inside(_plain(kind, part), part)
     found = _plain(kind, "")
-    return found if isinstance(found, type) and issubclass(found, BaseModel) else File
+    return found if isinstance(found, type) and issubclass(found, BaseModel) else root
 
 
 def _inside(kind: Any, part: str | int) -> Any:

@@ -5,8 +5,9 @@ overrides exactly the keys of `_OVERRIDES`, `RELAY_GRACE_SECONDS` and (by refusa
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from relay.config.build import build, relocate
 from relay.config.check import Draft, Finding, Judge, check
 from relay.config.explain import faults_of, prune
 from relay.config.faults import ConfigError, Fault, Where
+from relay.config.prices import Prices, own
+from relay.config.prices import load as load_list
 from relay.config.references import resolve
 from relay.config.schema import File
 from relay.config.settings import Loaded
@@ -62,7 +65,7 @@ def fileless(
         | {row.name: {"credential": {"env": row.env}} for row in rows},
         "models": {f"{name}/*": [{"provider": name, "model": "*"}] for name in ("demo", *(row.name for row in rows))},
     }
-    around = _Surroundings(known, {**environ, LOCAL_KEY: key}, Path(), _accept)
+    around = _Surroundings(known, {**environ, LOCAL_KEY: key}, Path(), _accept, _today())
     loaded, _ = _finished(Source("relay", data), [], around)
     return replace(loaded, generation=relocate(loaded.generation, EMBEDDED.name, demo_base_url))
 
@@ -88,24 +91,31 @@ def _loaded(
     source, faults = read(content, str(path))
     if not isinstance(source.data, dict):
         raise ConfigError([*faults, Fault(source.name, 1, "", "the file must be a mapping of keys")])
-    return _finished(source, faults, _Surroundings(known, environ, path.parent, judge))
+    return _finished(source, faults, _Surroundings(known, environ, path.parent, judge, _today()))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
-    """What a file is read in: see load(); `folder` is where relative file names start."""
+    """What a file is read in: see load(); `folder` is where relative file names start, `today` is in UTC."""
 
     known: Mapping[str, KnownProvider]
     environ: Mapping[str, str]
     folder: Path
     judge: Judge
+    today: date
 
 
 def _finished(source: Source, faults: list[Fault], around: _Surroundings) -> tuple[Loaded, File]:
     faults = [*faults, *_override(source, around.environ)]
     file, holders = _validated(source, faults)
     resolved, lost = resolve(file, around.environ, around.folder)
-    draft = Draft(file, {EMBEDDED.name: EMBEDDED, **around.known}, resolved, around.folder, around.judge)
+    prices, unread = _prices(file, around)
+    faults += unread
+    draft = Draft(file, {EMBEDDED.name: EMBEDDED, **around.known}, resolved, around.folder, around.judge, prices)
     # A mapping that held an unknown key may lack just what that key was meant to be: one fault is enough.
     found = [finding for finding in (*lost, *check(draft)) if finding[0] not in holders]
     faults += [source.fault(where, reason) for where, reason in found]
@@ -113,6 +123,18 @@ def _finished(source: Source, faults: list[Fault], around: _Surroundings) -> tup
         raise ConfigError(faults)
     generation, settings = build(draft)
     return Loaded(generation, settings, source.name if source.lines else None), file
+
+
+def _prices(file: File, around: _Surroundings) -> tuple[Prices, Sequence[Fault]]:
+    """Give the lists of prices, and what is wrong with the operator's own."""
+    tables = [own(around.known.keys() & file.providers.keys())]
+    faults: Sequence[Fault] = ()
+    if file.prices is not None:
+        try:
+            tables.insert(0, load_list(around.folder / file.prices.file, file.prices.file))
+        except ConfigError as error:
+            faults = error.faults
+    return Prices(tables, around.today), faults
 
 
 def _validated(source: Source, faults: list[Fault]) -> tuple[File, set[Where]]:

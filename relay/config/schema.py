@@ -67,6 +67,20 @@ class Stream(Section):
     """Unsent bytes of a client at which its provider is read again."""
 
 
+class Cost(Section):
+    """What must be known of costs."""
+
+    require_price: bool = False
+    """Refuse endpoints without a price; else their calls cost null and are counted."""
+
+
+class PriceList(Section):
+    """Where a list of prices stands."""
+
+    file: Line
+    """The file (YAML or JSON), relative to this one's folder; what it says of a model beats relay's own list."""
+
+
 class Drain(Section):
     """The way out."""
 
@@ -111,6 +125,10 @@ class File(Section):
     """Clocks."""
     stream: Stream = Stream()
     """How streams are written."""
+    prices: PriceList | None = None
+    """Prices of models whose endpoints and providers write none; absent: relay's own list."""
+    cost: Cost = Cost()
+    """What must be known of costs."""
     redact: Redact = Redact()
     """What is redacted in every call."""
     drain: Drain = Drain()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from relay.catalog import KnownProvider
+from relay.providers.claude import CLAUDE
 
 _ROWS = (
     KnownProvider(
@@ -12,6 +13,7 @@ _ROWS = (
         base_url="https://api.anthropic.com",
         env="ANTHROPIC_API_KEY",
         count_tokens=True,
+        models=CLAUDE,
     ),
 )
 

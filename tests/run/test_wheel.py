@@ -39,7 +39,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_extensions_types_and_stubs(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"relay/py.typed", "relay/_core/pipeline.pyi", "relay/_core/sse.pyi"} <= names
+    assert {"relay/py.typed", "relay/_core/pipeline.pyi", "relay/_core/sse.pyi", "relay/data/prices.json"} <= names
     extensions = {name.partition(".")[0] for name in names if name.endswith(".so")}
     assert {f"relay/_core/{path.stem}" for path in (ROOT / "relay" / "_core").glob("*.pyx")} <= extensions
     assert {"relay_rooms__mypyc", "relay/gateway", "relay/upstream/connection"} <= extensions

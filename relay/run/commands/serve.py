@@ -100,9 +100,8 @@ def _configuration(path: Path | None, environ: dict[str, str]) -> "tuple[Loaded,
 
 
 def _curl(base_url: str, token: str, names: list[str]) -> str:
-    exact = next((name for name in names if "*" not in name), None)
-    wildcard = next((name for name in names if name.startswith("demo/")), names[0])
-    model = exact or wildcard.replace("*", "chat")
+    exact = next((name for name in names if "*" not in name), names[0])
+    model = next((name for name in names if name.startswith("demo/")), exact).replace("*", "chat")
     body = f'{{"model":"{model}","max_tokens":256,"stream":true,"messages":[{{"role":"user","content":"Hello"}}]}}'
     fields = f'-H "x-api-key: {token}" -H "content-type: application/json"'
     return f"curl -N {base_url}/v1/messages {fields} -d '{body}'"
