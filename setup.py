@@ -70,6 +70,7 @@ ROOMS = [
     "relay/route/plan.py",
     "relay/route/rules.py",
     "relay/route/figures.py",
+    "relay/route/wanted.py",
     "relay/upstream/connection.py",
     "relay/upstream/exchange.py",
     "relay/upstream/pool.py",

@@ -159,6 +159,40 @@ class Preferences:
 
 
 NO_PREFERENCES: Final = Preferences()
+COST_TIERS: Final = ("low", "medium", "high", "xhigh", "max")
+"""Fifths of the prices, from the cheapest on."""
+
+
+@dataclass(frozen=True, slots=True)
+class AutoRouter:
+    """How a router model is to choose (spec/openrouter-messages.md 7, 12.3).
+
+    allowed, excluded       patterns of models, in lower case; of `allowed` none is all
+    cost_quality_tradeoff   0 is the best whatever it costs, 10 the cheapest
+    cost_tier               one of COST_TIERS, which beats the tradeoff
+    pin_model               a conversation keeps its model: True always, False never; None: as it keeps its endpoint
+    """
+
+    allowed: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    cost_quality_tradeoff: int = 7
+    cost_tier: str | None = None
+    pin_model: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """What a request says of plugins.
+
+    routers   by the plugin's id
+    ignored   paths of parameters that no plugin knows
+    """
+
+    routers: Mapping[str, AutoRouter] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+
+
+NO_PLUGINS: Final = Plugins()
 
 
 class Call:
@@ -174,17 +208,22 @@ class Call:
     redact       what its `gateway.redact` says, decoded and unchecked; None: nothing
     preferences  who may answer it
     reports      it asked for the `x-relay-*` report fields
+    describes    it asked for `openrouter_metadata`
+    plugins      what it says of them
+    user         of the client's own users, by the client's name; None: it says nothing
     """
 
     __slots__ = (
         "app",
         "betas",
         "content",
+        "describes",
         "id",
         "identity",
         "members",
         "model",
         "operation",
+        "plugins",
         "preferences",
         "received_ns",
         "redact",
@@ -192,6 +231,7 @@ class Call:
         "session_id",
         "size",
         "stream",
+        "user",
         "version",
     )
 
@@ -213,6 +253,9 @@ class Call:
         reports: bool,
         redact: Any = None,
         preferences: Preferences = NO_PREFERENCES,
+        describes: bool = False,
+        plugins: Plugins = NO_PLUGINS,
+        user: str | None = None,
     ) -> None:
         self.id = id
         self.operation = operation
@@ -230,6 +273,9 @@ class Call:
         self.reports = reports
         self.redact = redact
         self.preferences = preferences
+        self.describes = describes
+        self.plugins = plugins
+        self.user = user
 
     def release(self) -> None:
         """Let go of the request's content: once model bytes were sent no further attempt needs it."""

@@ -152,6 +152,12 @@ class Endpoint:
         return self.abilities is None or ability in self.abilities
 
     @property
+    def is_free(self) -> bool:
+        """It is declared to cost nothing."""
+        price = self.price
+        return price is not None and price.prompt == price.completion == price.request == 0
+
+    @property
     def keeps_caches(self) -> bool:
         """It is worth coming back to it for the prompts that it has cached."""
         price = self.price
@@ -172,12 +178,43 @@ PARAMETERS: Final[Mapping[str, tuple[str, ...]]] = {
 """What of a request an endpoint may not take, and the catalogue's words for it, any of which says that it does."""
 
 
+TASKS: Final = (
+    "agent",
+    "chat",
+    "coding",
+    "extraction",
+    "math",
+    "reasoning",
+    "summary",
+    "translation",
+    "vision",
+    "writing",
+)
+"""What a request may be about, for a model's scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How good a model is, on a scale of the operator's; None and absent tasks: nobody says.
+
+    tasks   by a word of TASKS
+    """
+
+    general: float | None = None
+    coding: float | None = None
+    tasks: Mapping[str, float] = field(default_factory=dict)
+
+
+_NO_SCORES: Final = Scores()
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """What the client says, and the endpoints that serve it, in the operator's order.
 
     author, family   who made it, and what it belongs to: `~author/family-latest` is the newest of them
     distillable      None is unknown, which is no
+    auto             `openrouter/auto` may choose it
     """
 
     id: str
@@ -186,6 +223,16 @@ class Model:
     author: str | None = None
     family: str | None = None
     distillable: bool = False
+    auto: bool = False
+    scores: Scores = _NO_SCORES
+
+    def quality(self, task: str) -> float | None:
+        """Give how good it is at one of TASKS: by its score for that, else in general; None: nobody says."""
+        if task in self.scores.tasks:
+            return self.scores.tasks[task]
+        if task == "coding" and self.scores.coding is not None:
+            return self.scores.coding
+        return self.scores.general
 
 
 @dataclass(frozen=True, slots=True)

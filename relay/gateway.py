@@ -21,6 +21,7 @@ from relay.errors import CallerGone, CallerSlow, GatewayDraining, GatewayInterna
 from relay.forward import Forward
 from relay.ledger import Ledger, Record
 from relay.ledger.record import Outcome
+from relay.metadata import Metadata
 from relay.prepare import prepare
 from relay.redact.redaction import Redactors, tellable
 from relay.redact.replacements import fault
@@ -47,7 +48,11 @@ class Gateway:
         """Answer one call. Always closes the record; never raises for a fault of client, policy or provider."""
         record = self._ledger.open(call)
         try:
+            metadata = Metadata(call, record, self._router) if call.describes else None
+            reply.metadata = metadata
             plan = self._router.plan(call)
+            if metadata is not None:
+                metadata.plan = plan
             await self._answer(call, plan, reply, record)
             if reply.lags:
                 await reply.settle()
@@ -118,6 +123,7 @@ class Gateway:
             rewriter=record.redaction.rewriter() if record.redaction else None,
             drops_thinking=record.redaction.drops_thinking if record.redaction else False,
             trailer=record.redaction.trailer() if record.redaction else None,
+            metadata=reply.metadata.of_answer if reply.metadata else None,
         )
         forward = Forward(pipeline, exchange, reply)
         try:
@@ -148,6 +154,7 @@ class Gateway:
                 provider=attempt.endpoint.display_name,
                 input_tokens=record.estimate,
                 usage_fields=bill.members,
+                metadata=reply.metadata.of_answer if reply.metadata else None,
             )
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause

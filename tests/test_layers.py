@@ -27,12 +27,13 @@ LEVELS = {
     "ledger": 4,
     "telemetry": 4,
     "forward": 5,
+    "metadata": 5,
     "gateway": 5,
     "run": 6,
     "__main__": 7,
 }
 ORDER_OF_LEVEL_1 = ("errors", "call", "catalog", "config")
-ALLOWED_SIDEWAYS = {("telemetry", "ledger"), ("gateway", "forward")}
+ALLOWED_SIDEWAYS = {("telemetry", "ledger"), ("gateway", "forward"), ("gateway", "metadata")}
 ONLY_IN = {
     "aiohttp": ("downstream", "run"),
     "asyncio.Protocol": ("upstream/connection.py",),

@@ -8,7 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 from relay.call import Identity
-from relay.catalog import DEFAULT_MAX_TOKENS, Endpoint, Generation, KnownProvider, Model, Provider, Secret
+from relay.catalog import (
+    DEFAULT_MAX_TOKENS,
+    Endpoint,
+    Generation,
+    KnownProvider,
+    Model,
+    Provider,
+    Scores,
+    Secret,
+)
 from relay.config import schema, serving
 from relay.config.callers import KeyRing
 from relay.config.check import Draft, merged_timeouts, redaction_floor
@@ -118,7 +127,8 @@ def _model(draft: Draft, name: str, placed: Sequence[Placed], matched: str | Non
     entry = draft.file.models[name]
     if isinstance(entry, list):
         return Model(id, tuple(served))
-    return Model(id, tuple(served), entry.created, entry.author, entry.family, entry.distillable)
+    scores = Scores(entry.scores.general, entry.scores.coding, entry.scores.tasks or {})
+    return Model(id, tuple(served), entry.created, entry.author, entry.family, entry.distillable, entry.auto, scores)
 
 
 def _named(draft: Draft, placed: Mapping[str, Sequence[Placed]], generation: Generation) -> dict[str, Model]:

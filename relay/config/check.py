@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relay.catalog import KnownProvider, Secret, Timeouts
+from relay.catalog import TASKS, KnownProvider, Secret, Timeouts
 from relay.config import grants
 from relay.config.callers import KeyRing
 from relay.config.explain import suggestion
@@ -139,6 +139,7 @@ def _models(draft: Draft) -> Iterator[Finding]:
             yield ("models", name), "a model's name may hold one `*`"
         if isinstance(model, ModelEntry):
             yield from _entry(draft.file, name, model)
+            yield from _chosen(name, model)
     for where, name, endpoint in endpoints(draft.file):
         if endpoint.provider not in draft.file.providers:
             hint = suggestion(endpoint.provider, list(draft.file.providers))
@@ -163,6 +164,16 @@ def _entry(file: File, name: str, model: ModelEntry) -> Iterator[Finding]:
         yield (*where, "successor"), f"no such model in `models`{suggestion(gone.successor, list(file.models))}"
     elif isinstance(successor, ModelEntry) and successor.deprecated:
         yield (*where, "successor"), "is deprecated itself"
+
+
+def _chosen(name: str, model: ModelEntry) -> Iterator[Finding]:
+    """Judge what is said of a model for those that choose among models."""
+    if model.auto and "*" in name:
+        yield ("models", name, "auto"), "a name with `*` is no model that could be chosen"
+    for task in model.scores.tasks or ():
+        if task not in TASKS:
+            hint = suggestion(task, list(TASKS)) or f"; there are {', '.join(TASKS)}"
+            yield ("models", name, "scores", "tasks", task), f"there is no task of this name{hint}"
 
 
 def _capabilities(draft: Draft) -> Iterator[Finding]:

@@ -162,6 +162,20 @@ class Deprecated(Section):
     """The model that callers are told to use instead."""
 
 
+Score = Annotated[float, Field(ge=0, le=1_000_000)]
+
+
+class Scores(Section):
+    """How good a model is, on any scale that all models share."""
+
+    general: Score | None = None
+    """At what no other key says."""
+    coding: Score | None = None
+    """At code."""
+    tasks: dict[Name, Score] | None = None
+    """At one kind of request, by its name."""
+
+
 class ModelEntry(Section):
     """A model with more to say than its endpoints."""
 
@@ -177,6 +191,10 @@ class ModelEntry(Section):
     """When it came out, in Unix seconds."""
     deprecated: Deprecated | None = None
     """It is gone: calls are refused with the name of its successor."""
+    auto: bool = False
+    """`openrouter/auto` may choose it."""
+    scores: Scores = Scores()
+    """By what `openrouter/auto` chooses."""
 
 
 def _model_form(value: Any) -> str | None:

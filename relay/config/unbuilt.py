@@ -57,10 +57,6 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
     "Reference": {"exec": "does not run commands for secrets"},
     "Provider": _ENDPOINT,
     "Endpoint": _ENDPOINT,
-    "ModelEntry": {
-        "auto": "does not choose models itself yet",
-        "scores": "does not choose models itself yet",
-    },
     "Limits": {
         "content_blocks": "does not limit content blocks yet",
         "header_count": "has fixed header limits",

@@ -1,7 +1,7 @@
 """The public extensions of a request: what relay takes of them, and the words for what it does not build yet.
 
-read() gives what is built: `gateway.redact`, who may answer, and the session; any other that is there is refused by its
-name (spec/openrouter-messages.md 3, spec/gateway-object.md 1).
+read() gives what is built: `gateway.redact`, who may answer, the session, plugins and what is recorded; any other that
+is there is refused by its name (spec/openrouter-messages.md 3, spec/gateway-object.md 1).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import orjson
 
-from relay.call import NO_POLICY, NO_PREFERENCES, Member, Policy, Preferences
-from relay.dialects import preferences
-from relay.dialects.schema import EMPTY_IS_ABSENT, OWN_FIELDS
+from relay.call import NO_PLUGINS, NO_POLICY, NO_PREFERENCES, Member, Plugins, Policy, Preferences
+from relay.dialects import options, preferences
+from relay.dialects.schema import OWN_FIELDS
 from relay.errors import CallerInvalid
 
 MAX_GATEWAY_BYTES: Final = 64 << 10
@@ -38,14 +38,17 @@ class Extensions:
 
     redact       what `gateway.redact` says, decoded and unchecked; None: nothing
     session_id   None: the request names none
+    user         None: the request names none
     """
 
-    __slots__ = ("preferences", "redact", "session_id")
+    __slots__ = ("plugins", "preferences", "redact", "session_id", "user")
 
     def __init__(self, redact: Any, preferences: Preferences, session_id: str | None) -> None:
         self.redact = redact
         self.preferences = preferences
         self.session_id = session_id
+        self.plugins: Plugins = NO_PLUGINS
+        self.user: str | None = None
 
 
 NO_EXTENSIONS: Final = Extensions(None, NO_PREFERENCES, None)
@@ -67,13 +70,16 @@ def read(content: bytes, members: Sequence[Member], policy: Policy = NO_POLICY) 
     gateway = _gateway(said.pop("gateway", None))
     session_id = _session(said.pop("session_id", None))
     preferred = {name: said.pop(name) for name in list(said) if name in preferences.MEMBERS}
-    for name, unbuilt in said.items():
-        if unbuilt != [] or name not in EMPTY_IS_ABSENT:
-            raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the field")
+    opted = {name: said.pop(name) for name in list(said) if name in options.MEMBERS}
+    for name in said:
+        raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the field")
     wanted = NO_PREFERENCES
     if preferred or gateway or policy is not NO_POLICY:
         wanted = preferences.read(preferred, gateway, policy)
-    return Extensions(gateway.get("redact"), wanted, session_id)
+    found = Extensions(gateway.get("redact"), wanted, session_id)
+    if opted:
+        found.plugins, found.user = options.read(opted)
+    return found
 
 
 def _decoded(name: str, value: bytes) -> Any:

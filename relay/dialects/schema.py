@@ -32,7 +32,6 @@ NOT_COUNTED = frozenset(
 """Fields that the counting of tokens does not take."""
 
 TIERS = ("auto", "default", "standard", "standard_only", "flex", "priority", "fast")
-EMPTY_IS_ABSENT = ("plugins",)
 
 MAX_INT = 2**63 - 1
 Object = dict[str, Any]

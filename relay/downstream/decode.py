@@ -19,11 +19,9 @@ RATE_GRACE_S: Final = 5.0
 
 Fields = dict[bytes, bytes]
 
-_NOT_BUILT: Final = {
-    b"x-openrouter-metadata": b"enabled",
-    b"x-openrouter-experimental-metadata": b"enabled",
-    b"x-openrouter-cache": b"true",
-}
+_METADATA: Final = (b"x-openrouter-metadata", b"x-openrouter-experimental-metadata")
+_CACHE: Final = b"x-openrouter-cache"
+_ASKING: Final = frozenset((*_METADATA, _CACHE))
 _SESSION: Final = (b"x-session-id", b"x-claude-code-session-id")
 _APP: Final = (b"x-openrouter-title", b"x-title", b"x-app")
 
@@ -96,8 +94,7 @@ def parse(content: bytes) -> list[Member]:
 def call(id: str, operation: str, content: bytes, fields: Fields, identity: Identity, received_ns: int) -> Call:
     """Check a request and give it as a call."""
     spans = parse(content)
-    if not _NOT_BUILT.keys().isdisjoint(fields):
-        _refuse_fields(fields)
+    describes = not _ASKING.isdisjoint(fields) and _describes(fields) and operation == "chat"
     said = extensions.read(content, spans, identity.policy)
     model, stream = check(content, spans)
     return Call(
@@ -116,13 +113,20 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
         reports=fields.get(b"x-relay-metadata") == b"1",
         redact=said.redact,
         preferences=said.preferences,
+        describes=describes,
+        plugins=said.plugins,
+        user=said.user,
     )
 
 
-def _refuse_fields(fields: Fields) -> None:
-    for name, on in _NOT_BUILT.items():
-        if fields.get(name, b"").lower() == on:
-            raise CallerInvalid(f"{name.decode()}: this version of relay does not support it yet; remove the field")
+def _describes(fields: Fields) -> bool:
+    """Tell whether `openrouter_metadata` is asked for.
+
+    raises   CallerInvalid for a field that asks for what is not built
+    """
+    if fields.get(_CACHE, b"").lower() == b"true":
+        raise CallerInvalid(f"{_CACHE.decode()}: this version of relay does not support it yet; remove the field")
+    return any(fields.get(name, b"").lower() == b"enabled" for name in _METADATA)
 
 
 def _betas(fields: Fields) -> bytes | None:

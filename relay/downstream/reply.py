@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
 from math import ceil
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 from urllib.parse import quote
 
 import orjson
@@ -20,6 +20,7 @@ from relay.config.settings import Stream
 from relay.downstream.server import ClientConnection
 from relay.errors import PolicyRateLimited, RelayError
 from relay.outbox import Outbox
+from relay.price import Usage
 
 _STREAM_FIELDS: Final = (
     b"content-type: text/event-stream; charset=utf-8\r\n"
@@ -32,6 +33,14 @@ _PING: Final = b'event: ping\ndata: {"type": "ping"}\n\n'
 # By their first ten bytes: one look in a set for each field of an answer.
 _PASSED: Final = frozenset([prefix[:10] for prefix in (b"anthropic-", b"retry-after", b"x-should-retry")])
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+
+
+class Described(Protocol):
+    """How a call was routed: JSON of `openrouter_metadata`, beside an error none where there is nothing to tell."""
+
+    def of_answer(self, usage: Usage) -> bytes: ...
+
+    def of_error(self, error: RelayError) -> bytes: ...
 
 
 class State(Enum):
@@ -49,6 +58,7 @@ class Reply:
     chunked      a stream goes out in HTTP chunks; to HTTP/1.0 as it is, until the connection ends
     bytes_out    content of a whole response
     fields       header lines for the head, each with CRLF; set before it is sent
+    metadata     what `openrouter_metadata` says of the call; None: the client does not ask
     on_commit    called once, when the first bytes of the model are written
     recorded     the request became a call, which has a record of its own
     """
@@ -74,6 +84,7 @@ class Reply:
         "id",
         "is_cut",
         "is_slow",
+        "metadata",
         "on_commit",
         "recorded",
         "reports",
@@ -108,6 +119,7 @@ class Reply:
         self.id: str | None = None
         self.is_cut = False
         self.is_slow = False
+        self.metadata: Described | None = None
         self.on_commit: Callable[[], None] | None = None
         self.recorded = False
         self.reports = False
@@ -257,7 +269,10 @@ class Reply:
         """
         if self._state is State.CLOSED:
             return
-        content = orjson.dumps(error.envelope(self.id, with_reason=self.reports))
+        envelope = error.envelope(self.id, with_reason=self.reports)
+        if self.metadata is not None and (told := self.metadata.of_error(error)):
+            envelope["openrouter_metadata"] = orjson.Fragment(told)
+        content = orjson.dumps(envelope)
         if self._state is State.FRESH:
             self.send(error.status, content, _retry_fields(error) + fields)
             return

@@ -1,7 +1,9 @@
 """Which endpoint next: Router.plan(call) -> Plan.
 
 names    what a client writes, to models
-ask      what a call wants; who may be asked
+auto     what stands for a model that chooses among others; tasks, what a request is about
+wanted   the models that a call asks for
+ask      what a call wants of an endpoint; who may be asked
 rules    who may answer, and why not                    add a rule there
 order    who is asked first                             add a way of sorting there
 sticky   who holds a conversation's prompt cache
@@ -16,8 +18,9 @@ from functools import partial
 from typing import Final
 
 from relay.call import NO_PREFERENCES, Call
-from relay.catalog import Endpoint, Generation
-from relay.route.ask import Ask, Candidate, Names
+from relay.catalog import Generation
+from relay.route.ask import Ask, Candidate, Roster
+from relay.route.auto import ROUTERS, Chooser
 from relay.route.explanation import Explanation
 from relay.route.figures import vitals
 from relay.route.health import Health
@@ -27,6 +30,7 @@ from relay.route.order import Draw, ordered
 from relay.route.plan import MAX_ATTEMPTS, Plan
 from relay.route.rules import sift
 from relay.route.sticky import Conversation, Sticky
+from relay.route.wanted import Wanted
 
 __all__ = ["MAX_ATTEMPTS", "Candidate", "Explanation", "Health", "Plan", "Router", "vitals"]
 
@@ -49,37 +53,43 @@ class Router:
         self._health = health
         self._draw = draw
         self._sticky = Sticky()
-        self._names: dict[str, Names] = {}  # by endpoint id
+        self._roster = Roster()
+        self._chooser = Chooser(generation, self._roster, draw)
 
     def plan(self, call: Call) -> Plan:
         """Find the endpoints that may answer a call, and their order.
 
         raises   UnknownModel; ModelGone; NoEndpoint when rules or rests leave nobody; CallerInvalid: it fits nowhere
         """
-        models = self._models(call)
-        candidates = self._candidates(models)
-        slugs = [each.slug for each in models]
+        wanted = self._wanted(call)
+        candidates = self._roster.candidates(wanted.models)
         if len(candidates) == 1 and call.preferences is NO_PREFERENCES and candidates[0].endpoint.is_plain:
-            return Plan(slugs[0], self._awake(candidates, slugs), self._health)
-        ask = _ask(call, models[0].variant)
+            return Plan(wanted, self._awake(candidates, wanted.slugs), self._health)
+        if refusal := wanted.refusal(self._generation.docs_url):
+            raise refusal
+        ask = _ask(call, wanted.variant)
         sifted = sift(ask, candidates)
         if not sifted.kept:
-            raise nobody_left(ask, sifted, slugs, self._generation.docs_url)
-        kept = _suited(ask, self._awake(sifted.kept, slugs))
+            raise nobody_left(ask, sifted, wanted.slugs, self._generation.docs_url)
+        kept = _suited(ask, self._awake(sifted.kept, wanted.slugs))
         conversation = self._conversation(call, kept)
-        return Plan(slugs[0], self._ordered(ask, kept, conversation), self._health, ask, conversation)
+        return Plan(wanted, self._ordered(ask, kept, conversation), self._health, ask, conversation)
 
     def explain(self, call: Call) -> Explanation:
         """Give who would be tried now, and why nobody else; nothing is sent and nothing is learnt from it.
 
         raises   UnknownModel; ModelGone
         """
-        models = self._models(call)
-        ask = _ask(call, models[0].variant)
-        sifted = sift(ask, self._candidates(models))
-        told = Explanation(ask, sifted)
+        wanted = self._wanted(call)
+        ask = _ask(call, wanted.variant)
+        told = Explanation(ask, wanted)
+        told.error = wanted.refusal(self._generation.docs_url)
+        if told.error:
+            return told
+        sifted = sift(ask, self._roster.candidates(wanted.models))
+        told.losers += sifted.dropped
         if not sifted.kept:
-            told.error = nobody_left(ask, sifted, [each.slug for each in models], self._generation.docs_url)
+            told.error = nobody_left(ask, sifted, wanted.slugs, self._generation.docs_url)
             return told
         kept = _suited(ask, sifted.kept)
         told.pass_over(
@@ -95,38 +105,45 @@ class Router:
         found = ordered(ask, kept, self._health, self._draw, self._held_by(conversation))
         return found if ask.preferences.allow_fallbacks or ask.preferences.order else _alone(found)
 
-    def _models(self, call: Call) -> list[Resolved]:
-        """Give the models that are asked for, each once.
+    def unknown_providers(self, call: Call) -> list[str]:
+        """Give the names in the order that a call prefers which no endpoint of the configuration has."""
+        models = [*self._generation.models.values(), *self._generation.wildcards]
+        known = {name for model in models for each in model.endpoints for name in self._roster.names(each).every}
+        return [name for name in call.preferences.order if name not in known]
+
+    def _wanted(self, call: Call) -> Wanted:
+        """Give the models that are asked for.
 
         raises   UnknownModel; ModelGone
         """
         aliases = call.identity.policy.aliases
-        found = [self._resolved(call.model, "model", aliases)]
+        meant = aliases.get(call.model, call.model)
+        if not call.preferences.models and not meant.startswith("openrouter/"):
+            return Wanted(call.model, [self._resolved(call.model, "model", aliases)])
+        wanted = Wanted(call.model, [])
+        self._add(wanted, call, call.model, "model")
         said = next((key for key, *_ in call.members if key in ("fallbacks", "models")), "models")
         for at, name in enumerate(call.preferences.models):
-            each = self._resolved(name, f"{said}.{at}.model" if said == "fallbacks" else f"{said}.{at}", aliases)
-            if all(each.slug != other.slug for other in found):
-                found.append(each)
-        return found
+            self._add(wanted, call, name, f"{said}.{at}.model" if said == "fallbacks" else f"{said}.{at}")
+        return wanted
+
+    def _add(self, wanted: Wanted, call: Call, name: str, path: str) -> None:
+        """Add what a name means; a model that the operator calls so goes before a router model."""
+        aliases = call.identity.policy.aliases
+        meant = aliases.get(name, name)
+        router, _, variant = meant.partition(":")
+        is_known = meant in self._generation.models or (variant and variant not in VARIANTS)
+        if router not in ROUTERS or is_known or not (self._chooser.has(router) or self._generation.find(meant) is None):
+            wanted.add([self._resolved(name, path, aliases)])
+            return
+        choice = self._chooser.choose(call, router, _ask(call, variant or None), self._health.now())
+        wanted.choose(choice, variant or None)
 
     def _resolved(self, name: str, path: str, aliases: Mapping[str, str]) -> Resolved:
         found = resolve(name, self._generation, aliases)
         if found is None:
             raise nobody_named(name, path, self._generation)
         return found
-
-    def _candidates(self, models: Sequence[Resolved]) -> list[Candidate]:
-        return [
-            Candidate(each.model, endpoint, self._names_of(endpoint), each.slug, each.matched, rank)
-            for rank, each in enumerate(models)
-            for endpoint in each.model.endpoints
-        ]
-
-    def _names_of(self, endpoint: Endpoint) -> Names:
-        names = self._names.get(endpoint.id)
-        if names is None:
-            names = self._names[endpoint.id] = Names(endpoint)
-        return names
 
     def _awake(self, candidates: list[Candidate], slugs: Sequence[str]) -> list[Candidate]:
         """Leave out those that asked to be left alone for a while.

@@ -1,10 +1,12 @@
-"""What a call wants of an endpoint: Ask; and who may be asked: Candidate."""
+"""What a call wants of an endpoint: Ask; and who may be asked: Candidate, from the Roster."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from relay.call import Call
 from relay.catalog import PARAMETERS, Endpoint, Model
 from relay.dialects import messages, needs
+from relay.route.names import Resolved
 
 _ABSENT: Final = (b"null", b"[]")
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -16,15 +18,17 @@ class Names:
     usual      by its provider, unless it is of a tier, or in full
     in_full    by its provider and its variant, region or tier
     provider   by its provider, of whichever tier
+    every      all of them
     """
 
-    __slots__ = ("in_full", "provider", "usual")
+    __slots__ = ("every", "in_full", "provider", "usual")
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.provider = frozenset({endpoint.provider.lower(), endpoint.display_name.lower()})
         places = [place.lower() for place in (endpoint.variant, endpoint.region, endpoint.tier) if place]
         self.in_full = frozenset(f"{name}/{place}" for name in self.provider for place in places)
-        self.usual = self.in_full | self.provider if endpoint.tier == "default" else self.in_full
+        self.every = self.in_full | self.provider
+        self.usual = self.every if endpoint.tier == "default" else self.in_full
 
 
 class Candidate:
@@ -50,6 +54,28 @@ class Candidate:
         """Give dollars a million tokens, three of the prompt to one of the answer; None: unknown."""
         price = self.endpoint.price
         return None if price is None else (3 * price.prompt + price.completion) / 4e9
+
+
+class Roster:
+    """Everybody who may be asked, over one configuration generation."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, Names] = {}  # by endpoint id
+
+    def candidates(self, models: Sequence[Resolved]) -> list[Candidate]:
+        """Give the endpoints of models, ranked as these are."""
+        return [
+            Candidate(each.model, endpoint, self.names(endpoint), each.slug, each.matched, rank)
+            for rank, each in enumerate(models)
+            for endpoint in each.model.endpoints
+        ]
+
+    def names(self, endpoint: Endpoint) -> Names:
+        """Give what lists may call an endpoint."""
+        names = self._names.get(endpoint.id)
+        if names is None:
+            names = self._names[endpoint.id] = Names(endpoint)
+        return names
 
 
 class Ask:

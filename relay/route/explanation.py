@@ -6,28 +6,40 @@ from relay.catalog import Attempt
 from relay.errors import RelayError
 from relay.route.ask import Ask, Candidate
 from relay.route.plan import attempt_at
-from relay.route.rules import Sifted
+from relay.route.wanted import Wanted
 
 
 class Explanation:
     """Who would be tried, and why nobody else.
 
+    wanted   the models that are asked for
     tried    in this order
     losers   each endpoint that would not be, the word of what left it out, and why
     error    what the client would read instead, when nobody is left
     """
 
-    __slots__ = ("_ask", "error", "losers", "tried")
+    __slots__ = ("_ask", "error", "losers", "tried", "wanted")
 
-    def __init__(self, ask: Ask, sifted: Sifted) -> None:
+    def __init__(self, ask: Ask, wanted: Wanted) -> None:
         self._ask = ask
+        self.wanted = wanted
         self.tried: list[Candidate] = []
-        self.losers: list[tuple[Candidate, str, str]] = list(sifted.dropped)
+        self.losers: list[tuple[Candidate, str, str]] = list(wanted.choice.losers) if wanted.choice else []
         self.error: RelayError | None = None
 
     def pass_over(self, candidates: Sequence[Candidate], why: str) -> None:
         """Add endpoints that the rules would let answer."""
         self.losers += [(each, "order", why) for each in candidates]
+
+    @property
+    def available(self) -> Sequence[Candidate]:
+        """Who would be tried."""
+        return self.tried
+
+    @property
+    def total(self) -> int:
+        """How many endpoints the models have that the call asks for."""
+        return self.wanted.total
 
     def attempts(self) -> list[Attempt]:
         """Give the attempts as they would be made."""

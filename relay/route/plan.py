@@ -9,6 +9,7 @@ from relay.route.ask import Ask, Candidate
 from relay.route.final import final_error
 from relay.route.health import Health
 from relay.route.sticky import Conversation
+from relay.route.wanted import Wanted
 
 MAX_ATTEMPTS: Final = 6
 
@@ -16,18 +17,22 @@ MAX_ATTEMPTS: Final = 6
 class Plan:
     """Hands out attempts, at once and without sleeping, and says at the end why none answered.
 
-    model   what relay calls the model that answers, or would
+    model       what relay calls the model that answers, or would
+    wanted      the models that the call asks for
+    available   who may answer, in the order of trying
     """
 
     def __init__(
         self,
-        model: str,
+        wanted: Wanted,
         candidates: Sequence[Candidate],
         health: Health,
         ask: Ask | None = None,
         conversation: Conversation | None = None,
     ) -> None:
-        self.model = model
+        self.model = wanted.models[0].slug
+        self.wanted = wanted
+        self.available = candidates
         self._conversation = conversation
         self._ask = ask
         self._wants_tools = ask is not None and ask.wants_tools
@@ -36,6 +41,11 @@ class Plan:
         self._failures: list[tuple[Attempt, ProviderError]] = []
         self._number = 0
         self._rank = -1
+
+    @property
+    def total(self) -> int:
+        """How many endpoints the models have that the call asks for."""
+        return self.wanted.total
 
     def next(self) -> Attempt | None:
         """Give the next attempt; None when the endpoints are used up."""
@@ -88,6 +98,8 @@ class Plan:
             state.throughput.add(now, tokens_per_s)
         if self._conversation is not None and attempt.endpoint.keeps_caches:
             self._conversation.answered(attempt.endpoint.id, now, cached_tokens)
+        if self.wanted.choice is not None:
+            self.wanted.choice.answered(attempt.slug, now, cached_tokens)
 
     def exhausted(self, docs_url: str) -> ProviderError:
         """Give the error that the client sees when no attempt answered."""

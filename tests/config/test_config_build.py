@@ -109,6 +109,20 @@ def test_the_longer_form_of_a_model_says_when_it_came_out(load_text: Load, minim
     assert [endpoint.id for endpoint in model.endpoints] == ["local/n", "local/n#2"]
 
 
+def test_a_model_says_what_it_is_good_at(load_text: Load, minimal: str) -> None:
+    text = minimal.replace(
+        '  "local/*":\n    - {provider: local, model: "*"}',
+        "  m:\n    auto: true\n    scores: {general: 3, coding: 5.5, tasks: {math: 7}}\n    endpoints: [{provider: local, model: n}]",
+    )
+
+    models = load_text(text).generation.models
+
+    assert models["m"].auto
+    assert [models["m"].quality(task) for task in ("math", "coding", "chat")] == [7, 5.5, 3]
+    assert not models["anthropic/claude-sonnet-4.5"].auto
+    assert models["anthropic/claude-sonnet-4.5"].quality("chat") is None
+
+
 def test_the_longest_wildcard_comes_first(load_text: Load, minimal: str) -> None:
     text = minimal + '  "*": [{provider: local, model: "*"}]\n  "local/big-*": [{provider: local, model: "*"}]\n'
 

@@ -68,6 +68,20 @@ CASES = {
         ("dialect: messages", "dialect: klingon"),
         "7: providers.local.dialect: must be one of messages",
     ),
+    "unknown task": (
+        (
+            '  "local/*":\n    - {provider: local, model: "*"}',
+            "  m: {scores: {tasks: {codin: 1}}, endpoints: [{provider: local, model: n}]}",
+        ),
+        "12: models.m.scores.tasks.codin: there is no task of this name; did you mean coding?",
+    ),
+    "wildcard to choose": (
+        (
+            '  "local/*":\n    - {provider: local, model: "*"}',
+            '  "m/*": {auto: true, endpoints: [{provider: local, model: "*"}]}',
+        ),
+        "12: models.m/*.auto: a name with `*` is no model that could be chosen",
+    ),
     "unknown provider": (
         ("  anthropic: {c", "  antropic: {c"),
         "6: providers.antropic: this version of relay knows no provider of this name; did you mean anthropic?",

@@ -69,6 +69,7 @@ def call(model: str = "a/m", session_id: str | None = None, policy: Policy = NO_
         app=None,
         reports=False,
         preferences=found.preferences,
+        plugins=found.plugins,
     )
 
 

@@ -118,25 +118,84 @@ async def test_a_field_whose_name_is_half_a_character_is_refused_and_no_defect(
     assert "given twice" in answer.error["message"]
 
 
-EXTENSIONS: dict[str, Any] = {
-    "max_tool_calls": 3,
-    "plugins": [{"id": "web"}],
-    "preset": "p",
-    "stop_server_tools_when": {},
-    "trace": {},
-    "user": "u",
+async def test_an_extension_that_is_not_built_is_refused_by_name(relay: Running, provider: RawProvider) -> None:
+    answer = await ask(relay.port, body("raw/x", preset="p"))
+
+    assert answer.status == 400
+    assert answer.error["message"].startswith("preset: ")
+    assert not provider.calls
+
+
+_AUTO = {"id": "auto-router"}
+OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "tool calls": ({"max_tool_calls": 0}, "max_tool_calls"),
+    "tool calls of words": ({"max_tool_calls": "3"}, "max_tool_calls"),
+    "long user": ({"user": 257 * "u"}, "user"),
+    "user of a number": ({"user": 1}, "user"),
+    "trace of words": ({"trace": "t"}, "trace"),
+    "trace id of a number": ({"trace": {"trace_id": 1, "anything": 2}}, "trace.trace_id"),
+    "no condition": ({"stop_server_tools_when": []}, "stop_server_tools_when"),
+    "no list of conditions": ({"stop_server_tools_when": {}}, "stop_server_tools_when"),
+    "condition without type": ({"stop_server_tools_when": [{}]}, "stop_server_tools_when.0.type"),
+    "unknown condition": ({"stop_server_tools_when": [{"type": "never"}]}, "stop_server_tools_when.0.type"),
+    "no steps": (
+        {"stop_server_tools_when": [{"type": "step_count_is", "step_count": 0}]},
+        "stop_server_tools_when.0.step_count",
+    ),
+    "no name of a tool": (
+        {"stop_server_tools_when": [{"type": "has_tool_call", "tool_name": "t"}, {"type": "has_tool_call"}]},
+        "stop_server_tools_when.1.tool_name",
+    ),
+    "cost below zero": (
+        {"stop_server_tools_when": [{"type": "max_cost", "max_cost_in_dollars": -1}]},
+        "stop_server_tools_when.0.max_cost_in_dollars",
+    ),
+    "no list of plugins": ({"plugins": {"id": "auto-router"}}, "plugins"),
+    "plugin without id": ({"plugins": [{}]}, "plugins.0.id"),
+    "unknown plugin": ({"plugins": [_AUTO, {"id": "auto"}]}, "plugins.1.id"),
+    "plugin that is not built": ({"plugins": [{"id": "web"}]}, "plugins.0.id"),
+    "plugin given twice": ({"plugins": [_AUTO, _AUTO]}, "plugins.1.id"),
+    "tradeoff": ({"plugins": [_AUTO | {"cost_quality_tradeoff": 11}]}, "plugins.0.cost_quality_tradeoff"),
+    "tier": ({"plugins": [_AUTO | {"cost_tier": "huge"}]}, "plugins.0.cost_tier"),
+    "too many patterns": ({"plugins": [_AUTO | {"allowed_models": 1025 * ["a"]}]}, "plugins.0.allowed_models"),
+    "long pattern": ({"plugins": [_AUTO | {"excluded_models": ["a", 1025 * "a"]}]}, "plugins.0.excluded_models.1"),
+    "long patterns": (
+        {"plugins": [_AUTO | {"excluded_models": [f"{at:03}{1000 * 'a'}" for at in range(66)]}]},
+        "plugins.0.excluded_models",
+    ),
 }
 
 
-@pytest.mark.parametrize(("name", "value"), EXTENSIONS.items(), ids=EXTENSIONS)
-async def test_an_extension_that_is_not_built_is_refused_by_name(
-    relay: Running, provider: RawProvider, name: str, value: object
+@pytest.mark.parametrize(("members", "path"), OPTIONS.values(), ids=OPTIONS)
+async def test_a_fault_of_an_option_is_told_with_its_path(
+    relay: Running, provider: RawProvider, members: dict[str, Any], path: str
 ) -> None:
-    answer = await ask(relay.port, body("raw/x", **{name: value}))
+    answer = await ask(relay.port, body("raw/x", **members))
 
-    assert answer.status == 400
-    assert answer.error["message"].startswith(f"{name}: ")
+    assert (answer.status, answer.error["message"].split(": ")[0]) == (400, path)
     assert not provider.calls
+
+
+async def test_an_unknown_plugin_is_told_the_known_ones(relay: Running) -> None:
+    answer = await ask(relay.port, body("raw/x", plugins=[{"id": "auto"}]))
+
+    assert "auto-router, auto-beta-router, context-compression" in answer.error["message"]
+
+
+async def test_options_are_taken_and_not_sent(relay: Running, provider: RawProvider) -> None:
+    provider.answers = [whole(message())]
+    options = {
+        "max_tool_calls": 3,
+        "plugins": [{"id": "web", "enabled": False}, _AUTO],
+        "stop_server_tools_when": [{"type": "max_cost", "max_cost_in_dollars": 0.5}],
+        "trace": {"trace_id": "t", "anything": 1},
+        "user": "u",
+    }
+
+    answer = await ask(relay.port, body("raw/x", **options))
+
+    assert answer.status == 200
+    assert json.loads(provider.calls[0].content).keys() & options.keys() == set()
 
 
 PREFERENCES: dict[str, tuple[dict[str, Any], str]] = {
@@ -212,15 +271,10 @@ async def test_a_server_tool_of_the_gateway_is_refused_by_name(relay: Running, p
     assert not provider.calls
 
 
-@pytest.mark.parametrize("field", ["x-openrouter-metadata", "x-openrouter-experimental-metadata", "x-openrouter-cache"])
-async def test_a_header_extension_that_is_not_built_is_refused_by_name(
-    relay: Running, provider: RawProvider, field: str
-) -> None:
-    value = "true" if field.endswith("cache") else "enabled"
+async def test_a_header_extension_that_is_not_built_is_refused_by_name(relay: Running, provider: RawProvider) -> None:
+    answer = await ask(relay.port, body("raw/x"), x_openrouter_cache="true")
 
-    answer = await ask(relay.port, body("raw/x"), **{field: value})
-
-    assert (answer.status, answer.error["message"].split(":")[0]) == (400, field)
+    assert (answer.status, answer.error["message"].split(":")[0]) == (400, "x-openrouter-cache")
     assert not provider.calls
 
 
