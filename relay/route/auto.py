@@ -6,6 +6,7 @@ model than an Option.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from relay.call import COST_TIERS, AutoRouter, Call, matches
@@ -46,15 +47,14 @@ class Option:
 
 
 def ranked(options: Sequence[Option], said: AutoRouter) -> list[tuple[Option, float]]:
-    """Give the options with their scores, the best first; with a cost tier only those of its band."""
+    """Give the options with their scores, the best first; with a cost tier those of its band, by quality alone."""
+    if said.cost_tier is not None:
+        options = _band(options, said.cost_tier)
     qualities = _scaled([option.quality for option in options], unknown=0.0, alike=1.0)
     prices = [None if option.usd is None else math.log(max(option.usd, FREE_USD)) for option in options]
     costs = _scaled(prices, unknown=1.0, alike=0.0)
     t = 0.0 if said.cost_tier else said.cost_quality_tradeoff / 10
     found = [((1 - t) * q - t * c, option) for q, c, option in zip(qualities, costs, options, strict=True)]
-    if said.cost_tier is not None:
-        band = _band(options, said.cost_tier)
-        found = [(score, option) for score, option in found if option in band]
     found.sort(key=lambda each: (-each[0], each[1].usd is None, each[1].usd or 0.0, each[1].slug))
     return [(option, score) for score, option in found]
 
@@ -148,7 +148,7 @@ class Chooser:
     def __init__(self, generation: Generation, roster: Roster, draw: Callable[[], float]) -> None:
         models = [model for model in generation.models.values() if model.id not in ROUTERS]
         self._auto = [model for model in models if model.auto]
-        self._free = [model for model in models if any(endpoint.is_free for endpoint in model.endpoints)]
+        self._free = [free for model in models if (free := _for_nothing(model)).endpoints]
         self._roster = roster
         self._draw = draw
         self._sticky = Sticky()
@@ -164,7 +164,7 @@ class Chooser:
         pin = None if said.pin_model is False else Conversation(self._sticky, call)
         choice = Choice(router, pin, said.pin_model is True)
         everybody = self._allowed(choice, self._auto if plugin else self._free, said)
-        sifted = sift(ask, everybody if plugin else _free_of(choice, ask, everybody))
+        sifted = sift(ask, everybody if plugin else _able(choice, ask, everybody))
         choice.losers += sifted.dropped
         models = {each.model.id: each.model for each in sifted.kept}
         if plugin:
@@ -200,17 +200,17 @@ class Chooser:
         return slugs[at:] + slugs[:at]
 
 
-def _free_of(choice: Choice, ask: Ask, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Leave those that cost nothing and take all that the request says."""
-    kept = []
+def _for_nothing(model: Model) -> Model:
+    """Give a model with those of its endpoints alone that cost nothing."""
+    return replace(model, endpoints=tuple([endpoint for endpoint in model.endpoints if endpoint.is_free]))
+
+
+def _able(choice: Choice, ask: Ask, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Leave those that take all that the request says."""
     for each in candidates:
-        if not each.endpoint.is_free:
-            choice.losers.append((each, "max_price", "it is not known to cost nothing"))
-        elif lacking := ask.lacks(each.endpoint):
+        if lacking := ask.lacks(each.endpoint):
             choice.losers.append((each, "require_parameters", f"it does not take {', '.join(sorted(lacking))}"))
-        else:
-            kept.append(each)
-    return kept
+    return [each for each in candidates if not ask.lacks(each.endpoint)]
 
 
 def _option(model: Model, candidates: Sequence[Candidate], task: Task) -> Option:

@@ -112,13 +112,13 @@ def test_the_longer_form_of_a_model_says_when_it_came_out(load_text: Load, minim
 def test_a_model_says_what_it_is_good_at(load_text: Load, minimal: str) -> None:
     text = minimal.replace(
         '  "local/*":\n    - {provider: local, model: "*"}',
-        "  m:\n    auto: true\n    scores: {general: 3, coding: 5.5, tasks: {math: 7}}\n    endpoints: [{provider: local, model: n}]",
+        "  m: {endpoints: [{provider: local, model: n}],auto: true, scores: {general: 3, coding: 5, tasks: {math: 7}}}",
     )
 
     models = load_text(text).generation.models
 
     assert models["m"].auto
-    assert [models["m"].quality(task) for task in ("math", "coding", "chat")] == [7, 5.5, 3]
+    assert [models["m"].quality(task) for task in ("math", "coding", "chat")] == [7, 5, 3]
     assert not models["anthropic/claude-sonnet-4.5"].auto
     assert models["anthropic/claude-sonnet-4.5"].quality("chat") is None
 
