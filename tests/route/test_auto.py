@@ -12,7 +12,7 @@ from relay.call import COST_TIERS, AutoRouter, Call
 from relay.catalog import NANO, Endpoint, Generation, Model, Price, Scores
 from relay.errors import NoEndpoint
 from relay.route import Health, Plan, Router
-from relay.route.auto import NOBODY, Option, matches, ranked
+from relay.route.auto import NOBODY, Option, ranked
 from tests.route.shapes import Hands, call, endpoint, router, tried
 
 PLUGIN = "auto-router"
@@ -120,23 +120,8 @@ def test_a_cost_tier_keeps_its_band_of_prices_and_there_the_best(
     assert found[0].quality == max((each.quality for each in band if each.quality is not None), default=None)
 
 
-NAMES = st.text("aAb/*", max_size=8)
-
-
-@given(NAMES, NAMES.map(lambda name: name.replace("*", "")))
-def test_a_star_stands_for_anything(pattern: str, name: str) -> None:
-    def oracle(pattern: str, name: str) -> bool:
-        if not pattern:
-            return not name
-        if pattern[0] == "*":
-            return oracle(pattern[1:], name) or (name != "" and oracle(pattern, name[1:]))
-        return name[:1] == pattern[0] and oracle(pattern[1:], name[1:])
-
-    assert matches(pattern, name) == oracle(pattern.lower(), name.lower())
-
-
-def test_a_pattern_of_stars_takes_no_time() -> None:
-    assert not matches(500 * "*a", 255 * "a" + "b")
+def test_patterns_are_read_in_any_case() -> None:
+    assert tried(router(ALL), auto(allowed_models=["X/BEST"])) == ["best/m"]
 
 
 def test_the_next_two_are_its_fallbacks() -> None:
