@@ -289,6 +289,7 @@ def _settings(draft: Draft) -> Settings:
             hash_key=draft.secrets.get(("redact", "hash_key")),
             hold_max=file.redact.hold_max,
         ),
+        admin_token=draft.secrets.get(("admin", "token")),
         key_store=(draft.folder / file.keys.store).absolute() if isinstance(file.keys, KeyRing) else None,
         ledger_dir=draft.folder / file.ledger.dir if file.ledger.dir else None,
         ledger_refuses=file.ledger.on_full == "refuse",

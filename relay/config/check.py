@@ -79,6 +79,8 @@ def _addresses(draft: Draft) -> Iterator[Finding]:
     ops = draft.file.ops.listen
     if ops and ops.collides_with(draft.file.listen):
         yield ("ops", "listen"), "must differ from `listen`"
+    if draft.file.admin.token and not ops:
+        yield ("admin", "token"), "has no port to be asked on; write `ops: {listen: HOST:PORT}`"
 
 
 def _keys(draft: Draft) -> Iterator[Finding]:

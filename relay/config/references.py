@@ -15,7 +15,7 @@ from relay.config.schema import File
 from relay.config.section import Reference
 from relay.config.serving import Endpoint, endpoints_of
 
-_LEAST_CHARS = {"keys": 8, "redact": 16}
+_LEAST_CHARS = {"admin": 16, "keys": 8, "redact": 16}
 _MAX_FILE_BYTES = 64 << 10
 _FIELD = re.compile(r"[!-~]+")
 
@@ -51,6 +51,8 @@ def references(file: File) -> Iterator[tuple[Where, Reference]]:
     for name, provider in file.providers.items():
         if provider.credential:
             yield ("providers", name, "credential"), provider.credential
+    if file.admin.token:
+        yield ("admin", "token"), file.admin.token
     if file.redact.hash_key:
         yield ("redact", "hash_key"), file.redact.hash_key
     for where, _, endpoint in endpoints(file):

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from relay.config.callers import Keys
 from relay.config.redaction import Redact
-from relay.config.section import Clock, Line, ModelName, Name, Section
+from relay.config.section import Clock, Line, ModelName, Name, Reference, Section
 from relay.config.serving import Model, Provider, UpstreamTimeouts
 from relay.config.settings import Address
 from relay.config.values import Duration, Listen, Size
@@ -36,6 +36,13 @@ class Ops(Section):
 
     listen: Annotated[Address, Listen()] | None = None
     """HOST:PORT; absent: no such port."""
+
+
+class Admin(Section):
+    """Who may ask below /admin on the port for operators."""
+
+    token: Reference | None = None
+    """What must be sent as `Authorization: Bearer`, 16 characters or more; absent: there is no /admin."""
 
 
 class Limits(Section):
@@ -111,6 +118,8 @@ class File(Section):
     """HOST:PORT for clients; port 0 takes a free one."""
     ops: Ops = Ops()
     """The port for operators."""
+    admin: Admin = Admin()
+    """Who may ask below /admin on it."""
     keys: Keys
     """Who may call; `open` lets anybody in and is refused off loopback."""
     providers: dict[Name, Provider] = Field(min_length=1)

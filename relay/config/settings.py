@@ -107,6 +107,7 @@ class Settings:
     pool_max           connections to one endpoint
     timeouts           of calls whose endpoint is not known yet; an endpoint carries its own
     key_store          the file of keys that `relay keys` writes; None: all stand in the configuration
+    admin_token        opens /admin on the ops port; None: there is no such thing
     drain_deadline_s   from the first SIGTERM to the terminal error of streams still open
     ledger_dir         None: records are in memory only
     ledger_refuses     no calls are taken whose records could not be kept
@@ -126,6 +127,7 @@ class Settings:
     key_store: Path | None = None
     ledger_dir: Path | None = None
     ledger_refuses: bool = False
+    admin_token: Secret | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ _ENDPOINT: Mapping[str, str] = {
 
 UNBUILT: Mapping[str, Mapping[str, str]] = {
     "File": {
-        "admin": "has no admin interface yet",
         "admission": "has no waiting queue yet",
         "affinity": "has fixed rules for keeping conversations at an endpoint",
         "audit": "keeps no audit log yet",

@@ -1,44 +1,52 @@
 """What would become of a request, without sending anything: explained(), and written(), the same for people."""
 
-import asyncio
 from collections.abc import Mapping
 from textwrap import indent
 from typing import Any
 
 from relay.call import Call, Identity
 from relay.catalog import Attempt
-from relay.config.settings import Loaded
 from relay.downstream import decode
 from relay.prepare import prepare
 from relay.price import Price
-from relay.route import Candidate, Explanation, Health, Router
-from relay.run.worker import redactors
+from relay.redact.redaction import Redactors
+from relay.route import Candidate, Explanation, Router
 
 _NANO = 1e9
 
 
-def explained(loaded: Loaded, content: bytes) -> dict[str, Any]:
+async def explained(router: Router, redactors: Redactors, content: bytes) -> dict[str, Any]:
     """Give who would be tried for a request, who not and why, and what the first would be sent, redacted.
 
     raises   RelayError for a request that is refused before anybody could answer
     """
     call = decode.call("explain", "chat", content, {}, Identity("explain"), 0)
-    told = Router(loaded.generation, Health(), lambda: 0.5).explain(call)
+    told = router.explain(call)
     attempts = told.attempts()
     return {
         "model": call.model,
+        "strategy": told.wanted.strategy(attempts[0].slug if attempts else None),
+        "stage": told.wanted.choice and told.wanted.choice.stage,
         "bytes": call.size,
         "input_tokens_estimate": told.input_tokens(),
         "tried": [_tried(told, attempt) for attempt in attempts],
         "losers": [_loser(candidate, word, why) for candidate, word, why in told.losers],
         "error": told.error and {"status": told.error.status} | told.error.envelope(None)["error"],
-        "sent": asyncio.run(_sent(loaded, call, attempts[0])) if attempts else None,
+        "sent": await _sent(redactors, call, attempts[0]) if attempts else None,
     }
 
 
-async def _sent(loaded: Loaded, call: Call, attempt: Attempt) -> str:
-    redaction = redactors(loaded.settings.redaction).of(call)
-    redacted = await redaction.prompt(call.content, call.members) if redaction else {}
+async def _sent(redactors: Redactors, call: Call, attempt: Attempt) -> str:
+    redaction = redactors.of(call)
+    if redaction is None:
+        return _content(call, attempt, {})
+    try:
+        return _content(call, attempt, await redaction.prompt(call.content, call.members))
+    finally:
+        redaction.forget()
+
+
+def _content(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> str:
     return b"".join(prepare(call, attempt, redacted).content).decode()
 
 
@@ -73,7 +81,11 @@ def _price(price: Price | None) -> dict[str, float] | None:
 def written(facts: Mapping[str, Any]) -> str:
     """Give what explained() says as lines of text."""
     tokens = f"some {facts['input_tokens_estimate']:,} tokens of prompt"
-    lines = [f"request   {facts['model']}: {facts['bytes']:,} bytes, {tokens}", ""]
+    strategy = f"strategy  {facts['strategy']}"
+    if facts["stage"]:
+        data = facts["stage"]["data"]
+        strategy += f": it seems to be {data['task_type']}, sure by {data['confidence']:.2f}"
+    lines = [f"request   {facts['model']}: {facts['bytes']:,} bytes, {tokens}", strategy, ""]
     if facts["error"]:
         lines += [f"refused   {facts['error']['status']}: {facts['error']['message']}", ""]
     if facts["tried"]:

@@ -1,17 +1,20 @@
-"""The ops port: health for orchestrators (spec/operations.md 3). Depends on nothing outside the process."""
+"""The ops port: health for orchestrators (spec/operations.md 3), and /admin. Depends on nothing outside the process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
+
+from relay.run.admin import Handler
 
 State = Callable[[], tuple[str, int]]
 
 
-def application(state: State, config: str) -> web.Application:
+def application(state: State, config: str, admin: Mapping[str, Handler], body_limit_bytes: int) -> web.Application:
     """Give the ops application.
 
     state    gives (`starting`, `ready` or `draining`; calls in flight)
     config   first digits of the configuration's digest
+    admin    by path what answers POST there
     """
 
     def body(name: str, in_flight: int, reasons: list[str]) -> dict[str, object]:
@@ -34,7 +37,9 @@ def application(state: State, config: str) -> web.Application:
         reasons = [] if name == "ready" else [name]
         return web.json_response(body(name, in_flight, reasons), status=200 if not reasons else 503)
 
-    app = web.Application()
+    app = web.Application(client_max_size=body_limit_bytes)
+    for path, handler in admin.items():
+        app.router.add_post(path, handler)
     for path in ("/livez", "/healthz", "/health/liveness", "/startupz"):
         app.router.add_get(path, live)
     for path in ("/readyz", "/health/readiness"):

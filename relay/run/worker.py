@@ -35,6 +35,8 @@ from relay.ledger.log import LogWriter
 from relay.outbox import Outbox
 from relay.redact.redaction import Redactors
 from relay.route import Health, Router, vitals
+from relay.run.admin import Admin, Handler
+from relay.run.explaining import explained
 from relay.run.keys import KeyWatch
 from relay.run.memory import Memory
 from relay.run.ops import application
@@ -66,8 +68,9 @@ class Worker:
         self._ledger = Ledger(self._write, loaded.generation.digest, self._books.keep, self._accounts.settle)
         self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
         health = Health()
-        router = Router(loaded.generation, health)
-        gateway = Gateway(loaded.generation, router, self._upstream, self._ledger, redactors(settings.redaction))
+        self._router = Router(loaded.generation, health)
+        self._redactors = redactors(settings.redaction)
+        gateway = Gateway(loaded.generation, self._router, self._upstream, self._ledger, self._redactors)
         self._refused = Refused(self._note, self._clock)
         keys = Keys(loaded.generation.keys)
         self._watch = KeyWatch(keys, self._accounts, settings.key_store, None, self._note_keys)
@@ -135,10 +138,21 @@ class Worker:
     async def _open_ops(self) -> web.AppRunner | None:
         if self._settings.ops_listen is None:
             return None
-        runner = web.AppRunner(application(self._state, self._config), access_log=None)
+        app = application(self._state, self._config, self._admin_routes(), self._settings.body_limit_bytes)
+        runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.SockSite(runner, _bound(self._settings.ops_listen)).start()
         return runner
+
+    def _admin_routes(self) -> dict[str, Handler]:
+        """Give who answers below /admin; nobody without a token."""
+        if self._settings.admin_token is None:
+            return {}
+        admin = Admin(self._settings.admin_token, self._note_admin)
+        return {"/admin/explain": admin.guard(self._explained)}
+
+    async def _explained(self, content: bytes) -> Mapping[str, Any]:
+        return await explained(self._router, self._redactors, content)
 
     def _state(self) -> tuple[str, int]:
         return "draining" if self._stopping.is_set() else "ready", self._admission.in_flight
@@ -184,6 +198,10 @@ class Worker:
 
     def _note(self, event: Mapping[str, Any]) -> None:
         self._write(orjson.dumps(event))
+
+    def _note_admin(self, path: str, status: int) -> None:
+        ts = orjson.Fragment(moment(time.time_ns()))
+        self._note({"ts": ts, "level": "info", "event": "admin", "path": path[:128], "status": status})
 
     def _write_text(self, line: bytes) -> None:
         self._log.write(as_text(line))

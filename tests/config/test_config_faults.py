@@ -68,6 +68,14 @@ CASES = {
         ("dialect: messages", "dialect: klingon"),
         "7: providers.local.dialect: must be one of messages",
     ),
+    "admin token that leads nowhere": (
+        ("listen: 127.0.0.1:8080\n", "listen: 127.0.0.1:8080\nadmin: {token: {env: NO_TOKEN}}\n"),
+        "2: admin.token: the environment variable NO_TOKEN is not set",
+    ),
+    "admin without a port": (
+        ("ops: {listen: 127.0.0.1:9090}", "admin: {token: {env: HASH_KEY}}"),
+        "2: admin.token: has no port to be asked on; write `ops: {listen: HOST:PORT}`",
+    ),
     "unknown task": (
         (
             '  "local/*":\n    - {provider: local, model: "*"}',

@@ -1,4 +1,4 @@
-"""`relay explain` on ten requests: each answer stands beside its request, to be read as an operator would."""
+"""`relay explain` on some requests: each answer stands beside its request, to be read as an operator would."""
 
 import json
 from pathlib import Path
@@ -14,8 +14,8 @@ REQUESTS = sorted(FOLDER.glob("*.json"))
 CONFIG = str(FOLDER / "relay.yaml")
 
 
-def test_there_are_ten() -> None:
-    assert len(REQUESTS) == 10
+def test_there_are_ten_and_those_for_which_relay_chooses() -> None:
+    assert len(REQUESTS) == 15
 
 
 @pytest.mark.parametrize("path", REQUESTS, ids=[path.stem for path in REQUESTS])
@@ -37,6 +37,7 @@ def test_the_same_as_json() -> None:
     assert [each["endpoint"] for each in told["tried"]] == ["acme/large@eu"]
     assert {each["excluded_by"] for each in told["losers"]} == {"data_policy:training", "tier"}
     assert json.loads(told["sent"])["model"] == "large"
+    assert (told["strategy"], told["stage"]) == ("direct", None)
 
 
 def test_a_request_that_is_wrong_is_told_as_the_gateway_would() -> None:

@@ -1,5 +1,6 @@
 """`relay explain`: who would answer a request, why nobody else, and what would be sent. Nothing is sent."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -28,14 +29,17 @@ def explain(ctx: click.Context, request: BinaryIO, path: Path | None, as_json: b
     """
     from relay.config import ConfigError
     from relay.errors import RelayError
+    from relay.route import Health, Router
     from relay.run.explaining import explained, written
+    from relay.run.worker import redactors
 
     try:
         loaded = load_from(find_config(path, os.environ))
     except ConfigError as error:
         refuse(error)
     try:
-        facts = explained(loaded, request.read())
+        router = Router(loaded.generation, Health(), lambda: 0.5)
+        facts = asyncio.run(explained(router, redactors(loaded.settings.redaction), request.read()))
     except RelayError as error:
         click.echo(f"{error.status} {error.error_type}: {error.message}", err=True)
         ctx.exit(EXIT_FAILED)
