@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.call import COST_TIERS, AutoRouter, Call
-from relay.catalog import NANO, Endpoint, Generation, Model, Price, Scores
+from relay.catalog import Endpoint, Generation, Model, Scores
 from relay.errors import NoEndpoint
+from relay.price import NANO, Price
 from relay.route import Health, Plan, Router
 from relay.route.auto import NOBODY, Option, ranked
 from tests.route.shapes import Hands, call, endpoint, router, tried

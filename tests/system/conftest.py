@@ -26,7 +26,7 @@ def configured(raw_port: int, demo_port: int = 9, **sections: Json) -> Json:
                 "dialect": "messages",
                 "base_url": f"http://127.0.0.1:{raw_port}",
                 "credential": {"env": "PROVIDER_KEY"},
-                "capabilities": ["count_tokens"],
+                "capabilities": ["count_tokens", "pdf", "structured_output", "tools", "web_fetch", "web_search"],
             },
             "demo": {"dialect": "messages", "base_url": f"http://127.0.0.1:{demo_port}"},
         },

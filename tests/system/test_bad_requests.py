@@ -211,7 +211,7 @@ PREFERENCES: dict[str, tuple[dict[str, Any], str]] = {
     "unknown collection": ({"provider": {"data_collection": "never"}}, "provider.data_collection"),
     "price of words": ({"provider": {"max_price": {"prompt": "cheap"}}}, "provider.max_price.prompt"),
     "price below zero": ({"provider": {"max_price": {"prompt": -1}}}, "provider.max_price.prompt"),
-    "price of images": ({"provider": {"max_price": {"image": 1}}}, "provider.max_price.image"),
+    "price of images": ({"provider": {"max_price": {"image": "x"}}}, "provider.max_price.image"),
     "unknown percentile": ({"provider": {"preferred_max_latency": {"p95": 1}}}, "provider.preferred_max_latency.p95"),
     "options": ({"provider": {"options": {"a": {}}}}, "provider.options"),
     "four fallback models": ({"models": ["a", "b", "c", "d"]}, "models"),
