@@ -146,6 +146,10 @@ class Accounts:
         account.turn(now)
         return account
 
+    def total(self) -> int:
+        """Give the nano-dollars that all keys have spent."""
+        return sum([account.spent.total for account in self._accounts.values()])
+
     def admit(self, identity: Identity) -> bytes:
         """Count a call; give the header lines that tell what is left.
 

@@ -17,7 +17,7 @@ from relay.call import Call, Identity, Ids
 from relay.catalog import Generation
 from relay.clock import Clock
 from relay.config.settings import ClientTimeouts, Stream
-from relay.downstream import decode, listing
+from relay.downstream import decode, listing, usage
 from relay.downstream.accounts import Accounts
 from relay.downstream.admission import Admission
 from relay.downstream.identity import Keys, identify
@@ -201,6 +201,20 @@ class Ingress:
         self._identify(asked)
         asked.reply.send(200, orjson.dumps(listing.zdr(self._generation, self._vitals)))
 
+    async def _key(self, asked: Asked) -> None:
+        identity = self._identify(asked)
+        asked.reply.send(200, orjson.dumps(usage.key_report(identity, self._accounts.of(identity))))
+
+    async def _credits(self, asked: Asked) -> None:
+        self._admin(asked)
+        holders = (self._keys.by_digest or {}).values()
+        asked.reply.send(200, orjson.dumps(usage.credits_report(self._accounts, holders)))
+
+    def _admin(self, asked: Asked) -> None:
+        """Let only the keys in that may read what all keys used; raises CallerForbidden."""
+        if not self._identify(asked).is_admin:
+            raise CallerForbidden("this key may not read what other keys used; it takes one with `admin: true`")
+
     async def _generation_of(self, asked: Asked) -> None:
         identity = self._identify(asked)
         id = _parameters(asked.query).get("id")
@@ -236,6 +250,8 @@ ROUTES: Final[Mapping[str, Mapping[str, Route]]] = {
     "/v1/models": {"GET": Ingress._models},
     "/v1/providers": {"GET": Ingress._providers},
     "/v1/endpoints/zdr": {"GET": Ingress._zdr_endpoints},
+    "/v1/key": {"GET": Ingress._key},
+    "/v1/credits": {"GET": Ingress._credits},
     "/v1/generation": {"GET": Ingress._generation_of},
     "/v1/activity": {"GET": Ingress._activity_of_all},
     "/health": {"GET": Ingress._alive, "HEAD": Ingress._alive},
