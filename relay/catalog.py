@@ -11,6 +11,9 @@ from typing import Any, Final, NoReturn
 from relay.call import Identity
 from relay.price import Cost, Price, Usage
 
+CALLER: Final = "caller"
+"""The credential that a caller sends with its call; other names hold a dot."""
+
 DEFAULT_MAX_TOKENS: Final = 4096
 
 
@@ -88,7 +91,7 @@ class Endpoint:
     id           stable, a metric label: `anthropic/claude-sonnet-4-5`
     provider     the key in `providers`; `display_name` is what clients read
     model        the provider's name for it; `*` stands for what the wildcard of the client's name matched
-    credential   a name in `Generation.credentials`; None: the provider wants none
+    credential   a name in `Generation.credentials`, or CALLER; None: the provider wants none
     price        None is unknown, never free
     ca_file      a private authority for TLS, beside the system's
     variant, region   what tells it from its provider's other endpoints of the model, as `provider/variant` in lists
@@ -144,8 +147,13 @@ class Endpoint:
             and self.parameters is None
             and self.abilities is None
             and self.input_modalities is None
-            and self.owner_key is None
+            and not self.is_own
         )
+
+    @property
+    def is_own(self) -> bool:
+        """An account of the caller's own answers: relay charges its fee alone."""
+        return self.owner_key is not None or self.credential == CALLER
 
     def has(self, ability: str) -> bool:
         """Tell whether it is not known to lack one of the configuration's `capabilities`."""

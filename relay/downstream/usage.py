@@ -8,8 +8,8 @@ import orjson
 
 from relay._core import decimal
 from relay.call import Identity, Limits
-from relay.catalog import NANO_PLACES
 from relay.downstream.accounts import Account, Accounts
+from relay.price import NANO_PLACES
 
 _NO_LIMITS: Final = Limits()
 

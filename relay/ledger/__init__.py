@@ -19,7 +19,7 @@ KEPT: Final = 5_000
 RING_BYTES: Final = 6 << 20
 BATCH_S: Final = 0.01
 
-Settle = Callable[[Identity, int, int], None]
+Settle = Callable[[Identity, int, int, int], None]
 Keep = Callable[[list[Record], list[bytes]], None]
 
 __all__ = ["Ledger", "Record"]
@@ -30,7 +30,7 @@ class Ledger:
 
     write    takes finished lines
     keep     takes records that have ended and their lines, a batch at a time
-    settle   takes at once what a call used in the end: of whose key, tokens, and nano-dollars
+    settle   takes at once what a call used in the end: of whose key, tokens, nano-dollars, and those of own accounts
 
     Records that end within BATCH_S are made into lines together: the code for it is warm then, and out of the way of
     the calls in flight.
@@ -53,7 +53,7 @@ class Ledger:
     def close(self, record: Record) -> None:
         """End a record: no text of prompts or answers is in it."""
         record.close()
-        self._settle(record.identity, record.tokens(), record.cost_nanousd or 0)
+        self._settle(record.identity, record.tokens(), record.cost_nanousd or 0, record.byok_nanousd())
         if not self._ended:
             self._loop.call_later(BATCH_S, self.settle)
         self._ended.append(record)

@@ -29,7 +29,7 @@ class Bill:
     def __init__(self, endpoint: Endpoint, content: bytes) -> None:
         price = endpoint.price
         self._price: Price | None = price
-        self._is_own = endpoint.owner_key is not None
+        self._is_own = endpoint.is_own
         self._images = messages.images(content) if price is not None and price.image else 0
         self._usage: Usage = {}
         self._cost: Cost | None = None

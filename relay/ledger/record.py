@@ -147,6 +147,11 @@ class Record:
         counts = [count for name, count in self.usage.items() if name in _COUNTED and isinstance(count, int)]
         return sum(counts)
 
+    def byok_nanousd(self) -> int:
+        """Give what accounts of the caller's own were charged by their providers, as far as that is known."""
+        costs = [attempt.cost for attempt in self.attempts if attempt.endpoint.is_own]
+        return sum([cost.upstream_nanousd or 0 for cost in costs if cost is not None])
+
     def cached_tokens(self) -> int:
         """Give the prompt's tokens that were read from a cache or written to one."""
         read, written = self.usage.get("cache_read_input_tokens"), self.usage.get("cache_creation_input_tokens")
@@ -316,7 +321,7 @@ def _seldom(attempt: Attempt, slug: str, is_last: bool) -> dict[str, Any]:
         more = {"usage": attempt.usage, "basis": attempt.basis}
     if attempt.slug != slug:
         more["slug"] = attempt.slug
-    if attempt.endpoint.owner_key is not None:
+    if attempt.endpoint.is_own:
         more["upstream_nanousd"] = attempt.cost.upstream_nanousd if attempt.cost else None
     if price is not None and attempt.cost is not FREE and (saved := price.discount(attempt.usage)) is not None:
         more["cache_discount_nanousd"] = saved

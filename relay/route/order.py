@@ -74,9 +74,9 @@ def _group(ask: Ask, candidates: list[Candidate], health: Health, draw: Draw, st
     order = ask.preferences.order
     first = [] if order else [each for each in candidates if each.endpoint.id == sticky]
     rest = [each for each in candidates if each.endpoint.id != sticky] if first else candidates
-    own = [each for each in rest if each.endpoint.owner_key is not None]
+    own = [each for each in rest if each.endpoint.is_own]
     if own:
-        rest = [each for each in rest if each.endpoint.owner_key is None]
+        rest = [each for each in rest if not each.endpoint.is_own]
         first += _arranged(ask, own, health, draw)
     if order:
         listed = [each for each in rest if not each.names.usual.isdisjoint(order)]

@@ -5,15 +5,14 @@ be read changes nothing: the last good keys stay valid, and the log says so once
 """
 
 import asyncio
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from relay.call import Identity
 from relay.downstream import Accounts, Keys
-from relay.downstream.accounts import Amounts, Spent, amounts
+from relay.downstream.accounts import Amounts
 
 if TYPE_CHECKING:
     from relay.store.keys import KeyStore
@@ -22,6 +21,7 @@ REFRESH_S: Final = 3.0  # well within the 5 s after which a revoked key must be 
 
 T = TypeVar("T")
 Holders = Mapping[bytes, Identity]
+Past = Callable[[Collection[str]], Awaitable[Mapping[str, Amounts]]]
 Note = Callable[[str, str], None]
 """Takes a level and a sentence for the log."""
 
@@ -30,14 +30,14 @@ class KeyWatch:
     """Puts the valid keys into `keys`, and opens their accounts.
 
     store   the file of the key store; None: there is none
-    spent   gives what was spent before this process began; None: nobody knows
+    past    gives what keys spent before this process began, by their names; those of which nobody knows are missing
     """
 
-    def __init__(self, keys: Keys, accounts: Accounts, store: Path | None, spent: Spent | None, note: Note) -> None:
+    def __init__(self, keys: Keys, accounts: Accounts, store: Path | None, past: Past, note: Note) -> None:
         self._keys = keys
         self._accounts = accounts
         self._store = _Store(store) if store else None
-        self._spent = spent
+        self._past = past
         self._note = note
         self._inline: Holders = keys.by_digest or {}
         self._stored: Holders = {}
@@ -100,9 +100,9 @@ class KeyWatch:
     async def _open(self, holders: Holders) -> None:
         """Open accounts for keys that were not there before."""
         names = {each.name for each in holders.values() if not self._accounts.knows(each.name)}
-        if self._spent is None or not names:
+        if not names:
             return
-        for name, found in (await self._apart(_amounts, names, self._spent)).items():
+        for name, found in (await self._past(names)).items():
             self._accounts.open(name, found)
 
     async def _apart(self, function: Callable[..., T], *arguments: object) -> T:
@@ -163,8 +163,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _amounts(names: Iterable[str], spent: Spent) -> dict[str, Amounts]:
-    now = time.time()
-    return {name: amounts(name, spent, now) for name in names}

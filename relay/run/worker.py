@@ -9,12 +9,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import apsw
 import orjson
 import uvloop
 from aiohttp import web
@@ -25,6 +26,7 @@ from relay.clock import Clock
 from relay.config import relocate
 from relay.config.settings import Address, Loaded, LogFormat, Redaction
 from relay.downstream import Accounts, Admission, Ingress, Keys, Refused, Server
+from relay.downstream.accounts import Amounts, amounts
 from relay.errors import GatewayDraining
 from relay.gateway import Gateway
 from relay.ledger import Ledger
@@ -73,7 +75,7 @@ class Worker:
         gateway = Gateway(loaded.generation, self._router, self._upstream, self._ledger, self._redactors)
         self._refused = Refused(self._note, self._clock)
         keys = Keys(loaded.generation.keys)
-        self._watch = KeyWatch(keys, self._accounts, settings.key_store, None, self._note_keys)
+        self._watch = KeyWatch(keys, self._accounts, settings.key_store, self._past, self._note_keys)
         self._ingress = Ingress(
             loaded.generation,
             keys,
@@ -186,6 +188,18 @@ class Worker:
 
     async def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
         return await self._books.generation(id, identity, self._ledger.find(id))
+
+    async def _past(self, names: Collection[str]) -> dict[str, Amounts]:
+        """Give what keys spent before this process began, as far as records of it are kept."""
+        if self._journal is None:
+            return {}
+        try:
+            return await self._journal.ask(
+                lambda archive: {name: amounts(name, archive.spent, time.time()) for name in names}
+            )
+        except apsw.Error as error:
+            self._note({"level": "error", "event": "ledger_unreadable", "reason": type(error).__name__})
+            return {}
 
     def _unexpected(self, _: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
         """Note what nobody caught; the loop's own words would quote its text, which may hold content (SEC-9)."""

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from tests.support.answers import chunk, delta, failure, head, opening, streamed
-from tests.support.keyed import NANOUSD, Providers, Start, asked, counts
+from tests.support.keyed import NANOUSD, Providers, Start, asked, configured, counts, read, secret
+from tests.support.processes import Running
 from tests.support.raw_client import Answer, Client, body, request
 from tests.support.raw_provider import STALL
 
@@ -121,3 +122,21 @@ async def test_a_refused_connection_lives_on(start: Start, size: int) -> None:
             if answer.fields.get("connection") == "close":
                 return
             await asyncio.sleep(0)
+
+
+async def test_what_was_spent_before_a_restart_is_spent(
+    two_providers: Providers, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    limits = {"spend_usd": f"{2 * NANOUSD}e-9", "reset": "monthly"}
+    keys = [{"name": name, "secret": {"env": name.upper()}, "limits": limits} for name in ("poor", "other")]
+    records = {"ledger": {"dir": str(tmp_path_factory.mktemp("records"))}}
+    config = configured(two_providers, keys) | records
+    environ = {key["name"].upper(): secret(key["name"]) for key in keys}
+
+    with Running.relay(config, tmp_path_factory.mktemp("relay"), environ) as relay:
+        assert [(await asked(relay, "poor")).status for _ in range(3)] == [200, 200, 402]
+        assert (await asked(relay, "other")).status == 200
+    with Running.relay(config, tmp_path_factory.mktemp("relay"), environ) as relay:
+        told = (await read(relay, "other", "/v1/key")).json["data"]
+        assert told["usage"] == told["usage_monthly"] == pytest.approx(NANOUSD / 1e9, abs=1e-12)
+        assert [(await asked(relay, "poor")).status, (await asked(relay, "other")).status] == [402, 200]
