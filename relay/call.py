@@ -211,12 +211,14 @@ class Call:
     describes    it asked for `openrouter_metadata`
     plugins      what it says of them
     user         of the client's own users, by the client's name; None: it says nothing
+    credential   the client's own for a provider: the Secret of a header line; None: it sent none, or nobody takes it
     """
 
     __slots__ = (
         "app",
         "betas",
         "content",
+        "credential",
         "describes",
         "id",
         "identity",
@@ -256,6 +258,7 @@ class Call:
         describes: bool = False,
         plugins: Plugins = NO_PLUGINS,
         user: str | None = None,
+        credential: object | None = None,
     ) -> None:
         self.id = id
         self.operation = operation
@@ -276,6 +279,7 @@ class Call:
         self.describes = describes
         self.plugins = plugins
         self.user = user
+        self.credential = credential
 
     def release(self) -> None:
         """Let go of the request's content: once model bytes were sent no further attempt needs it."""

@@ -254,6 +254,7 @@ class Generation:
     providers     by their key
     thinking      `:thinking` of the models that reason; the models in it keep their own id
     deprecated    models that answer no more, and who does instead
+    passes_credentials   some endpoint takes the credential that a caller sends
     price_version the lists from which prices come that the configuration does not write
     """
 
@@ -268,6 +269,7 @@ class Generation:
     thinking: Mapping[str, Model] = field(default_factory=dict)
     deprecated: Mapping[str, str] = field(default_factory=dict)
     price_version: str = ""
+    passes_credentials: bool = False
 
     def find(self, name: str) -> tuple[Model, str | None] | None:
         """Give the model that `name` stands for: the exact id first, else the longest wildcard that matches.

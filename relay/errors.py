@@ -249,6 +249,15 @@ class ProviderRefused(ProviderError):
         self.error_type = error_type
 
 
+class CredentialRefused(ProviderRefused):
+    """The provider refused the caller's own credential, or wants its account settled; others may answer."""
+
+    retry = Retry.OTHER
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"x-api-key: the provider refused your own credential ({status})")
+
+
 class ProviderNotFound(ProviderError):
     """The provider doesn't know the model or the route."""
 

@@ -101,7 +101,7 @@ class Gateway:
         async with self._upstream.open(request, attempt, call.stream) as exchange:
             if exchange.status != 200:
                 body = await exchange.read_some(MAX_ERROR_BODY)
-                raise providers.error(exchange.status, exchange.fields, body)
+                raise providers.error(exchange.status, exchange.fields, body, own=request.own is not None)
             attempt.upstream_request_id = reply.adopt(exchange.fields)
             if call.operation == "count_tokens":
                 reply.send(200, await exchange.read(MAX_ERROR_BODY))

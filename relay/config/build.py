@@ -9,6 +9,7 @@ from typing import Any
 
 from relay.call import Identity
 from relay.catalog import (
+    CALLER,
     DEFAULT_MAX_TOKENS,
     Endpoint,
     Generation,
@@ -57,6 +58,7 @@ def build(draft: Draft) -> tuple[Generation, Settings]:
         digest=digest(draft.file, draft.prices.version),
         price_version=draft.prices.version,
         body_limit_bytes=draft.file.limits.body,
+        passes_credentials=any(each.credential == CALLER for model in models for each in model.endpoints),
         providers={name: _provider(draft, name) for name in draft.file.providers},
         deprecated={name: gone.successor for name, entry in draft.file.models.items() if (gone := _gone(entry))},
     )
@@ -163,7 +165,8 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
     known = draft.known.get(own.provider, _UNKNOWN)
     capabilities = own.capabilities if own.capabilities is not None else provider.capabilities
     origin = where if own.credential else ("providers", own.provider)
-    credential = _credential((*origin, "credential")) if own.credential or provider.credential else None
+    said_credential = own.credential or provider.credential
+    credential = _credential((*origin, "credential")) if said_credential else None
 
     def said(key: str) -> Any:
         own_word = getattr(own, key)
@@ -178,7 +181,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
         dialect=provider.dialect or known.dialect,
         model=own.model,
         base_url=provider.base_url or known.base_url,
-        credential=credential,
+        credential=CALLER if said_credential == "caller" else credential,
         price=_price(draft.price_of(own), said("caching") or _CACHING.get(provider.dialect or known.dialect)),
         default_max_tokens=said("default_max_tokens") or said("max_output_tokens") or DEFAULT_MAX_TOKENS,
         count_tokens=known.count_tokens if capabilities is None else "count_tokens" in capabilities,

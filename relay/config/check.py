@@ -123,6 +123,19 @@ def _providers(draft: Draft) -> Iterator[Finding]:
             yield where, f"has no credential; write `credential: {{env: {known.env}}}`"
 
 
+def _callers_credential(draft: Draft) -> Iterator[Finding]:
+    """A client has one credential to give: what it means for one provider no other may see."""
+    takers: dict[str, Where] = {}
+    for name, provider in draft.file.providers.items():
+        if provider.credential == "caller":
+            takers.setdefault(name, ("providers", name))
+    for where, _, endpoint in endpoints(draft.file):
+        if endpoint.credential == "caller":
+            takers.setdefault(endpoint.provider, where)
+    for where in list(takers.values())[1:]:
+        yield (*where, "credential"), "another provider is sent the caller's credential, which is meant for one alone"
+
+
 def _authorities(draft: Draft) -> Iterator[Finding]:
     for name, provider in draft.file.providers.items():
         if provider.ca_file is None:
@@ -270,6 +283,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     _addresses,
     _keys,
     _providers,
+    _callers_credential,
     _authorities,
     _models,
     _capabilities,

@@ -63,7 +63,7 @@ def _where(loc: tuple[str | int, ...]) -> Where:
 
 
 def _is_form(part: object) -> bool:
-    return part in ("(list)", "(open)", "(entry)", "(text)")
+    return part in ("(caller)", "(list)", "(open)", "(entry)", "(text)")
 
 
 def reason_of(entry: Any, root: type[BaseModel] = File) -> str:

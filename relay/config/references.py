@@ -49,14 +49,14 @@ def references(file: File) -> Iterator[tuple[Where, Reference]]:
     for where, key in keys(file):
         yield (*where, "secret"), key.secret
     for name, provider in file.providers.items():
-        if provider.credential:
+        if isinstance(provider.credential, Reference):
             yield ("providers", name, "credential"), provider.credential
     if file.admin.token:
         yield ("admin", "token"), file.admin.token
     if file.redact.hash_key:
         yield ("redact", "hash_key"), file.redact.hash_key
     for where, _, endpoint in endpoints(file):
-        if endpoint.credential:
+        if isinstance(endpoint.credential, Reference):
             yield (*where, "credential"), endpoint.credential
 
 

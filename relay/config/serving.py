@@ -41,6 +41,16 @@ class LongContext(Rates):
     """A fee for each call."""
 
 
+def _credential_form(value: Any) -> str:
+    return "(caller)" if value == "caller" else "(entry)"
+
+
+Credential = Annotated[
+    Annotated[Reference, Tag("(entry)")] | Annotated[Literal["caller"], Tag("(caller)")],
+    Discriminator(_credential_form),
+]
+
+
 class Price(Rates):
     """What an endpoint costs."""
 
@@ -74,8 +84,10 @@ class UpstreamTimeouts(Section):
 class Serving(Section):
     """What a provider says for all its endpoints and an endpoint may say for itself."""
 
-    credential: Reference | None = None
-    """The secret that relay sends to the provider."""
+    credential: Credential | None = None
+    """The secret that relay sends to the provider. `caller`: the client's own, which only one provider may have: with
+    the key of relay as `Authorization: Bearer` it is sent as `x-api-key`; with that as `x-relay-key`, as the provider's
+    own clients send it."""
     price: Price | None = None
     """What it costs; an endpoint's price replaces its provider's as a whole. Absent: unknown, never free."""
     default_max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None

@@ -8,6 +8,7 @@ from aiohttp import StreamReader
 
 from relay._core import LimitExceeded, ProtocolError, members, utf8_length
 from relay.call import Call, Identity, Member
+from relay.catalog import Secret
 from relay.dialects import extensions
 from relay.dialects.check import check
 from relay.errors import CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
@@ -91,8 +92,16 @@ def parse(content: bytes) -> list[Member]:
     return spans
 
 
-def call(id: str, operation: str, content: bytes, fields: Fields, identity: Identity, received_ns: int) -> Call:
-    """Check a request and give it as a call."""
+def call(
+    id: str,
+    operation: str,
+    content: bytes,
+    fields: Fields,
+    identity: Identity,
+    received_ns: int,
+    credential: Secret | None = None,
+) -> Call:
+    """Check a request and give it as a call; `credential` is the client's own for a provider."""
     spans = parse(content)
     describes = not _ASKING.isdisjoint(fields) and _describes(fields) and operation == "chat"
     said = extensions.read(content, spans, identity.policy)
@@ -116,6 +125,7 @@ def call(id: str, operation: str, content: bytes, fields: Fields, identity: Iden
         describes=describes,
         plugins=said.plugins,
         user=said.user,
+        credential=credential,
     )
 
 

@@ -1,13 +1,16 @@
-"""Who calls: Keys, and identify() from a request's fields; from memory alone (SEC-3)."""
+"""Who calls: Keys, identify() from a request's fields, own_credential() beside it; from memory alone (SEC-3)."""
 
+import re
 import time
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
 from relay.call import Identity
-from relay.errors import CallerAuth
+from relay.catalog import Secret
+from relay.errors import CallerAuth, CallerInvalid
 
+_FIELD: Final = re.compile(rb"[!-~]{1,8192}")
 _ANYBODY: Final = Identity("anonymous")
 
 
@@ -24,7 +27,7 @@ class Keys:
 
 
 def identify(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) -> Identity:
-    """Give who calls, by `Authorization: Bearer` or else `x-api-key`; both are read, and Bearer wins.
+    """Give who calls, by `x-relay-key`, or else `Authorization: Bearer`, or else `x-api-key`: what comes first wins.
 
     fields   header fields, names in lower case
     keys     SHA-256 of a key → who holds it; None lets anybody in
@@ -32,10 +35,45 @@ def identify(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) 
     """
     if keys is None:
         return _ANYBODY
-    scheme, _, bearer = fields.get(b"authorization", b"").partition(b" ")
-    credential = bearer if scheme.lower() == b"bearer" else fields.get(b"x-api-key", b"")
+    credential = fields.get(b"x-relay-key")
+    if credential is None:
+        credential = _bearer(fields)
+    if credential is None:
+        credential = fields.get(b"x-api-key", b"")
     # Found by digest: how long the search takes tells nothing about a key that could be guessed at.
     identity = keys.get(sha256(credential.strip()).digest())
     if identity is None or (identity.expires is not None and time.time() >= identity.expires):
         raise CallerAuth("no valid key: send it as `x-api-key` or as `Authorization: Bearer`")
     return identity
+
+
+def own_credential(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) -> Secret | None:
+    """Give the header line of the client's own credential for a provider; None: it sent none.
+
+    It is what does not let it in here: `authorization` or `x-api-key` beside `x-relay-key`, `x-api-key` beside Bearer,
+    either where anybody is let in. A key of this gateway never goes on to a provider.
+    """
+    bearer, api_key = _bearer(fields), fields.get(b"x-api-key")
+    if bearer is not None and (keys is None or b"x-relay-key" in fields) and not _is_ours(bearer, keys):
+        return _line(b"authorization: Bearer ", bearer)
+    if api_key is None or (bearer is None and keys is not None and b"x-relay-key" not in fields):
+        return None
+    return None if _is_ours(api_key, keys) else _line(b"x-api-key: ", api_key)
+
+
+def _bearer(fields: dict[bytes, bytes]) -> bytes | None:
+    scheme, _, bearer = fields.get(b"authorization", b"").partition(b" ")
+    return bearer if scheme.lower() == b"bearer" else None
+
+
+def _is_ours(credential: bytes, keys: Mapping[bytes, Identity] | None) -> bool:
+    """Tell whether it is a key of this gateway, valid or not, or nothing."""
+    bare = credential.strip()
+    return not bare or bare.startswith(b"sk-relay-") or (keys is not None and sha256(bare).digest() in keys)
+
+
+def _line(name: bytes, credential: bytes) -> Secret:
+    bare = credential.strip()
+    if not _FIELD.fullmatch(bare):
+        raise CallerInvalid("x-api-key: your credential holds characters that can't be sent on")
+    return Secret((name + bare + b"\r\n").decode())

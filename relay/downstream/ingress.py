@@ -20,7 +20,7 @@ from relay.config.settings import ClientTimeouts, Stream
 from relay.downstream import decode, listing, usage
 from relay.downstream.accounts import Accounts
 from relay.downstream.admission import Admission
-from relay.downstream.identity import Keys, identify
+from relay.downstream.identity import Keys, identify, own_credential
 from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import MAX_HEAD, ClientConnection
@@ -155,7 +155,8 @@ class Ingress:
             if content is None:
                 content = await self._content(asked, limit)
             decode.check_size(len(content), limit)
-            call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns)
+            own = own_credential(asked.fields, self._keys.by_digest) if self._generation.passes_credentials else None
+            call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns, own)
             del content
             reply.expect(call.stream, call.reports)
             await self._serve(call, reply)

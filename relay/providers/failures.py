@@ -28,12 +28,15 @@ _TOO_LONG = ("prompt is too long", "context length", "context_length", "context 
 _POLICY = ("content_policy", "content policy", "content filter", "content_filter")
 
 
-def error(status: int, fields: Mapping[bytes, bytes], body: bytes) -> errors.ProviderError:
+def error(status: int, fields: Mapping[bytes, bytes], body: bytes, *, own: bool = False) -> errors.ProviderError:
     """Give the failure that an answer with this status means.
 
     fields   header fields, names in lower case
+    own      the caller's own credential was sent
     """
-    failure = _by_status(status, _message(body))
+    failure = (
+        errors.CredentialRefused(status) if own and status in (401, 402, 403) else _by_status(status, _message(body))
+    )
     failure.upstream_status = status
     failure.retry_after_s = retry_after(fields)
     if (told := fields.get(b"x-should-retry")) in (b"true", b"false"):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from relay.call import Call
-from relay.catalog import Attempt
+from relay.catalog import CALLER, Attempt, Endpoint, Secret
 from relay.dialects import messages
 
 DEFAULT_VERSION: Final = b"2023-06-01"
@@ -19,11 +19,15 @@ class Request:
     target    path on the endpoint, below its base URL's path
     fields    header lines, each with CRLF, without host, content-length and credential
     content   in parts, `size` bytes together
+    own       the header line of the caller's own credential; None: the endpoint's is sent
     """
 
-    __slots__ = ("content", "fields", "size", "target")
+    __slots__ = ("content", "fields", "own", "size", "target")
 
-    def __init__(self, target: bytes, fields: bytes, content: list[bytes | memoryview]) -> None:
+    def __init__(
+        self, target: bytes, fields: bytes, content: list[bytes | memoryview], own: Secret | None = None
+    ) -> None:
+        self.own = own
         self.target = target
         self.fields = fields
         self.content = content
@@ -40,4 +44,11 @@ def request(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> Requ
         target=b"/v1/messages/count_tokens" if counting else b"/v1/messages",
         fields=fields,
         content=messages.outgoing(call, attempt, redacted),
+        own=_own(call, attempt.endpoint),
     )
+
+
+def _own(call: Call, endpoint: Endpoint) -> Secret | None:
+    """Give the caller's own credential where the endpoint takes it; no other ever sees it."""
+    own = call.credential
+    return own if endpoint.credential == CALLER and isinstance(own, Secret) else None

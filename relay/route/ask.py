@@ -114,6 +114,11 @@ class Ask:
         return self._call.identity.name
 
     @property
+    def has_credential(self) -> bool:
+        """The caller sent its own credential for a provider."""
+        return self._call.credential is not None
+
+    @property
     def size(self) -> int:
         return self._call.size
 

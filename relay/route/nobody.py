@@ -18,6 +18,7 @@ _CODES: Final[Mapping[str, str]] = {
     "allowed_providers": "no_endpoints",
     "data_policy:zdr": "privacy_restricted",
     "data_policy:training": "privacy_restricted",
+    "credential": "no_endpoints",
     "tier": "no_endpoints",
 }
 _FIELDS: Final[Mapping[str, str]] = {
@@ -45,6 +46,8 @@ def nobody_left(ask: Ask, sifted: Sifted, models: Sequence[str], docs_url: str) 
     words = list(dict.fromkeys(word for _, word, _ in sifted.dropped))
     if words == ["context_length"]:
         return _too_long(ask, sifted)
+    if words == ["credential"]:
+        return _no_credential(sifted)
     last = sifted.emptied or words[-1]
     field = _field(ask, last)
     error = NoEndpoint(_sentence(ask, sifted, last, field, models[0]))
@@ -72,6 +75,14 @@ def nobody_now(
     }
     error.metadata = {"limit_source": "provider"}
     return error
+
+
+def _no_credential(sifted: Sifted) -> RelayError:
+    providers = ", ".join(_providers([candidate for candidate, _, _ in sifted.dropped]))
+    return CallerInvalid(
+        f"x-api-key: {providers} takes your own credential; send it there, and the key of this gateway as "
+        "`Authorization: Bearer` or `x-relay-key`"
+    )
 
 
 def _too_long(ask: Ask, sifted: Sifted) -> RelayError:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from relay.catalog import Attempt, Endpoint
+from relay.catalog import CALLER, Attempt, Endpoint
 from relay.errors import ProviderError, ProviderRateLimited, Retry
 from relay.route.ask import Ask, Candidate
 from relay.route.final import final_error
@@ -70,7 +70,8 @@ class Plan:
         self._failures.append((attempt, error))
         state, now = self._health.of(attempt.endpoint.id), self._health.now()
         state.failed(now, error)
-        if isinstance(error, ProviderRateLimited) and error.retry_after_s is not None:
+        is_ours = attempt.endpoint.credential != CALLER  # one caller's own limit is no other's
+        if is_ours and isinstance(error, ProviderRateLimited) and error.retry_after_s is not None:
             self._health.rest(attempt.endpoint.id, attempt.model, error.retry_after_s)
         if error.counts_against and self._wants_tools:
             state.tools.add(now, 0.0)

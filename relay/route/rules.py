@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from relay.call import matches
+from relay.catalog import CALLER
 from relay.price import Price
 from relay.route.ask import Ask, Candidate
 
@@ -29,6 +30,13 @@ def owner(ask: Ask, candidate: Candidate) -> str | None:
     if candidate.endpoint.owner_key in (None, ask.key):
         return None
     return "it is another key's own account (owner_key)"
+
+
+def credential(ask: Ask, candidate: Candidate) -> str | None:
+    """A provider that takes the caller's own credential wants one."""
+    if candidate.endpoint.credential != CALLER or ask.has_credential:
+        return None
+    return "it takes the caller's own credential, and the request sends none"
 
 
 def only(ask: Ask, candidate: Candidate) -> str | None:
@@ -167,6 +175,7 @@ def tier(ask: Ask, candidate: Candidate) -> str | None:
 RULES: Final[Sequence[tuple[str, Rule]]] = (
     ("allowed_models", models),
     ("allowed_providers", owner),
+    ("credential", credential),
     ("allowed_providers", only),
     ("allowed_providers", order),
     ("allowed_providers", ignore),

@@ -34,18 +34,20 @@ class _Route:
         self.prefix = f"host: {origin.netloc}\r\nuser-agent: relay/{__version__}\r\n{credential}".encode("latin-1")
 
     def head(self, request: Request) -> bytes:
+        prefix = self.prefix if request.own is None else self.prefix + request.own.reveal().encode()
         return b"POST %b%b HTTP/1.1\r\n%b%bcontent-length: %d\r\n\r\n" % (
             self.path,
             request.target,
-            self.prefix,
+            prefix,
             request.fields,
             request.size,
         )
 
-    def hide_secret(self, error: ProviderError) -> None:
-        """Some providers quote the credential in their messages; it is the operator's, not the client's."""
-        if len(self.secret) >= MIN_SECRET and self.secret in error.message:
-            error.message = error.message.replace(self.secret, "***")
+    def hide_secret(self, error: ProviderError, own: Secret | None) -> None:
+        """Some providers quote the credential in their messages: the operator's, or one that a record must not keep."""
+        secret = self.secret if own is None else own.reveal().rpartition(" ")[2].strip()
+        if len(secret) >= MIN_SECRET and secret in error.message:
+            error.message = error.message.replace(secret, "***")
 
 
 class Opening:
@@ -101,7 +103,7 @@ class Opening:
             return
         self._live.discard(exchange)
         if isinstance(error, ProviderError):
-            self._route.hide_secret(error)
+            self._route.hide_secret(error, self._request.own)
         if error is not None and not exchange.is_complete:
             exchange.abort()
         exchange.release()

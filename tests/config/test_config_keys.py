@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from relay.call import NO_POLICY, Identity, Limits, Policy
+from relay.catalog import CALLER
 from relay.config import Loaded
+from tests.config.shapes import ENVIRON
 
 Load = Callable[..., Loaded]
 PLAIN = "  - {name: dev, secret: {env: RELAY_KEY}}"
@@ -67,3 +69,28 @@ def test_keys_may_stand_beside_a_store(load_text: Load, minimal: str) -> None:
     assert loaded.settings.key_store.is_absolute()
     alone = load_text(minimal.replace(PLAIN, "  store: keys.db"))
     assert alone.generation.keys == {}
+
+
+def test_a_provider_may_take_the_callers_own_credential(load_text: Load, minimal: str) -> None:
+    text = minimal.replace("{credential: {env: ANTHROPIC_API_KEY}}", "{credential: caller}")
+    generation = load_text(
+        text, {name: value for name, value in ENVIRON.items() if name != "ANTHROPIC_API_KEY"}
+    ).generation
+
+    native, mirror = generation.models["anthropic/claude-sonnet-4.5"].endpoints
+    assert (native.credential, native.is_own, native.is_plain) == (CALLER, True, False)
+    assert not mirror.is_own
+    assert generation.passes_credentials
+    assert not load_text(minimal).generation.passes_credentials
+    assert list(generation.credentials) == ["providers.local"]
+
+
+def test_a_caller_has_one_credential_for_one_provider(faults_of: Callable[..., list[str]], minimal: str) -> None:
+    text = minimal.replace("{env: ANTHROPIC_API_KEY}", "caller").replace("{env: LOCAL_KEY}", "caller")
+
+    assert faults_of(text) == [
+        "7: providers.local.credential: another provider is sent the caller's credential, which is meant for one alone"
+    ]
+    assert faults_of(minimal.replace("{env: ANTHROPIC_API_KEY}", "client")) == [
+        "6: providers.anthropic.credential: a secret never stands in the file; write {env: NAME} or {file: PATH}"
+    ]
