@@ -22,6 +22,7 @@ from relay.run.commands.keys import keys
 from relay.run.commands.redact import redact
 from relay.run.commands.serve import serve
 from relay.run.commands.trial import trial
+from relay.run.commands.usage import usage
 
 EXIT_INTERRUPTED = 130
 _WRITE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
@@ -36,7 +37,7 @@ def relay() -> None:
     """
 
 
-for command in (serve, check, explain, trial, demo, redact, keys, config, version, completion):
+for command in (serve, check, explain, trial, usage, demo, redact, keys, config, version, completion):
     relay.add_command(command)
 
 
