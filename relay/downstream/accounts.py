@@ -8,6 +8,7 @@ calls at the same time some may end beyond a limit that each of them was under w
 
 import time
 from collections.abc import Callable
+from math import ceil
 from typing import Final
 
 from relay._core import decimal, moment
@@ -18,9 +19,8 @@ from relay.price import NANO, NANO_PLACES
 
 MINUTE_S: Final = 60.0
 ONE: Final = 1 - 1e-9  # what so many small parts come to
-_FIELDS: Final = (
-    b"anthropic-ratelimit-%b-limit: %d\r\nanthropic-ratelimit-%b-remaining: %d\r\nanthropic-ratelimit-%b-reset: %b\r\n"
-)
+_LIMIT: Final = b"anthropic-ratelimit-%b-limit: %d\r\nanthropic-ratelimit-%b-remaining: "
+_RESET: Final = b"\r\nanthropic-ratelimit-%b-reset: "
 _REFUSED: Final = b"x-ratelimit-limit: %d\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: %d\r\n"
 
 Clock = Callable[[], float]
@@ -29,11 +29,19 @@ Spent = Callable[[str, int], int]
 
 
 class Bucket:
-    """So many a minute; a full minute's share may be taken at once. May be overdrawn, and then takes longer to fill."""
+    """So many a minute; a full minute's share may be taken at once. May be overdrawn, and then takes longer to fill.
 
-    __slots__ = ("_at", "level", "limit")
+    kind   `requests` or `tokens`
+    """
 
-    def __init__(self, limit: int, now: float) -> None:
+    __slots__ = ("_at", "_limit_line", "_moment", "_reset_line", "_second", "kind", "level", "limit")
+
+    def __init__(self, kind: str, limit: int, now: float) -> None:
+        self.kind = kind
+        self._limit_line = _limit_line(kind, limit)
+        self._reset_line = _RESET % kind.encode()
+        self._second = 0
+        self._moment = b""
         self.limit = limit
         self.level = float(limit)
         self._at = now
@@ -49,10 +57,19 @@ class Bucket:
         self.fill(now)
         self.level = min(self.level, float(limit))
         self.limit = limit
+        self._limit_line = _limit_line(self.kind, limit)
 
     def wait_s(self, level: float) -> float:
         """Give how long it takes to hold `level`."""
         return max(0.0, (level - self.level) * MINUTE_S / self.limit)
+
+    def told(self, now: float) -> bytes:
+        """Give the header lines that tell what is left, and when it will be full again, to the second."""
+        second = ceil(now + self.wait_s(self.limit))
+        if second != self._second:
+            self._second = second
+            self._moment = moment(second * NANO)[1:20] + b"Z\r\n"
+        return b"%b%d%b%b" % (self._limit_line, max(0, int(self.level)), self._reset_line, self._moment)
 
 
 class Amounts:
@@ -113,8 +130,8 @@ class Account:
         """Take other limits; what was used stays used."""
         if self._limits is not limits:
             self._limits = limits
-            self.requests = _resized(self.requests, limits.requests_per_minute, now)
-            self.tokens = _resized(self.tokens, limits.tokens_per_minute, now)
+            self.requests = _resized(self.requests, "requests", limits.requests_per_minute, now)
+            self.tokens = _resized(self.tokens, "tokens", limits.tokens_per_minute, now)
 
 
 class Accounts:
@@ -167,9 +184,9 @@ class Accounts:
             if bucket is not None:
                 bucket.fill(now)
         if requests is not None and requests.level < ONE:
-            raise self._refusal("requests", requests, account)
+            raise self._refusal(requests, account)
         if tokens is not None and tokens.level < ONE:
-            raise self._refusal("tokens", tokens, account)
+            raise self._refusal(tokens, account)
         if requests is not None:
             requests.level -= 1
         return self._left(account)
@@ -188,23 +205,16 @@ class Accounts:
         if account.tokens is not None and tokens > 0:
             account.tokens.level -= tokens
 
-    def _refusal(self, kind: str, bucket: Bucket, account: Account) -> PolicyRateLimited:
+    def _refusal(self, bucket: Bucket, account: Account) -> PolicyRateLimited:
         wait_s = bucket.wait_s(1.0)
-        text = f"this key is at its limit of {bucket.limit} {kind} a minute; send the request again later"
+        text = f"this key is at its limit of {bucket.limit} {bucket.kind} a minute; send the request again later"
         fields = _REFUSED % (bucket.limit, int((self._now() + wait_s) * 1000))
         return PolicyRateLimited(text, wait_s, fields + self._left(account))
 
     def _left(self, account: Account) -> bytes:
-        fields = b""
-        if account.requests is not None:
-            fields = self._fields(b"requests", account.requests)
-        if account.tokens is not None:
-            fields += self._fields(b"tokens", account.tokens)
-        return fields
-
-    def _fields(self, kind: bytes, bucket: Bucket) -> bytes:
-        full = moment(int((self._now() + bucket.wait_s(bucket.limit)) * NANO))[1:-1]
-        return _FIELDS % (kind, bucket.limit, kind, max(0, int(bucket.level)), kind, full)
+        requests, tokens, now = account.requests, account.tokens, self._now()
+        fields = b"" if requests is None else requests.told(now)
+        return fields if tokens is None else fields + tokens.told(now)
 
 
 def amounts(name: str, spent: Spent, now: float) -> Amounts:
@@ -213,11 +223,15 @@ def amounts(name: str, spent: Spent, now: float) -> Amounts:
     return Amounts(spent(name, 0), *windows)
 
 
-def _resized(bucket: Bucket | None, limit: int | None, now: float) -> Bucket | None:
+def _limit_line(kind: str, limit: int) -> bytes:
+    return _LIMIT % (kind.encode(), limit, kind.encode())
+
+
+def _resized(bucket: Bucket | None, kind: str, limit: int | None, now: float) -> Bucket | None:
     if limit is None:
         return None
     if bucket is None:
-        return Bucket(limit, now)
+        return Bucket(kind, limit, now)
     bucket.resize(limit, now)
     return bucket
 

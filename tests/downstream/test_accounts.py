@@ -94,10 +94,10 @@ def test_what_is_left_is_told_with_an_answer() -> None:
     assert fields_of(accounts.admit(key)) == {
         "anthropic-ratelimit-requests-limit": "60",
         "anthropic-ratelimit-requests-remaining": "58",
-        "anthropic-ratelimit-requests-reset": "2026-03-30T12:00:02.000Z",
+        "anthropic-ratelimit-requests-reset": "2026-03-30T12:00:02Z",
         "anthropic-ratelimit-tokens-limit": "1000",
         "anthropic-ratelimit-tokens-remaining": "750",
-        "anthropic-ratelimit-tokens-reset": "2026-03-30T12:00:15.000Z",
+        "anthropic-ratelimit-tokens-reset": "2026-03-30T12:00:15Z",
     }
 
 
