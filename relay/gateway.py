@@ -50,7 +50,7 @@ class Gateway:
         try:
             metadata = Metadata(call, record, self._router) if call.describes else None
             reply.metadata = metadata
-            plan = self._router.plan(call)
+            record.plan = plan = self._router.plan(call)
             if metadata is not None:
                 metadata.plan = plan
             await self._answer(call, plan, reply, record)

@@ -62,7 +62,7 @@ class Metadata:
             "region": selected.endpoint.region if selected else None,
             "summary": f"available={len(plan.available)}, selected={provider}",
             "attempt": attempts[-1].number if attempts else 0,
-            "is_byok": False,
+            "is_byok": selected is not None and selected.endpoint.is_own,
             "endpoints": {
                 "total": plan.total,
                 "available": [_shown(candidate, selected) for candidate in plan.available],

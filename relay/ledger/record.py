@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from enum import Enum
 from time import monotonic_ns
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -33,10 +33,17 @@ class Outcome(Enum):
     DRAIN_CUT = "drain_cut"
 
 
+class Planned(Protocol):
+    """How a call was routed."""
+
+    def facts(self, slug: str | None) -> tuple[str, str | None, int, int]: ...
+
+
 class Record:
     """What is known of a call so far. The gateway writes to it; `line` is read once, at the end.
 
     cost_nanousd   what the caller pays for all attempts together, once it is closed; None: a price is missing
+    plan           None: nobody could be asked
     """
 
     __slots__ = (
@@ -53,6 +60,7 @@ class Record:
         "model",
         "normalised",
         "outcome",
+        "plan",
         "redaction",
         "response_model",
         "started_ns",
@@ -79,6 +87,7 @@ class Record:
         self.normalised = 0
         self.bytes_out = 0
         self.redaction: Redaction | None = None
+        self.plan: Planned | None = None
 
     @property
     def operation(self) -> str:
@@ -191,6 +200,9 @@ class Record:
         last = self.attempts[-1] if self.attempts else None
         endpoint = last.endpoint if last else None
         complete = self.outcome is Outcome.COMPLETE
+        strategy, router, available, endpoints = (
+            _UNPLANNED if self.plan is None else self.plan.facts(self.model if complete else None)
+        )
         return _LINE.write(
             (
                 moment(self.started_ns + self.ended_ns - call.received_ns),
@@ -227,6 +239,11 @@ class Record:
                 sum([attempt.anomalies for attempt in self.attempts]),
                 self.cost_nanousd,
                 self.redaction.counts() if self.redaction else None,
+                strategy,
+                router,
+                available,
+                endpoints,
+                call.user,
                 config,
             )
         )
@@ -268,6 +285,11 @@ _LINE: Final = Line(
         "usage_anomalies",
         "cost_nanousd",
         "redactions",
+        "strategy",
+        "router",
+        "available",
+        "endpoints",
+        "user",
         "config",
     ),
     places={"created": NANO_PLACES, "dur_ms": MS_PLACES, "ttfe_ms": MS_PLACES},
@@ -290,6 +312,7 @@ _COUNTED: Final[frozenset[str]] = frozenset(
     ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
 )
 _NO_USAGE: Final[Usage] = {}
+_UNPLANNED: Final[tuple[str, str | None, int, int]] = ("direct", None, 0, 0)
 
 
 def _attempt(attempt: Attempt, slug: str, is_last: bool) -> bytes:
@@ -321,6 +344,8 @@ def _seldom(attempt: Attempt, slug: str, is_last: bool) -> dict[str, Any]:
         more = {"usage": attempt.usage, "basis": attempt.basis}
     if attempt.slug != slug:
         more["slug"] = attempt.slug
+    if attempt.endpoint.region is not None:
+        more["region"] = attempt.endpoint.region
     if attempt.endpoint.is_own:
         more["upstream_nanousd"] = attempt.cost.upstream_nanousd if attempt.cost else None
     if price is not None and attempt.cost is not FREE and (saved := price.discount(attempt.usage)) is not None:

@@ -1,6 +1,6 @@
 """A finished call as `GET /v1/generation` shows it, from its line (spec/openrouter-messages.md 20.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ def generation(line: Mapping[str, Any]) -> dict[str, Any]:
         "id": line["request_id"],
         "model": line["model"],
         "provider_name": line["provider_name"],
-        "router": None,
+        "router": line.get("router"),
         "created_at": datetime.fromtimestamp(line["created"], UTC).isoformat(timespec="milliseconds"),
         "streamed": line["stream"],
         "cancelled": line["outcome"] in (Outcome.CLIENT_GONE.value, Outcome.CLIENT_SLOW.value),
@@ -47,7 +47,7 @@ def generation(line: Mapping[str, Any]) -> dict[str, Any]:
         "is_byok": "upstream_nanousd" in last,
         "service_tier": usage.get("service_tier"),
         "session_id": line["session_id"],
-        "external_user": None,
+        "external_user": line.get("user"),
         "preset_id": None,
         "response_cache_source_id": None,
         "app": line["app"],
@@ -65,7 +65,36 @@ def generation(line: Mapping[str, Any]) -> dict[str, Any]:
             }
             for attempt in attempts
         ],
+        "openrouter_metadata": _metadata(line, attempts),
     }
+
+
+def _metadata(line: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Give what the client of a call could ask to read in its answer (15), but for endpoints that were not tried."""
+    answered = attempts[-1] if attempts and line["outcome"] == Outcome.COMPLETE.value else None
+    tried = [
+        {"provider": attempt["provider_name"], "model": attempt.get("slug", line["model"]), "status": attempt["status"]}
+        for attempt in attempts
+    ]
+    shown = [
+        {"provider": each["provider"], "model": each["model"], "selected": attempt is answered}
+        for each, attempt in zip(tried, attempts, strict=True)
+    ]
+    told = {
+        "requested": line["request_model"],
+        "strategy": line.get("strategy"),
+        "region": answered.get("region") if answered else None,
+        "summary": f"available={line.get('available')}, selected={answered['provider_name'] if answered else 'none'}",
+        "attempt": len(attempts),
+        "is_byok": answered is not None and "upstream_nanousd" in answered,
+        "endpoints": {"total": line.get("endpoints"), "available": shown},
+        "generation_time": round(line["dur_ms"]),
+    }
+    if len(attempts) > 1:
+        told["attempts"] = tried
+    if line["redactions"] is not None:
+        told["pipeline"] = [{"type": "guardrail", "name": "gateway.redact", "data": line["redactions"]}]
+    return told
 
 
 def _usd(nanousd: int | None) -> float | None:

@@ -95,16 +95,17 @@ def _refused(slug: str, said: AutoRouter) -> str | None:
 class Choice:
     """What a router model stands for in one call.
 
+    router   its name
     models   the best, and those that stand in for it
     losers   candidates of the other models, the word of what left each out, and why
     stage    what `openrouter_metadata.pipeline` says of it; None: nothing
     total    how many endpoints there were to choose from
     """
 
-    __slots__ = ("_pin", "_pins", "_router", "losers", "models", "stage", "total")
+    __slots__ = ("_pin", "_pins", "losers", "models", "router", "stage", "total")
 
     def __init__(self, router: str, pin: Conversation | None, pins: bool) -> None:
-        self._router = router
+        self.router = router
         self.models: list[Resolved] = []
         self.losers: list[tuple[Candidate, str, str]] = []
         self.stage: dict[str, Any] | None = None
@@ -115,7 +116,7 @@ class Choice:
     @property
     def strategy(self) -> str:
         """The word of `openrouter_metadata` for it."""
-        return "auto" if ROUTERS[self._router] else "free"
+        return "auto" if ROUTERS[self.router] else "free"
 
     def held(self, now: float) -> str | None:
         """Give the model that it stood for in this conversation before."""
@@ -132,7 +133,7 @@ class Choice:
         error.availability = {
             "code": "no_endpoints",
             "retryable": False,
-            "requested_models": [self._router],
+            "requested_models": [self.router],
             "docs_url": f"{docs_url}#no_endpoints",
             "excluded_by": list(dict.fromkeys(word for _, word, _ in self.losers)),
         }

@@ -47,6 +47,11 @@ class Plan:
         """How many endpoints the models have that the call asks for."""
         return self.wanted.total
 
+    def facts(self, slug: str | None) -> tuple[str, str | None, int, int]:
+        """Give how `slug` was found, for which router model, and how many endpoints may answer, and there are."""
+        choice = self.wanted.choice
+        return self.wanted.strategy(slug), choice.router if choice else None, len(self.available), self.wanted.total
+
     def next(self) -> Attempt | None:
         """Give the next attempt; None when the endpoints are used up."""
         while self._candidates and self._number < MAX_ATTEMPTS:

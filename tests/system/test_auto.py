@@ -94,6 +94,8 @@ async def test_the_choice_is_told(relay: Running) -> None:
     (stage,) = metadata["pipeline"]
     assert (stage["type"], stage["name"], stage["data"]["task_type"]) == ("plugin", "auto-router", "coding")
     assert 0.5 < stage["data"]["confidence"] <= 1
+    record = await relay.record_of("openrouter/auto")
+    assert (record["router"], record["strategy"], record["model"]) == ("openrouter/auto", "auto", "lab/coder")
 
 
 async def test_the_next_model_answers_where_the_best_fails(relay: Running, providers: Providers) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.answers import chunk, delta, failure, head, message, message_start, opening, streamed, whole
 from tests.support.processes import Running
-from tests.support.raw_client import Answer, ask, body
+from tests.support.raw_client import Answer, ask, body, exchange
+from tests.support.raw_client import head as request_head
 from tests.support.raw_provider import FIN, RawProvider
 from tests.system.planted import ENVIRON
 
@@ -273,3 +274,59 @@ async def test_an_error_event_of_the_provider_is_told_as_a_failure(relay: Runnin
     answer = await asked(relay, "b/n", stream=True)
 
     assert selected(told(answer)) == []
+
+
+async def generation(relay: Running, answer: Answer) -> dict[str, Any]:
+    path = f"/v1/generation?id={answer.fields['x-generation-id']}"
+    found = await exchange(relay.port, request_head(None, method="GET", path=path))
+    assert found.status == 200
+    return dict(found.json["data"])
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("wants", ["enabled", None])
+async def test_the_same_is_kept_with_the_generation_but_for_who_was_not_tried(
+    relay: Running, providers: Providers, stream: bool, wants: str | None
+) -> None:
+    providers["one"].answers = [failure("529 Full", "overloaded_error", "no")]
+    said: dict[str, Any] = {"provider": {"order": ["one", "two"]}, "models": ["b/n"], "user": "u-1"}
+    answer = await ask(relay.port, body("a/m", stream=stream, **said), x_openrouter_metadata=wants)
+
+    kept = await generation(relay, answer)
+
+    assert (kept["external_user"], kept["router"]) == ("u-1", None)
+    assert 0 <= kept["openrouter_metadata"].pop("generation_time") < 10_000
+    assert kept["openrouter_metadata"] == {
+        "requested": "a/m",
+        "strategy": "direct",
+        "region": None,
+        "summary": "available=3, selected=TWO",
+        "attempt": 2,
+        "is_byok": False,
+        "endpoints": {
+            "total": 3,
+            "available": [
+                {"provider": "ONE", "model": "a/m", "selected": False},
+                {"provider": "TWO", "model": "a/m", "selected": True},
+            ],
+        },
+        "attempts": [
+            {"provider": "ONE", "model": "a/m", "status": 529},
+            {"provider": "TWO", "model": "a/m", "status": 200},
+        ],
+    }
+    if wants:
+        shown = told(answer)
+        assert shown["endpoints"]["available"][:2] == kept["openrouter_metadata"]["endpoints"]["available"]
+        assert shown["summary"] == kept["openrouter_metadata"]["summary"]
+
+
+async def test_a_failure_is_kept_with_nobody_selected(relay: Running, providers: Providers) -> None:
+    providers["three"].answers = [failure("500 Oops", "api_error", "no")]
+    failed = await asked(relay, "b/n")
+    refused = await asked(relay, provider={"zdr": True}, gateway={"redact": {"email": True}})
+
+    tried, nobody = [(await generation(relay, answer))["openrouter_metadata"] for answer in (failed, refused)]
+
+    assert (tried["summary"], tried["attempt"], selected(tried)) == ("available=1, selected=none", 1, [])
+    assert (nobody["attempt"], nobody["endpoints"]["available"]) == (0, [])
