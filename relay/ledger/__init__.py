@@ -53,7 +53,7 @@ class Ledger:
     def close(self, record: Record) -> None:
         """End a record: no text of prompts or answers is in it."""
         record.close()
-        self._settle(record.identity, record.tokens(), record.cost_nanousd or 0, record.byok_nanousd())
+        self._settle(record.identity, record.tokens(), record.cost_nanousd or 0, record.byok_nanousd)
         if not self._ended:
             self._loop.call_later(BATCH_S, self.settle)
         self._ended.append(record)

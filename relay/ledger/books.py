@@ -6,16 +6,18 @@ in memory. Whatever waits for a disk does so off the loop.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from relay.call import Identity
 from relay.errors import CallerInvalid
 from relay.ledger.daily import Daily
-from relay.ledger.journal import Journal
 from relay.ledger.record import Record
 from relay.ledger.view import activity_row, generation
+
+if TYPE_CHECKING:
+    from relay.ledger.journal import Journal
 
 DAYS: Final = 30
 
@@ -28,7 +30,7 @@ class Books:
     now       Unix seconds
     """
 
-    def __init__(self, journal: Journal | None, now: Callable[[], float]) -> None:
+    def __init__(self, journal: "Journal | None", now: Callable[[], float]) -> None:
         self._journal = journal
         self._daily = Daily() if journal is None else None
         self._now = now

@@ -10,7 +10,7 @@ the operator says `refuse`, no new calls are taken until they have left.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -57,9 +57,10 @@ class Journal:
         self._shipper = ThreadPoolExecutor(1, "relay-archive")
         self._tasks: set[asyncio.Task[None]] = set()
         self.dropped = 0
-        left = self._segments.names()
-        if left:
-            self._run(self._recover(len(left)))
+        if left := self._segments.names():
+            # At once: who asks for the archive's sums, from whichever thread, finds what a crash left in them.
+            moving = asyncio.get_running_loop().run_in_executor(self._shipper, ship, self._segments, self._archive)
+            self._run(self._recover(len(left), moving))
 
     def put(self, lines: Sequence[bytes]) -> None:
         """Take finished lines without their line end."""
@@ -125,17 +126,20 @@ class Journal:
                 break
         self._is_shipping = False
 
-    async def _recover(self, segments: int) -> None:
-        """Ship what a process before this one left, and say what came of it."""
-        moved = await self._shipped()
+    async def _recover(self, segments: int, moving: asyncio.Future[Shipped]) -> None:
+        """Say what came of what a process before this one left."""
+        moved = await self._outcome(moving)
         if moved is not None:
             told = {"segments": segments, "records": moved.records, "gaps": moved.gaps}
             self._note({"level": "warning", "event": "ledger_recovered"} | told)
 
     async def _shipped(self) -> Shipped | None:
         """Ship; None when the archive can't be written: the segments stay, and the next write tries again."""
+        return await self._outcome(self._on_archive(lambda: ship(self._segments, self._archive)))
+
+    async def _outcome(self, moving: Awaitable[Shipped]) -> Shipped | None:
         try:
-            return await self._on_archive(lambda: ship(self._segments, self._archive))
+            return await moving
         except (OSError, apsw.Error) as error:
             self._note({"level": "error", "event": "ledger_not_shipped", "reason": type(error).__name__})
             return None

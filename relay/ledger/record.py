@@ -44,12 +44,14 @@ class Record:
 
     cost_nanousd   what the caller pays for all attempts together, once it is closed; None: a price is missing
     plan           None: nobody could be asked
+    byok_nanousd   what the caller paid their own provider beside that
     """
 
     __slots__ = (
         "_call",
         "_input_tokens",
         "attempts",
+        "byok_nanousd",
         "bytes_out",
         "cost_nanousd",
         "ended_ns",
@@ -78,6 +80,7 @@ class Record:
         self.status = 0
         self.error: RelayError | None = None
         self.cost_nanousd: int | None = 0
+        self.byok_nanousd = 0
         self.stop_reason: str | None = None
         self.response_model: str | None = None
         self.first_event_ns = 0
@@ -156,11 +159,6 @@ class Record:
         counts = [count for name, count in self.usage.items() if name in _COUNTED and isinstance(count, int)]
         return sum(counts)
 
-    def byok_nanousd(self) -> int:
-        """Give what accounts of the caller's own were charged by their providers, as far as that is known."""
-        costs = [attempt.cost for attempt in self.attempts if attempt.endpoint.is_own]
-        return sum([cost.upstream_nanousd or 0 for cost in costs if cost is not None])
-
     def cached_tokens(self) -> int:
         """Give the prompt's tokens that were read from a cache or written to one."""
         read, written = self.usage.get("cache_read_input_tokens"), self.usage.get("cache_creation_input_tokens")
@@ -188,10 +186,14 @@ class Record:
         for attempt in self.attempts:
             if not attempt.usage or (not attempt.has_output and (attempt.error or (failed and attempt.number == last))):
                 attempt.cost = FREE
-            elif attempt.cost is None:
+                continue
+            cost = attempt.cost
+            if cost is None:
                 total = None
-            elif total is not None:
-                total += attempt.cost.total_nanousd
+                continue
+            if total is not None:
+                total += cost.total_nanousd
+            self.byok_nanousd += cost.upstream_nanousd or 0
         self.cost_nanousd = total
 
     def line(self, config: str) -> bytes:

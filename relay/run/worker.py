@@ -13,9 +13,8 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import apsw
 import orjson
 import uvloop
 from aiohttp import web
@@ -31,7 +30,6 @@ from relay.errors import GatewayDraining
 from relay.gateway import Gateway
 from relay.ledger import Ledger
 from relay.ledger.books import Books
-from relay.ledger.journal import Journal
 from relay.ledger.lines import as_text
 from relay.ledger.log import LogWriter
 from relay.outbox import Outbox
@@ -44,6 +42,9 @@ from relay.run.memory import Memory
 from relay.run.ops import application
 from relay.run.sweeper import Sweeper
 from relay.upstream import Upstream
+
+if TYPE_CHECKING:
+    from relay.ledger.journal import Journal
 
 BACKLOG = 4096
 OK = 0
@@ -180,10 +181,12 @@ class Worker:
             reply.cut(GatewayDraining())
         await server.shutdown(timeout=1.0)
 
-    def _opened_journal(self) -> Journal | None:
+    def _opened_journal(self) -> "Journal | None":
         settings = self._settings
         if settings.ledger_dir is None:
             return None
+        from relay.ledger.journal import Journal  # with SQLite, which a gateway without a folder never loads
+
         return Journal(settings.ledger_dir, self._note, self._admission.refuse if settings.ledger_refuses else None)
 
     async def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
@@ -193,6 +196,8 @@ class Worker:
         """Give what keys spent before this process began, as far as records of it are kept."""
         if self._journal is None:
             return {}
+        import apsw
+
         try:
             return await self._journal.ask(
                 lambda archive: {name: amounts(name, archive.spent, time.time()) for name in names}

@@ -69,3 +69,13 @@ def test_an_attempt_at_another_model_says_so() -> None:
 
     assert line["attempts"][0]["slug"] == "b/n"
     assert "slug" not in line["attempts"][1]
+
+
+def test_what_a_caller_paid_elsewhere_is_summed_beside_it() -> None:
+    record = Record(call())
+    paid = Cost(0, 3, 4, 7)
+    record.attempts.extend([attempted(1, 5), attempted(2, 0, cost=paid), attempted(3, 0, cost=paid)])
+    record.ended(Outcome.COMPLETE, 200)
+    record.close()
+
+    assert (record.cost_nanousd, record.byok_nanousd) == (5, 14)

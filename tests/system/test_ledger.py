@@ -245,3 +245,16 @@ def _relay(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environ: dict[str, Any] = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **KEYS}
     command = [sys.executable, "-m", "relay", *arguments]
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=30, check=False)
+
+
+async def test_what_a_key_spent_counts_after_a_crash(provider: RawProvider, tmp_path: Path) -> None:
+    config = configured(provider)
+    cost = 1000 * 3000 + 5 * 15_000 + 7
+    config["keys"][0]["limits"] = {"spend_usd": 2 * cost / 1e9, "reset": "monthly"}
+    with Running.relay(config, tmp_path, KEYS) as relay:
+        assert [(await called(relay, "a/m", "1000 0 5")).status for _ in range(2)] == [200, 200]
+        await asyncio.sleep(1)
+        os.kill(relay.pid, signal.SIGKILL)
+
+    with Running.relay(config, tmp_path, KEYS) as relay:
+        assert (await called(relay, "a/m", "1000 0 5")).status == 402

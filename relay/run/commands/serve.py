@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,14 +42,8 @@ def serve(ctx: click.Context, path: Path | None, listen: str | None, ops_listen:
     relay serve -c relay.yaml --listen 0.0.0.0:8080
     """
     loaded, key = _configuration(path, environment(listen, ops_listen))
-    from relay.run.worker import run
-    from relay.store import StoreError
-
     try:
-        code = run(loaded, demo=needs_demo(loaded), on_ready=partial(_announce, loaded, key))
-    except StoreError as fault:
-        click.echo(f"relay: ledger.dir {fault}", err=True)
-        code = EXIT_CANT_WRITE
+        code = _served(loaded, partial(_announce, loaded, key))
     except OSError as fault:
         if fault.errno not in _BIND_ERRORS and not isinstance(fault, socket.gaierror):
             raise
@@ -56,6 +51,21 @@ def serve(ctx: click.Context, path: Path | None, listen: str | None, ops_listen:
         click.echo(f"relay: can't listen on {_addresses(loaded)}: {reason}", err=True)
         code = EXIT_UNAVAILABLE
     ctx.exit(code)
+
+
+def _served(loaded: "Loaded", on_ready: Callable[[str], None]) -> int:
+    from relay.run.worker import run
+
+    demo = needs_demo(loaded)
+    if loaded.settings.ledger_dir is None:
+        return run(loaded, demo=demo, on_ready=on_ready)
+    from relay.store import StoreError
+
+    try:
+        return run(loaded, demo=demo, on_ready=on_ready)
+    except StoreError as fault:
+        click.echo(f"relay: ledger.dir {fault}", err=True)
+        return EXIT_CANT_WRITE
 
 
 def needs_demo(loaded: "Loaded") -> bool:
