@@ -51,6 +51,8 @@ ROOMS = [
     "relay/downstream/reply.py",
     "relay/downstream/windows.py",
     "relay/ledger/__init__.py",
+    "relay/ledger/books.py",
+    "relay/ledger/daily.py",
     "relay/ledger/money.py",
     "relay/ledger/record.py",
     "relay/ledger/ring.py",

@@ -45,15 +45,15 @@ class Price:
 
     def cost(self, usage: Usage, images: int = 0) -> "Cost":
         """Give what `usage` costs, for a request with so many images."""
-        plain, read = _count(usage, "input_tokens"), _count(usage, "cache_read_input_tokens")
-        minutes, hour = _written(usage)
+        plain, read = count(usage, "input_tokens"), count(usage, "cache_read_input_tokens")
+        minutes, hour = _written(usage) if writes(usage) else _NOTHING
         price = self.at(plain + read + minutes + hour) if self.long_context else self
         prompt = 4 * plain * price.prompt
         if read:
             prompt += read * price._read()
         if minutes or hour:
             prompt += minutes * price._write_5m() + hour * price._write_1h()
-        completion = 4 * _count(usage, "output_tokens") * price.completion
+        completion = 4 * count(usage, "output_tokens") * price.completion
         fees = price.request + (images * price.image if images and price.image else 0)
         total = _rounded(prompt + completion) + fees
         prompt_nanousd = _rounded(prompt)
@@ -61,11 +61,11 @@ class Price:
 
     def discount(self, usage: Usage) -> int | None:
         """Give what the provider's cache saved, less than 0 when writing to it cost more; None: it was not used."""
-        read = _count(usage, "cache_read_input_tokens")
-        minutes, hour = _written(usage)
+        read = count(usage, "cache_read_input_tokens")
+        minutes, hour = _written(usage) if writes(usage) else _NOTHING
         if not read and not minutes and not hour:
             return None
-        price = self.at(_count(usage, "input_tokens") + read + minutes + hour)
+        price = self.at(count(usage, "input_tokens") + read + minutes + hour)
         full = 4 * price.prompt
         saved = read * (full - price._read())
         return _rounded(saved + minutes * (full - price._write_5m()) + hour * (full - price._write_1h()))
@@ -102,20 +102,30 @@ class Cost:
         self.upstream_nanousd = upstream_nanousd
 
 
+_NOTHING: Final = (0, 0)
 FREE: Final = Cost(0, 0, 0)
 
 
-def _count(usage: Usage, name: str) -> int:
+def count(usage: Usage, name: str) -> int:
+    """Give a number of a usage, 0 where it is not told."""
     value = usage.get(name, 0)
     return value if isinstance(value, int) else 0
 
 
+def writes(usage: Usage) -> bool:
+    """Tell whether something was written to a cache, as far as is told."""
+    told = usage.get("cache_creation_input_tokens")
+    if told is not None:
+        return told != 0
+    return "cache_creation_5m_input_tokens" in usage or "cache_creation_1h_input_tokens" in usage
+
+
 def _written(usage: Usage) -> tuple[int, int]:
     """Give the tokens that were written to the cache, for 5 minutes and for an hour; the sum that is told decides."""
-    hour = _count(usage, "cache_creation_1h_input_tokens")
+    hour = count(usage, "cache_creation_1h_input_tokens")
     if "cache_creation_input_tokens" not in usage:
-        return _count(usage, "cache_creation_5m_input_tokens"), hour
-    written = _count(usage, "cache_creation_input_tokens")
+        return count(usage, "cache_creation_5m_input_tokens"), hour
+    written = count(usage, "cache_creation_input_tokens")
     hour = min(hour, written)
     return written - hour, hour
 

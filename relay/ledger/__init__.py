@@ -6,11 +6,13 @@ find(id)       the record's line, while it is among the last KEPT
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import orjson
 
+from relay._core import moment
 from relay.call import Call, Identity
 from relay.ledger.record import Record
 from relay.ledger.ring import Ring
@@ -77,7 +79,7 @@ class Ledger:
             if attempt.cost is None and attempt.endpoint.id not in self._unpriced:
                 self._unpriced.add(attempt.endpoint.id)
                 told = {"level": "warning", "event": "price_missing", "endpoint": attempt.endpoint.id}
-                self._write(orjson.dumps(told))
+                self._write(orjson.dumps({"ts": orjson.Fragment(moment(time.time_ns())), **told}))
 
     def _line(self, record: Record) -> bytes:
         """Give the record's line; a bug in one must not cost the others theirs."""

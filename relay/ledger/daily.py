@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from relay.catalog import Attempt
 from relay.ledger.record import Record
+from relay.price import count
 
 DAYS: Final = 31
 ROWS: Final = 20_000
@@ -33,15 +34,13 @@ class Sums:
     def add(self, attempt: Attempt, is_last: bool) -> None:
         usage, cost = attempt.usage, attempt.cost
         self.requests += is_last
-        for name, value in usage.items():
-            if not isinstance(value, int):
-                continue
-            if name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"):
-                self.prompt_tokens += value
-            elif name == "output_tokens":
-                self.completion_tokens += value
-            elif name == "reasoning_output_tokens":
-                self.reasoning_tokens += value
+        self.prompt_tokens += (
+            count(usage, "input_tokens")
+            + count(usage, "cache_read_input_tokens")
+            + count(usage, "cache_creation_input_tokens")
+        )
+        self.completion_tokens += count(usage, "output_tokens")
+        self.reasoning_tokens += count(usage, "reasoning_output_tokens")
         if cost is None:
             self.unpriced += is_last
             return
@@ -54,9 +53,10 @@ Place = tuple[int, str, str, str, str]
 
 
 class Daily:
-    """Sums of the last DAYS days. Clients may name any number of models: what comes when ROWS are there is OTHER's."""
+    """Sums of the last DAYS days. Clients may name any number of models: what comes when `rows` are there is OTHER's."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: int = ROWS) -> None:
+        self._rows = rows
         self._sums: dict[Place, Sums] = {}
         self._newest = 0
 
@@ -83,7 +83,7 @@ class Daily:
         self._sums = {place: sums for place, sums in self._sums.items() if place[0] > day - DAYS}
 
     def _room(self, place: Place) -> Sums:
-        if len(self._sums) >= ROWS:
+        if len(self._sums) >= self._rows:
             place = (place[0], OTHER, OTHER, place[3], place[4])  # endpoints are as many as the operator wrote
         return self._sums.setdefault(place, Sums())
 
@@ -99,5 +99,17 @@ class Daily:
 
 def _row(date: str, place: Place, sums: Sums) -> dict[str, Any]:
     _, model, upstream_model, endpoint, provider = place
-    told = {"date": date, "model": model, "upstream_model": upstream_model, "endpoint": endpoint, "provider": provider}
-    return told | {name: getattr(sums, name) for name in Sums.__slots__}
+    return {
+        "date": date,
+        "model": model,
+        "upstream_model": upstream_model,
+        "endpoint": endpoint,
+        "provider": provider,
+        "requests": sums.requests,
+        "prompt_tokens": sums.prompt_tokens,
+        "completion_tokens": sums.completion_tokens,
+        "reasoning_tokens": sums.reasoning_tokens,
+        "usage_nanousd": sums.usage_nanousd,
+        "byok_nanousd": sums.byok_nanousd,
+        "unpriced": sums.unpriced,
+    }

@@ -17,7 +17,7 @@ from relay.catalog import Attempt
 from relay.dialects import messages
 from relay.errors import RelayError
 from relay.ledger.money import Bill
-from relay.price import FREE, NANO_PLACES, Usage
+from relay.price import FREE, NANO_PLACES, Usage, count, writes
 from relay.redact.redaction import Redaction
 
 MS_PLACES: Final = 6
@@ -156,8 +156,13 @@ class Record:
 
     def tokens(self) -> int:
         """Give all tokens of prompt and answer, cached ones too."""
-        counts = [count for name, count in self.usage.items() if name in _COUNTED and isinstance(count, int)]
-        return sum(counts)
+        usage = self.usage
+        return (
+            count(usage, "input_tokens")
+            + count(usage, "cache_read_input_tokens")
+            + count(usage, "cache_creation_input_tokens")
+            + count(usage, "output_tokens")
+        )
 
     def cached_tokens(self) -> int:
         """Give the prompt's tokens that were read from a cache or written to one."""
@@ -310,9 +315,6 @@ _ATTEMPT: Final = Line(
     ),
     places={"dur_ms": MS_PLACES},
 )
-_COUNTED: Final[frozenset[str]] = frozenset(
-    ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
-)
 _NO_USAGE: Final[Usage] = {}
 _UNPLANNED: Final[tuple[str, str | None, int, int]] = ("direct", None, 0, 0)
 
@@ -334,8 +336,14 @@ def _attempt(attempt: Attempt, slug: str, is_last: bool) -> bytes:
             cost.completion_nanousd if cost else None,
         )
     )
+    if is_last and attempt.slug == slug and endpoint.owner_key is None and not _caches(attempt.usage):
+        return line
     more = _seldom(attempt, slug, is_last)
     return line[:-1] + b"," + orjson.dumps(more)[1:] if more else line
+
+
+def _caches(usage: Usage) -> bool:
+    return bool(usage.get("cache_read_input_tokens")) or writes(usage)
 
 
 def _seldom(attempt: Attempt, slug: str, is_last: bool) -> dict[str, Any]:

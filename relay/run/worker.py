@@ -187,7 +187,7 @@ class Worker:
             return None
         from relay.ledger.journal import Journal  # with SQLite, which a gateway without a folder never loads
 
-        return Journal(settings.ledger_dir, self._note, self._admission.refuse if settings.ledger_refuses else None)
+        return Journal(settings.ledger_dir, self._note_now, self._admission.refuse if settings.ledger_refuses else None)
 
     async def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
         return await self._books.generation(id, identity, self._ledger.find(id))
@@ -212,15 +212,16 @@ class Worker:
         self._refused.defect(error if isinstance(error, Exception) else RuntimeError(), None)
 
     def _note_keys(self, level: str, message: str) -> None:
-        ts = orjson.Fragment(moment(time.time_ns()))
-        self._note({"ts": ts, "level": level, "event": "key_store", "message": message})
+        self._note_now({"level": level, "event": "key_store", "message": message})
+
+    def _note_now(self, event: Mapping[str, Any]) -> None:
+        self._note({"ts": orjson.Fragment(moment(time.time_ns())), **event})
 
     def _note(self, event: Mapping[str, Any]) -> None:
         self._write(orjson.dumps(event))
 
     def _note_admin(self, path: str, status: int) -> None:
-        ts = orjson.Fragment(moment(time.time_ns()))
-        self._note({"ts": ts, "level": "info", "event": "admin", "path": path[:128], "status": status})
+        self._note_now({"level": "info", "event": "admin", "path": path[:128], "status": status})
 
     def _write_text(self, line: bytes) -> None:
         self._log.write(as_text(line))

@@ -1,8 +1,5 @@
 """Daily: days in memory, bounded in days and in rows, and never a nano-dollar less for it."""
 
-import pytest
-
-from relay.ledger import daily as module
 from relay.ledger.daily import DAYS, OTHER, Daily
 from tests.store.test_archive import FIRST, LAST, record
 
@@ -17,9 +14,8 @@ def test_old_days_go_when_a_new_one_comes() -> None:
     assert days[-1] == "2026-01-06"
 
 
-def test_rows_beyond_the_bound_are_summed_up_as_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROWS", 3)
-    daily = Daily()
+def test_rows_beyond_the_bound_are_summed_up_as_others() -> None:
+    daily = Daily(rows=3)
     daily.add([record(number, 0, 5, slug=f"m/{number}") for number in range(10)])
 
     rows = {row["model"]: row["usage_nanousd"] for row in daily.activity(FIRST, LAST)}
