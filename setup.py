@@ -76,6 +76,7 @@ ROOMS = [
     "relay/upstream/connection.py",
     "relay/upstream/exchange.py",
     "relay/upstream/pool.py",
+    "relay/upstream/pools.py",
     "relay/upstream/upstream.py",
 ]
 

@@ -340,6 +340,12 @@ class GatewayInternal(GatewayError):
         super().__init__("internal error")
 
 
+class GatewayConfig(GatewayError):
+    """Another configuration was to come into service, and can't; the text has its faults, a line each."""
+
+    reason, status, error_type, should_retry = "gateway_config", 422, "unprocessable", False
+
+
 class GatewayDraining(GatewayError):
     """The instance is going away."""
 

@@ -46,7 +46,8 @@ class Gateway:
 
     async def serve(self, call: Call, reply: Reply) -> Record:
         """Answer one call. Always closes the record; never raises for a fault of client, policy or provider."""
-        record = self._ledger.open(call)
+        generation = self._generation
+        record = self._ledger.open(call, generation.digest, generation.price_version)
         try:
             metadata = Metadata(call, record, self._router) if call.describes else None
             reply.metadata = metadata

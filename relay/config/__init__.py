@@ -6,7 +6,7 @@ relocate(generation, …)          the embedded provider's address, once it list
 Nothing else of relay reads the file or the environment. Secrets are read here, once.
 """
 
-from relay.config.build import relocate
+from relay.config.build import needs_demo, relocate
 from relay.config.faults import ConfigError, Fault
 from relay.config.load import fileless, load, new_key, parse
 from relay.config.settings import Address, ClientTimeouts, Loaded, LogFormat, Redaction, Settings, Stream
@@ -23,6 +23,7 @@ __all__ = [
     "Stream",
     "fileless",
     "load",
+    "needs_demo",
     "new_key",
     "parse",
     "relocate",

@@ -86,6 +86,12 @@ def relocate(generation: Generation, provider: str, base_url: str) -> Generation
     )
 
 
+def needs_demo(generation: Generation) -> bool:
+    """Tell whether an endpoint of the embedded provider is in it, whose address nobody knows yet."""
+    models = (*generation.models.values(), *generation.wildcards)
+    return any(not endpoint.base_url for model in models for endpoint in model.endpoints)
+
+
 def digest(file: schema.File, price_version: str) -> str:
     """Give the first 12 hex digits of the effective configuration's SHA-256; secrets count as their references."""
     text = json.dumps([file.model_dump(mode="json"), price_version], sort_keys=True)

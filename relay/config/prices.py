@@ -75,10 +75,6 @@ class PriceFile(Section):
     """By the provider's key in `providers`, and its own name for the model."""
 
 
-_BUILT = {"from", *Row.model_fields}
-"""Keys that relay acts on; its own list says more."""
-
-
 class Table:
     """One list, with its models by all their names; `version` ends in the first digits of its digest."""
 
@@ -136,9 +132,6 @@ def own(providers: Collection[str]) -> Table:
     content = files("relay").joinpath("data/prices.json").read_bytes()
     data = json.loads(content)
     data["providers"] = {name: models for name, models in data["providers"].items() if name in providers}
-    for models in data["providers"].values():
-        for model in models.values():
-            model["prices"] = [{key: row[key] for key in row if key in _BUILT} for row in model["prices"]]
     return Table(PriceFile.model_validate(data), content)
 
 

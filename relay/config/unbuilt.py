@@ -28,7 +28,7 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
         "include": "does not read further files yet",
         "network": "has no network rules yet",
         "ready": "has no readiness rules yet",
-        "reload": "does not reload yet",
+        "reload": "reads its configuration again on SIGHUP only",
         "semantic": "has no semantic engine yet",
         "telemetry": "does not export telemetry yet",
         "tenants": "has no tenants yet",

@@ -61,11 +61,26 @@ class Asked:
         self.fields = connection.request.fields
 
 
+class Service:
+    """What answers calls: one generation. A call keeps to that with which it began, to its end (CFG-7).
+
+    serve   answers a call
+    calls   that are under way
+    """
+
+    __slots__ = ("calls", "generation", "serve")
+
+    def __init__(self, generation: Generation, serve: Serve) -> None:
+        self.generation = generation
+        self.serve = serve
+        self.calls = 0
+
+
 class Ingress:
     """Answers every request on the data port.
 
+    service   answers the calls that begin now; whoever loads a configuration puts another
     keys      who may call
-    serve     answers a call
     find      gives a finished call of an identity, for GET /v1/generation
     activity  gives what all keys used, on a date where one is asked for
     vitals    how an endpoint has been, for lists
@@ -75,11 +90,10 @@ class Ingress:
 
     def __init__(
         self,
-        generation: Generation,
+        service: Service,
         keys: Keys,
         admission: Admission,
         accounts: Accounts,
-        serve: Serve,
         find: Find,
         activity: Activity,
         vitals: listing.Vitals,
@@ -89,11 +103,10 @@ class Ingress:
         stream: Stream,
         timeouts: ClientTimeouts,
     ) -> None:
-        self._generation = generation
+        self.service = service
         self._keys = keys
         self._admission = admission
         self._accounts = accounts
-        self._serve = serve
         self._find = find
         self._activity = activity
         self._vitals = vitals
@@ -144,24 +157,27 @@ class Ingress:
         received_ns = monotonic_ns()
         reply = asked.reply
         identity = self._identify(asked)
+        service = self.service
         self._admission.enter()
+        service.calls += 1
         self.live.add(reply)
         try:
             if identity.limits is not None:
                 reply.limit(self._accounts.admit(identity))
-            limit = self._generation.body_limit_bytes
+            limit = service.generation.body_limit_bytes
             decode.check_content(asked.fields, limit)
             content = asked.connection.request.content
             if content is None:
                 content = await self._content(asked, limit)
             decode.check_size(len(content), limit)
-            own = own_credential(asked.fields, self._keys.by_digest) if self._generation.passes_credentials else None
+            own = own_credential(asked.fields, self._keys.by_digest) if service.generation.passes_credentials else None
             call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns, own)
             del content
             reply.expect(call.stream, call.reports)
-            await self._serve(call, reply)
+            await service.serve(call, reply)
         finally:
             self.live.discard(reply)
+            service.calls -= 1
             self._admission.leave()
 
     async def _content(self, asked: Asked, limit: int) -> bytes:
@@ -180,7 +196,7 @@ class Ingress:
         asked.reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))
 
     async def _models(self, asked: Asked) -> None:
-        visible = listing.visible(self._generation, self._identify(asked).policy)
+        visible = listing.visible(self.service.generation, self._identify(asked).policy)
         parameters = _parameters(asked.query)
         if b"anthropic-version" in asked.fields:
             listed = listing.for_messages(visible, parameters)
@@ -189,18 +205,18 @@ class Ingress:
         asked.reply.send(200, orjson.dumps(listed))
 
     async def _model(self, asked: Asked) -> None:
-        visible = listing.visible(self._generation, self._identify(asked).policy)
+        visible = listing.visible(self.service.generation, self._identify(asked).policy)
         name = unquote(asked.path.removeprefix("/v1/models/"))
         in_messages_shape = b"anthropic-version" in asked.fields
         asked.reply.send(200, orjson.dumps(listing.one(visible, name, in_messages_shape, self._vitals)))
 
     async def _providers(self, asked: Asked) -> None:
         self._identify(asked)
-        asked.reply.send(200, orjson.dumps(listing.providers(self._generation)))
+        asked.reply.send(200, orjson.dumps(listing.providers(self.service.generation)))
 
     async def _zdr_endpoints(self, asked: Asked) -> None:
         self._identify(asked)
-        asked.reply.send(200, orjson.dumps(listing.zdr(self._generation, self._vitals)))
+        asked.reply.send(200, orjson.dumps(listing.zdr(self.service.generation, self._vitals)))
 
     async def _key(self, asked: Asked) -> None:
         identity = self._identify(asked)

@@ -38,19 +38,18 @@ class Ledger:
     the calls in flight.
     """
 
-    def __init__(self, write: Callable[[bytes], None], config: str, keep: Keep, settle: Settle) -> None:
+    def __init__(self, write: Callable[[bytes], None], keep: Keep, settle: Settle) -> None:
         self._loop = asyncio.get_running_loop()
         self._write = write
-        self._config = config
         self._keep = keep
         self._settle = settle
         self._ended: list[Record] = []
         self._lines = Ring(RING_BYTES, KEPT)
         self._unpriced: set[str] = set()  # endpoints, of which there are as many as the operator wrote
 
-    def open(self, call: Call) -> Record:
-        """Start the record of a call."""
-        return Record(call)
+    def open(self, call: Call, config: str, price_version: str) -> Record:
+        """Start the record of a call, under a configuration's digest and the version of its prices."""
+        return Record(call, config, price_version)
 
     def close(self, record: Record) -> None:
         """End a record: no text of prompts or answers is in it."""
@@ -84,7 +83,7 @@ class Ledger:
     def _line(self, record: Record) -> bytes:
         """Give the record's line; a bug in one must not cost the others theirs."""
         try:
-            return record.line(self._config)
+            return record.line()
         except Exception as error:  # noqa: BLE001 - told in the line itself
             defect = {"level": "error", "event": "defect", "request_id": record.id, "type": type(error).__name__}
             return orjson.dumps(defect)

@@ -53,7 +53,7 @@ Place = tuple[int, str, str, str, str]
 
 
 class Daily:
-    """Sums of the last DAYS days. Clients may name any number of models: what comes when `rows` are there is OTHER's."""
+    """Sums of the last DAYS days. Clients may name any number of models: further ones are OTHER."""
 
     def __init__(self, rows: int = ROWS) -> None:
         self._rows = rows

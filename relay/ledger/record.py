@@ -49,7 +49,9 @@ class Record:
 
     __slots__ = (
         "_call",
+        "_config",
         "_input_tokens",
+        "_price_version",
         "attempts",
         "byok_nanousd",
         "bytes_out",
@@ -70,8 +72,10 @@ class Record:
         "stop_reason",
     )
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, config: str = "", price_version: str = "") -> None:
         self._call = call
+        self._config = config
+        self._price_version = price_version
         self.id = call.id
         self.started_ns = time.time_ns()
         self.model = call.model
@@ -201,8 +205,8 @@ class Record:
             self.byok_nanousd += cost.upstream_nanousd or 0
         self.cost_nanousd = total
 
-    def line(self, config: str) -> bytes:
-        """Give the call's one line of JSON, without a line end; `config` is the configuration's digest."""
+    def line(self) -> bytes:
+        """Give the call's one line of JSON, without a line end."""
         call = self._call
         last = self.attempts[-1] if self.attempts else None
         endpoint = last.endpoint if last else None
@@ -251,7 +255,8 @@ class Record:
                 available,
                 endpoints,
                 call.user,
-                config,
+                self._config,
+                self._price_version,
             )
         )
 
@@ -298,6 +303,7 @@ _LINE: Final = Line(
         "endpoints",
         "user",
         "config",
+        "price_version",
     ),
     places={"created": NANO_PLACES, "dur_ms": MS_PLACES, "ttfe_ms": MS_PLACES},
 )

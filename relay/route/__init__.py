@@ -32,7 +32,7 @@ from relay.route.rules import sift
 from relay.route.sticky import Conversation, Sticky
 from relay.route.wanted import Wanted
 
-__all__ = ["MAX_ATTEMPTS", "Candidate", "Explanation", "Health", "Plan", "Router", "vitals"]
+__all__ = ["MAX_ATTEMPTS", "Candidate", "Explanation", "Health", "Plan", "Router", "Sticky", "vitals"]
 
 FEATURES: Final = (
     ("tools", "tools"),
@@ -45,14 +45,17 @@ FEATURES: Final = (
 class Router:
     """One worker's choice of endpoints over one configuration generation.
 
-    draw   gives a number from 0 up to 1
+    draw     gives a number from 0 up to 1
+    sticky   conversations, which outlive a generation; None: they begin with this one
     """
 
-    def __init__(self, generation: Generation, health: Health, draw: Draw = random.random) -> None:
+    def __init__(
+        self, generation: Generation, health: Health, draw: Draw = random.random, sticky: Sticky | None = None
+    ) -> None:
         self._generation = generation
         self._health = health
         self._draw = draw
-        self._sticky = Sticky()
+        self._sticky = Sticky() if sticky is None else sticky
         self._roster = Roster()
         self._chooser = Chooser(generation, self._roster, draw)
 

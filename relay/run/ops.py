@@ -6,18 +6,17 @@ from aiohttp import web
 
 from relay.run.admin import Handler
 
-State = Callable[[], tuple[str, int]]
+State = Callable[[], tuple[str, int, str]]
 
 
-def application(state: State, config: str, admin: Mapping[str, Handler], body_limit_bytes: int) -> web.Application:
+def application(state: State, admin: Mapping[str, Handler], body_limit_bytes: int) -> web.Application:
     """Give the ops application.
 
-    state    gives (`starting`, `ready` or `draining`; calls in flight)
-    config   first digits of the configuration's digest
+    state    gives (`starting`, `ready` or `draining`; calls in flight; first digits of the configuration's digest)
     admin    by path what answers POST there
     """
 
-    def body(name: str, in_flight: int, reasons: list[str]) -> dict[str, object]:
+    def body(name: str, in_flight: int, config: str, reasons: list[str]) -> dict[str, object]:
         workers = {"alive": 1, "want": 1}
         status = "ok" if not reasons else "unavailable"
         return {
@@ -33,9 +32,9 @@ def application(state: State, config: str, admin: Mapping[str, Handler], body_li
         return web.json_response(body(*state(), []))
 
     async def ready(_: web.Request) -> web.Response:
-        name, in_flight = state()
+        name, in_flight, config = state()
         reasons = [] if name == "ready" else [name]
-        return web.json_response(body(name, in_flight, reasons), status=200 if not reasons else 503)
+        return web.json_response(body(name, in_flight, config, reasons), status=200 if not reasons else 503)
 
     app = web.Application(client_max_size=body_limit_bytes)
     for path, handler in admin.items():

@@ -22,26 +22,26 @@ from aiohttp import web
 from relay._core import moment
 from relay.call import Identity
 from relay.clock import Clock
-from relay.config import relocate
-from relay.config.settings import Address, Loaded, LogFormat, Redaction
+from relay.config import ConfigError, Fault, needs_demo, relocate
+from relay.config.settings import Address, Loaded, LogFormat
 from relay.downstream import Accounts, Admission, Ingress, Keys, Refused, Server
 from relay.downstream.accounts import Amounts, amounts
-from relay.errors import GatewayDraining
-from relay.gateway import Gateway
+from relay.errors import GatewayDraining, RelayError
 from relay.ledger import Ledger
 from relay.ledger.books import Books
 from relay.ledger.lines import as_text
 from relay.ledger.log import LogWriter
 from relay.outbox import Outbox
-from relay.redact.redaction import Redactors
-from relay.route import Health, Router, vitals
+from relay.route import Health, vitals
 from relay.run.admin import Admin, Handler
 from relay.run.explaining import explained
+from relay.run.generations import Generations
 from relay.run.keys import KeyWatch
 from relay.run.memory import Memory
 from relay.run.ops import application
+from relay.run.reload import Read, Reload
 from relay.run.sweeper import Sweeper
-from relay.upstream import Upstream
+from relay.upstream import Pools
 
 if TYPE_CHECKING:
     from relay.ledger.journal import Journal
@@ -54,10 +54,9 @@ UNFLUSHED = 75
 class Worker:
     """Everything of one process, wired together."""
 
-    def __init__(self, loaded: Loaded) -> None:
+    def __init__(self, loaded: Loaded, read: Read | None) -> None:
         settings = loaded.settings
         self._settings = settings
-        self._config = loaded.generation.digest
         self._clock = Clock()
         outbox = Outbox()
         self._log = LogWriter(sys.stderr.fileno())
@@ -68,21 +67,18 @@ class Worker:
         self._admission = Admission(settings.concurrency, on_empty=self._emptied)
         self._journal = self._opened_journal()
         self._books = Books(self._journal, time.time)
-        self._ledger = Ledger(self._write, loaded.generation.digest, self._books.keep, self._accounts.settle)
-        self._upstream = Upstream(loaded.generation.credentials, self._clock, outbox, settings.pool_max)
+        self._ledger = Ledger(self._write, self._books.keep, self._accounts.settle)
         health = Health()
-        self._router = Router(loaded.generation, health)
-        self._redactors = redactors(settings.redaction)
-        gateway = Gateway(loaded.generation, self._router, self._upstream, self._ledger, self._redactors)
+        self._pools = Pools(self._clock, outbox, settings.pool_max)
+        self._generations = Generations(loaded, health, self._pools, self._ledger)
         self._refused = Refused(self._note, self._clock)
-        keys = Keys(loaded.generation.keys)
-        self._watch = KeyWatch(keys, self._accounts, settings.key_store, self._past, self._note_keys)
+        self._keys = Keys(loaded.generation.keys)
+        self._watch = KeyWatch(self._keys, self._accounts, settings.key_store, self._past, self._note_keys)
         self._ingress = Ingress(
-            loaded.generation,
-            keys,
+            self._generations.current.service,
+            self._keys,
             self._admission,
             self._accounts,
-            gateway.serve,
             self._find,
             self._books.activity,
             partial(vitals, health),
@@ -92,6 +88,8 @@ class Worker:
             settings.stream,
             settings.client_timeouts,
         )
+        self._reload = Reload(settings, read, self._put, self._note_now)
+        self._reloading: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._over = asyncio.Event()
 
@@ -111,7 +109,8 @@ class Worker:
         sweeper = Sweeper(
             self._clock,
             (
-                self._upstream.sweep,
+                self._pools.sweep,
+                self._generations.sweep,
                 memory.sweep,
                 lambda: server.sweep(clocks.header_read),
                 lambda: self._ingress.sweep(clocks.client_stall),
@@ -122,6 +121,7 @@ class Worker:
         ops = await self._open_ops()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         sweeper.start()
         memory.settle()
         port = listener.sockets[0].getsockname()[1]
@@ -129,8 +129,10 @@ class Worker:
         await self._stopping.wait()
         await self._drain(listener, server)
         sweeper.stop()
+        if self._reloading:
+            await asyncio.wait(self._reloading)
         await self._watch.stop()
-        self._upstream.close()
+        self._pools.close()
         if ops is not None:
             await ops.cleanup()
         self._ledger.settle()
@@ -141,7 +143,7 @@ class Worker:
     async def _open_ops(self) -> web.AppRunner | None:
         if self._settings.ops_listen is None:
             return None
-        app = application(self._state, self._config, self._admin_routes(), self._settings.body_limit_bytes)
+        app = application(self._state, self._admin_routes(), self._settings.body_limit_bytes)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.SockSite(runner, _bound(self._settings.ops_listen)).start()
@@ -152,13 +154,40 @@ class Worker:
         if self._settings.admin_token is None:
             return {}
         admin = Admin(self._settings.admin_token, self._note_admin)
-        return {"/admin/explain": admin.guard(self._explained)}
+        return {"/admin/explain": admin.guard(self._explained), "/admin/reload": admin.guard(self._reloaded)}
 
     async def _explained(self, content: bytes) -> Mapping[str, Any]:
-        return await explained(self._router, self._redactors, content)
+        current = self._generations.current
+        return await explained(current.router, current.redactors, content)
 
-    def _state(self) -> tuple[str, int]:
-        return "draining" if self._stopping.is_set() else "ready", self._admission.in_flight
+    async def _reloaded(self, _: bytes) -> Mapping[str, Any]:
+        return await self._reload.run() | {"generations_alive": self._generations.alive}
+
+    def _state(self) -> tuple[str, int, str]:
+        name = "draining" if self._stopping.is_set() else "ready"
+        return name, self._admission.in_flight, self._ingress.service.generation.digest
+
+    async def _put(self, loaded: Loaded) -> None:
+        """Take a configuration into service: from here on calls begin with it, and those under way keep theirs."""
+        running = self._generations.begin(loaded)  # before the keys: a fault must change nothing
+        if loaded.generation.keys is None:
+            self._keys.by_digest = None
+        else:
+            await self._watch.reload(loaded.generation.keys)
+        self._generations.current = running
+        self._ingress.service = running.service
+
+    def _hang_up(self) -> None:
+        """SIGHUP: read the configuration again."""
+        if self._stopping.is_set():
+            return
+        task = asyncio.get_running_loop().create_task(self._read_again())
+        self._reloading.add(task)
+        task.add_done_callback(self._reloading.discard)
+
+    async def _read_again(self) -> None:
+        with suppress(RelayError):  # told in the log
+            await self._reload.run()
 
     def _emptied(self) -> None:
         if self._admission.draining:
@@ -227,12 +256,6 @@ class Worker:
         self._log.write(as_text(line))
 
 
-def redactors(told: Redaction) -> Redactors:
-    """Give the redaction that a configuration asks for."""
-    key = told.hash_key.reveal().encode() if told.hash_key else None
-    return Redactors(told.floor, key, told.is_strict, told.hold_max)
-
-
 def _bound(address: Address) -> socket.socket:
     """Give a listening address; raises OSError when it can't be had."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
@@ -243,25 +266,35 @@ def _bound(address: Address) -> socket.socket:
     return sock
 
 
-def run(loaded: Loaded, *, demo: bool, on_ready: Callable[[str], None]) -> int:
+def run(loaded: Loaded, *, demo: bool, on_ready: Callable[[str], None], read: Read | None = None) -> int:
     """Serve a configuration until a signal ends it.
 
     demo       the embedded provider runs in this process, and its endpoints point to it
+    read       gives the configuration as it is then, for a reload; None: there is no file
     on_ready   called once with the base URL, when connections are taken
     returns    the exit code
     raises     OSError when an address can't be listened on
     """
 
+    def located(port: int | None, loaded: Loaded) -> Loaded:
+        if port is not None:
+            return replace(loaded, generation=relocate(loaded.generation, "demo", f"http://127.0.0.1:{port}"))
+        if needs_demo(loaded.generation):
+            reason = "the embedded provider starts with the process; restart relay"
+            raise ConfigError([Fault(loaded.source or "relay", None, "providers.demo", reason)])
+        return loaded
+
     async def main() -> int:
         if not demo:
-            return await Worker(loaded).run(on_ready)
+            again = None if read is None else lambda: located(None, read())
+            return await Worker(loaded, again).run(on_ready)
         from relay.run.demo import DemoServer
 
         provider = DemoServer()
         port = await provider.start()
-        generation = relocate(loaded.generation, "demo", f"http://127.0.0.1:{port}")
         try:
-            return await Worker(replace(loaded, generation=generation)).run(on_ready)
+            again = None if read is None else lambda: located(port, read())
+            return await Worker(located(port, loaded), again).run(on_ready)
         finally:
             await provider.stop()
 

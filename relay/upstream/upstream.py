@@ -1,7 +1,6 @@
-"""Upstream: the pools of a worker, and the one door to them."""
+"""Upstream: the one door to the endpoints of a generation."""
 
-import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from time import monotonic_ns
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -10,12 +9,11 @@ from relay import __version__
 from relay.catalog import Attempt, Endpoint, Secret
 from relay.clock import Clock
 from relay.errors import ProviderConnect, ProviderError
-from relay.outbox import Outbox
 from relay.providers import Request
 from relay.upstream.connection import Connection, Stale
 from relay.upstream.exchange import Exchange
-from relay.upstream.names import Names
 from relay.upstream.pool import Pool
+from relay.upstream.pools import Pools
 
 MIN_SECRET: Final = 8
 
@@ -110,51 +108,38 @@ class Opening:
 
 
 class Upstream:
-    """Opens exchanges; credentials are attached here, at the last step, and only for their own endpoint (SEC-4)."""
+    """Opens exchanges; credentials are attached here, at the last step, and only for their own endpoint (SEC-4).
 
-    def __init__(self, credentials: Mapping[str, Secret], clock: Clock, outbox: Outbox, pool_max: int) -> None:
+    One generation's: it knows only that one's endpoints and credentials, and shares the pools with the others.
+    """
+
+    def __init__(self, credentials: Mapping[str, Secret], pools: Pools) -> None:
         self._credentials = credentials
-        self._clock = clock
-        self._outbox = outbox
-        self._pool_max = pool_max
-        self._names = Names(clock)
+        self._pools = pools
         self._routes: dict[int, _Route] = {}
-        self._live: set[Exchange] = set()
 
     def open(self, request: Request, attempt: Attempt, stream: bool) -> Opening:
         """Give the exchange of a request, to be entered with `async with`."""
-        return Opening(self._route(attempt.endpoint), request, attempt, stream, self._live, self._clock)
+        pools = self._pools
+        return Opening(self._route(attempt.endpoint), request, attempt, stream, pools.live, pools.clock)
+
+    def keep(self, endpoints: Iterable[Endpoint]) -> None:
+        """Take over the pools that these endpoints have from a generation before."""
+        for endpoint in endpoints:
+            if self._pools.holds(endpoint):
+                self._route(endpoint)
+
+    def retire(self) -> None:
+        """Give all pools back; nothing is opened any more."""
+        for route in self._routes.values():
+            self._pools.give_back(route.endpoint)
+        self._routes = {}
 
     def _route(self, endpoint: Endpoint) -> _Route:
-        # Endpoints are values of one generation, which outlives this object: identity is enough, and ids need not be.
+        # Endpoints are values of one generation, and a route holds its own: identity is enough, and ids need not be.
         route = self._routes.get(id(endpoint))
         if route is None:
-            origin = urlsplit(endpoint.base_url)
-            tls = _tls(origin, endpoint.ca_file)
-            pool = Pool(origin, tls, endpoint.timeouts, self._clock, self._outbox, self._names, self._pool_max)
             secret = self._credentials.get(endpoint.credential) if endpoint.credential else None
-            route = self._routes[id(endpoint)] = _Route(endpoint, pool, origin, secret)
+            pool = self._pools.take(endpoint)
+            route = self._routes[id(endpoint)] = _Route(endpoint, pool, urlsplit(endpoint.base_url), secret)
         return route
-
-    def sweep(self) -> None:
-        """Once a second: clocks of all exchanges, age of all connections."""
-        for exchange in list(self._live):
-            exchange.sweep()
-        for route in self._routes.values():
-            route.pool.sweep()
-
-    def close(self) -> None:
-        """Close every connection."""
-        for route in self._routes.values():
-            route.pool.close()
-
-
-def _tls(origin: SplitResult, ca_file: str | None) -> ssl.SSLContext | None:
-    """Verification is always on; a private authority is trusted beside the system's (SEC-7)."""
-    if origin.scheme != "https":
-        return None
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file:
-        context.load_verify_locations(cafile=ca_file)
-    return context

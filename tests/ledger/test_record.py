@@ -25,11 +25,11 @@ def attempted(number: int, nanousd: int | None, **told: Any) -> Attempt:
 
 def closed(*attempts: Attempt, outcome: Outcome = Outcome.COMPLETE) -> Any:
     """The line of a call with these attempts."""
-    record = Record(call())
+    record = Record(call(), "digest", "list 1")
     record.attempts.extend(attempts)
     record.ended(outcome, 200, None if outcome is Outcome.COMPLETE else ProviderFailed("no"))
     record.close()
-    return orjson.loads(record.line("digest"))
+    return orjson.loads(record.line())
 
 
 def test_a_call_costs_what_its_attempts_cost_and_shows_the_usage_of_the_last() -> None:

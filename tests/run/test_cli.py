@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from relay.run.cli import relay
 from relay.run.cli import run as run_line
 from relay.run.commands import policy_faults
-from relay.run.commands.serve import banner, needs_demo
+from relay.run.commands.serve import banner
 from tests.config.shapes import ENVIRON, KNOWN, MINIMAL
 from tests.run.conftest import VARIABLES
 
@@ -133,13 +133,13 @@ def test_completion_prints_a_script(run: Run) -> None:
 
 
 def test_the_banner_without_a_file_shows_the_key_and_what_to_paste() -> None:
-    from relay.config import fileless
+    from relay.config import fileless, needs_demo
 
     loaded = fileless(dict(ENVIRON), KNOWN, "sk-relay-0-1")
 
     text = banner(loaded, "sk-relay-0-1", "http://127.0.0.1:8080")
 
-    assert needs_demo(loaded)
+    assert needs_demo(loaded.generation)
     assert "export ANTHROPIC_BASE_URL=http://127.0.0.1:8080 ANTHROPIC_AUTH_TOKEN=sk-relay-0-1" in text.splitlines()
     assert len([line for line in text.splitlines() if line.startswith("curl ")]) == 1
     assert "anthropic/*, demo/*" in text
@@ -147,13 +147,13 @@ def test_the_banner_without_a_file_shows_the_key_and_what_to_paste() -> None:
 
 
 def test_the_banner_with_a_file_shows_no_secret(relay_yaml: Path) -> None:
-    from relay.config import load
+    from relay.config import load, needs_demo
 
     loaded = load(relay_yaml, KNOWN, ENVIRON, policy_faults)
 
     text = banner(loaded, None, "http://127.0.0.1:8080")
 
-    assert not needs_demo(loaded)
+    assert not needs_demo(loaded.generation)
     assert "for operators on 127.0.0.1:9090" in text
     assert not any(secret in text for secret in ENVIRON.values())
 

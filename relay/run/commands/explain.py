@@ -31,7 +31,7 @@ def explain(ctx: click.Context, request: BinaryIO, path: Path | None, as_json: b
     from relay.errors import RelayError
     from relay.route import Health, Router
     from relay.run.explaining import explained, written
-    from relay.run.worker import redactors
+    from relay.run.generations import redactors
 
     try:
         loaded = load_from(find_config(path, os.environ))

@@ -34,16 +34,17 @@ _BIND_ERRORS = {errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.EAFNO
 @click.option("--ops-listen", metavar="ADDR", callback=an_address, help="HOST:PORT for operators.")
 @click.pass_context
 def serve(ctx: click.Context, path: Path | None, listen: str | None, ops_listen: str | None) -> None:
-    """Run the gateway until SIGTERM or SIGINT; streams in flight may end first.
+    """Run the gateway until SIGTERM or SIGINT; streams in flight may end first. SIGHUP reads the file again.
 
     \b
     relay serve                              # no file: demo/* and the providers whose variable is set
     ANTHROPIC_API_KEY=… relay serve
     relay serve -c relay.yaml --listen 0.0.0.0:8080
     """
-    loaded, key = _configuration(path, environment(listen, ops_listen))
+    found, environ = find_config(path, os.environ), environment(listen, ops_listen)
+    loaded, key = _configuration(found, environ)
     try:
-        code = _served(loaded, partial(_announce, loaded, key))
+        code = _served(loaded, partial(_announce, loaded, key), found, environ)
     except OSError as fault:
         if fault.errno not in _BIND_ERRORS and not isinstance(fault, socket.gaierror):
             raise
@@ -53,26 +54,23 @@ def serve(ctx: click.Context, path: Path | None, listen: str | None, ops_listen:
     ctx.exit(code)
 
 
-def _served(loaded: "Loaded", on_ready: Callable[[str], None]) -> int:
+def _served(loaded: "Loaded", on_ready: Callable[[str], None], found: Path | None, environ: dict[str, str]) -> int:
+    from relay.config import needs_demo
     from relay.run.worker import run
 
-    demo = needs_demo(loaded)
+    def start() -> int:
+        read = None if found is None else lambda: _configuration_of(found, environ)
+        return run(loaded, demo=needs_demo(loaded.generation), on_ready=on_ready, read=read)
+
     if loaded.settings.ledger_dir is None:
-        return run(loaded, demo=demo, on_ready=on_ready)
+        return start()
     from relay.store import StoreError
 
     try:
-        return run(loaded, demo=demo, on_ready=on_ready)
+        return start()
     except StoreError as fault:
         click.echo(f"relay: ledger.dir {fault}", err=True)
         return EXIT_CANT_WRITE
-
-
-def needs_demo(loaded: "Loaded") -> bool:
-    """The configuration names the embedded provider, so it has to run in this process."""
-    generation = loaded.generation
-    models = (*generation.models.values(), *generation.wildcards)
-    return any(not endpoint.base_url for model in models for endpoint in model.endpoints)
 
 
 def banner(loaded: "Loaded", key: str | None, base_url: str) -> str:
@@ -95,14 +93,19 @@ def banner(loaded: "Loaded", key: str | None, base_url: str) -> str:
     return "\n".join(lines)
 
 
-def _configuration(path: Path | None, environ: dict[str, str]) -> "tuple[Loaded, str | None]":
-    """Give the configuration, and the key made for it when there is no file."""
-    from relay.config import ConfigError, fileless, load, new_key
+def _configuration_of(path: Path, environ: dict[str, str]) -> "Loaded":
+    from relay.config import load
 
-    found = find_config(path, environ)
+    return load(path, known_providers(), environ, policy_faults)
+
+
+def _configuration(found: Path | None, environ: dict[str, str]) -> "tuple[Loaded, str | None]":
+    """Give the configuration, and the key made for it when there is no file."""
+    from relay.config import ConfigError, fileless, new_key
+
     try:
         if found is not None:
-            return load(found, known_providers(), environ, policy_faults), None
+            return _configuration_of(found, environ), None
         key = new_key()
         return fileless(environ, known_providers(), key), key
     except ConfigError as error:

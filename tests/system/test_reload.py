@@ -1,0 +1,286 @@
+"""SIGHUP: another configuration while calls run; a real process, two providers, and a file that is written anew."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.answers import chunk, closing, delta, head, message, opening, streamed, whole
+from tests.support.processes import Json, Running
+from tests.support.raw_client import Client, ask, body, exchange
+from tests.support.raw_client import head as request_head
+from tests.support.raw_provider import RawProvider
+from tests.system.planted import ENVIRON
+
+Pair = tuple[RawProvider, RawProvider]
+
+
+@pytest.fixture
+async def providers() -> AsyncIterator[Pair]:
+    pair = RawProvider(), RawProvider()
+    for each in pair:
+        await each.start()
+        each.answers = [whole(message())]
+    yield pair
+    for each in pair:
+        await each.stop()
+
+
+def configured(providers: Pair, usd: float = 1, model: str = "a/m", **sections: Json) -> Json:
+    """`a/m` at the first provider, at so many dollars a million tokens of either kind."""
+    price = {"prompt": usd, "completion": usd}
+    return {
+        "listen": "127.0.0.1:0",
+        "ops": {"listen": "127.0.0.1:0"},
+        "keys": [{"name": "dev", "secret": {"env": "CALLER_KEY"}}],
+        "providers": {
+            name: {
+                "dialect": "messages",
+                "base_url": f"http://127.0.0.1:{each.port}",
+                "credential": {"env": "PROVIDER_KEY"},
+            }
+            for name, each in zip(("one", "two"), providers, strict=True)
+        },
+        "models": {model: [{"provider": "one", "model": "up", "price": price}]},
+    } | sections
+
+
+class Gateway:
+    """A running relay whose file can be written anew."""
+
+    def __init__(self, folder: Path, config: Json) -> None:
+        self.path = folder / "relay.yaml"
+        self.relay = Running.relay(config, folder, ENVIRON)
+
+    async def reload(self, config: Json | str) -> Json:
+        """Write the file, tell the process, and give the line that it logs of it."""
+        text = config if isinstance(config, str) else json.dumps(config)
+        self.path.write_text(text)
+        return await self.again()
+
+    async def again(self) -> Json:
+        count = len(self._told())
+        self.relay.signal(signal.SIGHUP)
+        return await self.relay.find(lambda _: len(self._told()) > count, 5) and self._told()[-1]
+
+    def _told(self) -> list[Json]:
+        return [line for line in self.relay.log if str(line.get("event")).startswith("reload")]
+
+    async def call(self, model: str = "a/m", **said: Any) -> int:
+        return (await ask(self.relay.port, body(model, **said))).status
+
+
+@pytest.fixture
+def gateway(providers: Pair, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    found = Gateway(tmp_path_factory.mktemp("reload"), configured(providers))
+    with found.relay:
+        yield found
+
+
+async def test_a_call_that_begins_behind_a_reload_sees_the_new_catalogue(gateway: Gateway, providers: Pair) -> None:
+    assert (await gateway.call(), await gateway.call("b/n")) == (200, 400)
+    before = await gateway.relay.record_of("a/m")
+
+    told = await gateway.reload(configured(providers, usd=5, model="b/n"))
+
+    assert (told["event"], told["needs_restart"]) == ("reload", [])
+    assert (await gateway.call("b/n"), await gateway.call()) == (200, 400)
+    after = await gateway.relay.record(lambda record: record["request_model"] == "b/n" and record["status"] == 200)
+    assert (before["cost_nanousd"], after["cost_nanousd"]) == (10_000, 50_000)
+    assert after["config"] == told["config"] != before["config"]
+    listed = await exchange(gateway.relay.port, request_head(None, method="GET", path="/v1/models"))
+    assert [model["id"] for model in listed.json["data"]] == ["b/n"]
+
+
+async def test_a_stream_that_runs_across_a_reload_ends_complete_and_at_its_own_price(
+    gateway: Gateway, providers: Pair
+) -> None:
+    providers[0].answers = [head(), chunk(opening() + delta("hel")), 1.0, chunk(delta("lo") + closing()), chunk(b"")]
+    content = body("a/m", stream=True)
+
+    async with Client(gateway.relay.port) as client:
+        client.send(request_head(len(content)) + content)
+        await providers[0].called()
+        await gateway.reload(configured(providers, usd=5, model="b/n"))
+        assert await gateway.call() == 400
+        answer = await client.answer()
+
+    assert answer.status == 200
+    assert [name for name, _ in answer.events][-1] == "message_stop"
+    record = await gateway.relay.record(lambda record: record["stream"] and record["outcome"] == "complete")
+    assert record["cost_nanousd"] == 10_000
+
+
+async def test_a_call_whose_content_still_comes_keeps_the_configuration_with_which_it_began(
+    gateway: Gateway, providers: Pair
+) -> None:
+    content = body("a/m")
+
+    async with Client(gateway.relay.port) as client:
+        client.send(request_head(len(content)) + content[:20])
+        await asyncio.sleep(0.2)
+        await gateway.reload(configured(providers, usd=5, model="b/n"))
+        client.send(content[20:])
+        answer = await client.answer()
+
+    assert answer.status == 200
+    assert (await gateway.relay.record_of("a/m"))["cost_nanousd"] == 10_000
+
+
+async def test_an_attempt_behind_a_reload_still_has_its_credential(gateway: Gateway, providers: Pair) -> None:
+    """The first endpoint fails while another configuration, in which the second is unknown, comes into service."""
+    both = configured(providers)
+    both["models"]["a/m"].append({"provider": "two", "model": "up", "price": {"prompt": 9, "completion": 9}})
+    await gateway.reload(both)
+    providers[0].answers = [1.0, head("500 Oops", "content-length: 0")]
+
+    content = body("a/m", provider={"order": ["one", "two"]})
+    async with Client(gateway.relay.port) as client:
+        client.send(request_head(len(content)) + content)
+        await providers[0].called()
+        fewer = configured(providers)
+        del fewer["providers"]["two"]
+        await gateway.reload(fewer)
+        answer = await client.answer()
+
+    assert answer.status == 200
+    assert providers[1].calls[0].fields["x-api-key"] == ENVIRON["PROVIDER_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("keys: [", "not YAML"),
+        ("{}", "required key is missing"),
+        (None, "no provider of this name"),
+        ("unset", "the environment variable NOBODY_SET_IT is not set"),
+    ],
+)
+async def test_a_file_with_a_fault_keeps_what_serves_and_is_told_in_the_log(
+    gateway: Gateway, providers: Pair, text: str | None, words: str
+) -> None:
+    broken = configured(providers, model="b/n")
+    if text is None:
+        broken["models"]["b/n"][0]["provider"] = "nobody"
+    if text == "unset":
+        broken["providers"]["one"]["credential"] = {"env": "NOBODY_SET_IT"}
+    before = await gateway.again()
+
+    told = await gateway.reload(text if text not in (None, "unset") and text is not None else broken)
+
+    assert (told["event"], told["level"]) == ("reload_refused", "error")
+    refused = [line["message"] for line in gateway.relay.log if line.get("event") == "reload_refused"]
+    assert any(words in message for message in refused), refused
+    assert await gateway.call() == 200
+    assert (await gateway.relay.record_of("a/m"))["config"] == before["config"]
+    for secret in ENVIRON.values():
+        assert not any(secret.encode() in line for line in gateway.relay.lines)
+
+
+async def test_a_literal_secret_in_the_new_file_is_not_told(gateway: Gateway, providers: Pair) -> None:
+    broken = configured(providers)
+    broken["providers"]["one"]["credential"] = "sk-ant-api03-0123456789abcdefghij"
+
+    told = await gateway.reload(broken)
+
+    assert told["event"] == "reload_refused"
+    assert not any(b"0123456789abcdefghij" in line for line in gateway.relay.lines)
+
+
+async def test_what_belongs_to_the_process_waits_for_a_restart_and_is_named(gateway: Gateway, providers: Pair) -> None:
+    told = await gateway.reload(
+        configured(providers, usd=2, listen="127.0.0.1:1", limits={"concurrency": 7}, drain={"deadline": "1s"})
+    )
+
+    assert told["level"] == "warning"
+    assert told["needs_restart"] == ["listen", "limits.concurrency", "drain.deadline"]
+    assert await gateway.call() == 200
+    assert (await gateway.relay.record_of("a/m"))["cost_nanousd"] == 20_000
+
+
+async def test_connections_of_an_endpoint_that_stays_are_used_again_and_those_of_one_that_goes_are_closed(
+    gateway: Gateway, providers: Pair
+) -> None:
+    both = configured(providers)
+    both["models"]["b/n"] = [{"provider": "two", "model": "up"}]
+    await gateway.reload(both)
+    assert (await gateway.call(), await gateway.call("b/n")) == (200, 200)
+
+    await gateway.reload(configured(providers, usd=3))
+    await gateway.call()
+
+    assert [len(each.connections) for each in providers] == [1, 1]
+    assert len(providers[0].connections[0].served) == 2
+    await providers[1].connections[0].closed()
+    assert providers[0].connections[0].closed_at is None
+
+
+async def test_health_and_sessions_outlive_a_reload(gateway: Gateway, providers: Pair) -> None:
+    price = {"prompt": 1, "completion": 1, "cache_read": 0.1}
+    both = configured(providers)
+    both["models"]["a/m"] = [{"provider": name, "model": "up", "price": price} for name in ("one", "two")]
+    await gateway.reload(both)
+    await gateway.call(session_id="s")
+    (home,) = [each for each in providers if each.calls]
+
+    for usd in (2, 3):
+        both["models"]["a/m"][0]["price"] = price | {"prompt": usd}
+        both["models"]["a/m"][1]["price"] = price | {"prompt": 5 - usd}
+        await gateway.reload(both)
+        for _ in range(5):
+            assert await gateway.call(session_id="s") == 200
+
+    assert len(home.calls) == 11
+    told = await exchange(gateway.relay.port, request_head(None, method="GET", path="/v1/models/a/m/endpoints"))
+    assert max(each["uptime_last_5m"] or 0 for each in told.json["data"]["endpoints"]) == 100.0
+
+
+async def test_keys_change_with_the_file(gateway: Gateway, providers: Pair) -> None:
+    other = configured(providers, keys=[{"name": "other", "secret": {"env": "RAW_KEY"}}])
+    other["keys"] = [{"name": "other", "secret": {"file": "other.key"}}]
+    (gateway.path.parent / "other.key").write_text("another-caller-key")
+
+    told = await gateway.reload(other)
+
+    assert told["event"] == "reload"
+    assert await gateway.call() == 401
+    answer = await exchange(
+        gateway.relay.port, request_head(len(body("a/m")), x_api_key="another-caller-key"), body("a/m")
+    )
+    assert answer.status == 200
+
+
+async def test_redaction_changes_with_the_file(gateway: Gateway, providers: Pair) -> None:
+    said = [{"role": "user", "content": "mail ada@example.org"}]
+    await gateway.call(messages=said)
+
+    await gateway.reload(configured(providers, redact={"email": True}))
+    await gateway.call(messages=said)
+
+    first, second = (received.content for received in providers[0].calls)
+    assert b"ada@example.org" in first
+    assert b"ada@example.org" not in second
+
+
+async def test_a_storm_of_signals_while_calls_run_loses_none(gateway: Gateway, providers: Pair) -> None:
+    providers[0].answers = [streamed()]
+
+    async def calls() -> list[int]:
+        return [(await ask(gateway.relay.port, body("a/m", stream=True))).status for _ in range(40)]
+
+    async def signals() -> None:
+        for usd in range(1, 30):
+            gateway.path.write_text(json.dumps(configured(providers, usd=usd)))
+            gateway.relay.signal(signal.SIGHUP)
+            await asyncio.sleep(0.02)
+
+    *found, _ = await asyncio.gather(*(calls() for _ in range(4)), signals())
+
+    assert {status for statuses in found for status in statuses} == {200}
+    assert gateway.relay.is_alive
+    assert (await gateway.again())["event"] == "reload"
+    assert gateway.relay.noise == []
