@@ -136,6 +136,14 @@ def test_prices_hold_from_their_day_on_and_for_their_tier(list_of: Callable[[str
     assert Prices([table], date(2026, 6, 1)).context_tokens("local", "m") == 1000
 
 
+def test_long_prompts_have_their_own_price_where_the_list_says_so() -> None:
+    found = Prices([own(["anthropic"])], date(2026, 11, 23)).find("anthropic", "claude-haiku-5-5", "default")
+
+    assert found is not None
+    (step,) = found.long_context
+    assert (step.above_tokens, step.prompt, step.completion) == (100_000, 500_000_000, 2_500_000_000)
+
+
 def test_the_operators_list_beats_relays_own(loaded: Load, tmp_path: Path) -> None:
     listed = {"version": "acme-7", "providers": {"anthropic": {"claude-sonnet-4-5": {"prices": [_row(7)]}}}}
     (tmp_path / "prices.json").write_text(json.dumps(listed))

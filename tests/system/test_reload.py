@@ -1,8 +1,9 @@
-"""SIGHUP: another configuration while calls run; a real process, two providers, and a file that is written anew."""
+"""SIGHUP and POST /admin/reload: another configuration while calls run, in a real process."""
 
 import asyncio
 import json
 import signal
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.support.raw_provider import RawProvider
 from tests.system.planted import ENVIRON
 
 Pair = tuple[RawProvider, RawProvider]
+TOKEN = "admin-token-planted-0123456789"
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ class Gateway:
 
     def __init__(self, folder: Path, config: Json) -> None:
         self.path = folder / "relay.yaml"
-        self.relay = Running.relay(config, folder, ENVIRON)
+        self.relay = Running.relay(config, folder, {**ENVIRON, "ADMIN_TOKEN": TOKEN})
 
     async def reload(self, config: Json | str) -> Json:
         """Write the file, tell the process, and give the line that it logs of it."""
@@ -284,3 +286,58 @@ async def test_a_storm_of_signals_while_calls_run_loses_none(gateway: Gateway, p
     assert gateway.relay.is_alive
     assert (await gateway.again())["event"] == "reload"
     assert gateway.relay.noise == []
+
+
+@pytest.fixture
+def ops_port() -> Iterator[int]:
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", 0))
+        yield int(sock.getsockname()[1])
+
+
+async def test_the_ops_port_reloads_for_who_holds_the_token_and_tells_what_became_of_it(
+    providers: Pair, ops_port: int, tmp_path: Path
+) -> None:
+    ops: Json = {"ops": {"listen": f"127.0.0.1:{ops_port}"}, "admin": {"token": {"env": "ADMIN_TOKEN"}}}
+    asked = request_head(0, path="/admin/reload", authorization=f"Bearer {TOKEN}", x_api_key=None)
+    gateway = Gateway(tmp_path, configured(providers, **ops))
+    with gateway.relay:
+        gateway.path.write_text(json.dumps(configured(providers, usd=5, drain={"deadline": "1s"}, **ops)))
+        stranger = await exchange(ops_port, request_head(0, path="/admin/reload", x_api_key=None))
+        assert stranger.status == 401
+        assert await gateway.call() == 200
+        assert (await gateway.relay.record_of("a/m"))["cost_nanousd"] == 10_000
+
+        done = await exchange(ops_port, asked)
+
+        assert (done.status, done.json["needs_restart"]) == (200, ["drain.deadline"])
+        live = await exchange(ops_port, request_head(None, method="GET", path="/livez", x_api_key=None))
+        assert live.json["config"] == done.json["config"]
+        await gateway.call(stream=False)
+        await gateway.relay.record(lambda record: record["cost_nanousd"] == 50_000)
+
+        gateway.path.write_text("models: {}")
+        refused = await exchange(ops_port, asked)
+        assert (refused.status, refused.error["error_type"]) == (422, "unprocessable")
+        assert "required key is missing" in refused.error["message"]
+        assert await gateway.call() == 200
+
+
+async def test_old_generations_are_let_go_when_their_last_call_has_ended(
+    providers: Pair, ops_port: int, tmp_path: Path
+) -> None:
+    ops: Json = {"ops": {"listen": f"127.0.0.1:{ops_port}"}, "admin": {"token": {"env": "ADMIN_TOKEN"}}}
+    asked = request_head(0, path="/admin/reload", authorization=f"Bearer {TOKEN}", x_api_key=None)
+    providers[0].answers = [head(), chunk(opening()), 3.0, chunk(closing()), chunk(b"")]
+    gateway = Gateway(tmp_path, configured(providers, **ops))
+    with gateway.relay:
+        running = asyncio.create_task(gateway.call(stream=True))
+        await providers[0].called()
+        for expected in (2, 3):
+            assert (await exchange(ops_port, asked)).json["generations_alive"] == expected
+        await asyncio.sleep(1.5)
+        assert (await exchange(ops_port, asked)).json["generations_alive"] == 3  # that of the stream, and two new ones
+        assert await running == 200
+        await asyncio.sleep(1.5)
+        assert (await exchange(ops_port, asked)).json["generations_alive"] == 2
