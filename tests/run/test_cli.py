@@ -163,8 +163,9 @@ def _worker(monkeypatch: pytest.MonkeyPatch, act: Callable[..., int]) -> None:
 
 
 def test_serve_prints_the_banner_when_it_listens(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def act(loaded: Any, *, demo: bool, on_ready: Callable[[str], None]) -> int:
+    def act(loaded: Any, *, demo: bool, on_ready: Callable[[str], None], read: Callable[[], Any] | None) -> int:
         assert demo
+        assert read is None  # without a file nothing can be read again
         on_ready(f"http://{loaded.settings.listen}")
         return 0
 

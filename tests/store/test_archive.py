@@ -28,7 +28,7 @@ def archive(tmp_path: Path) -> Archive:
 
 def record(number: int = 1, days: int = 0, *costs: int | None, **told: Any) -> Record:
     """A finished call, so many days into 2026, of attempts at these costs."""
-    made = Record(call())
+    made = Record(call(), "digest", "list 1")
     made.id = f"gen-{number}"
     made.started_ns = START_NS + days * DAY_NS
     made.attempts.extend([attempted(at, cost, **told) for at, cost in enumerate(costs or (7,), 1)])
@@ -38,7 +38,7 @@ def record(number: int = 1, days: int = 0, *costs: int | None, **told: Any) -> R
 
 
 def line(made: Record) -> bytes:
-    return made.line("digest")
+    return made.line()
 
 
 def test_what_comes_twice_is_kept_once(archive: Archive) -> None:
