@@ -39,7 +39,7 @@ class KeyWatch:
         self._store = _Store(store) if store else None
         self._past = past
         self._note = note
-        self._inline: Holders = keys.by_digest or {}
+        self._inline = keys.by_digest
         self._stored: Holders = {}
         self._fault: str | None = None
         self._told: set[str] = set()
@@ -48,7 +48,7 @@ class KeyWatch:
 
     async def start(self) -> None:
         """Look for the first time, and then again and again."""
-        await self._open(self._inline)
+        await self._open(self._inline or {})
         if self._store is not None:
             await self._look()
             self._task = asyncio.create_task(self._watch())
@@ -63,9 +63,9 @@ class KeyWatch:
             await self._apart(self._store.close)
         self._thread.shutdown()
 
-    async def reload(self, inline: Holders) -> None:
-        """Take other keys of a configuration; accounts of those that stay go on."""
-        await self._open(inline)
+    async def reload(self, inline: Holders | None) -> None:
+        """Take other keys of a configuration, None: anybody is let in; accounts of those that stay go on."""
+        await self._open(inline or {})
         self._inline = inline
         self._put()
 
@@ -87,6 +87,9 @@ class KeyWatch:
 
     def _put(self) -> None:
         """A name belongs to one key: that of the configuration."""
+        if self._inline is None:
+            self._keys.by_digest = None
+            return
         names = {identity.name for identity in self._inline.values()}
         twice = {identity.name for identity in self._stored.values()} & names
         for name in sorted(twice - self._told):
