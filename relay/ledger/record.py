@@ -342,7 +342,7 @@ def _attempt(attempt: Attempt, slug: str, is_last: bool) -> bytes:
             cost.completion_nanousd if cost else None,
         )
     )
-    if is_last and attempt.slug == slug and endpoint.owner_key is None and not _caches(attempt.usage):
+    if is_last and attempt.slug == slug and not endpoint.is_own and not _caches(attempt.usage):
         return line
     more = _seldom(attempt, slug, is_last)
     return line[:-1] + b"," + orjson.dumps(more)[1:] if more else line

@@ -5,9 +5,11 @@ from typing import Any
 import orjson
 import pytest
 
-from relay.catalog import Attempt
+from relay.catalog import CALLER, Attempt
 from relay.errors import ProviderFailed
+from relay.ledger.money import Bill
 from relay.ledger.record import Outcome, Record
+from relay.ledger.view import generation
 from relay.price import Cost
 from tests.route.shapes import call, endpoint
 
@@ -79,3 +81,17 @@ def test_what_a_caller_paid_elsewhere_is_summed_beside_it() -> None:
     record.close()
 
     assert (record.cost_nanousd, record.byok_nanousd) == (5, 14)
+
+
+@pytest.mark.parametrize("told", [{"owner_key": "dev"}, {"credential": CALLER}], ids=["owner_key", "caller"])
+def test_what_an_own_account_costs_is_in_the_line(told: dict[str, Any]) -> None:
+    own = Attempt(1, endpoint("own", 1, **told), "a/m", "m")
+    own.usage, own.basis, own.has_output = {"input_tokens": 2, "output_tokens": 3}, "provider_final", True
+    own.cost = Bill(own.endpoint, b"{}").cost(own.usage)
+
+    line = closed(own)
+
+    assert line["cost_nanousd"] == 0
+    assert line["attempts"][0]["upstream_nanousd"] == 5_000
+    assert generation(line)["upstream_inference_cost"] == 5_000 / 1e9
+    assert generation(line)["is_byok"]
