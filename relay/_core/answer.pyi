@@ -10,4 +10,6 @@ def answer(
     input_tokens: Callable[[], int] | None = ...,
     usage_fields: Callable[[dict[str, int | str]], bytes] | None = ...,
     metadata: Callable[[dict[str, int | str]], bytes] | None = ...,
+    seal: Callable[[bytes], bytes] | None = ...,
+    context_management: bytes | None = ...,
 ) -> tuple[bytes, dict[str, Any]]: ...

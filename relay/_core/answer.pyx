@@ -15,6 +15,7 @@ from relay._core.types cimport Slice
 from relay._core.utf8 cimport is_utf8
 
 from relay._core.errors import PeerError, ProtocolError
+from relay._core.sealer import sealed
 
 cdef enum:                        # slots of the scanned body
     TYPE, CONTENT, ID, MODEL, PROVIDER, USAGE, STOP_REASON, STOP_SEQUENCE, STOP_DETAILS, CONTAINER
@@ -37,19 +38,23 @@ cdef int _count_strings(Meter meter, Slice content) except -1:
 
 
 def answer(
-    bytes data not None, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None, metadata=None
+    bytes data not None, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None, metadata=None,
+    seal=None, bytes context_management=None,
 ) -> tuple[bytes, dict[str, object]]:
     """Give the body for the client, and its facts by the names of Report; arguments as for Pipeline.
 
     raises   PeerError when it is an error body; ProtocolError when it is no message; LimitExceeded("depth")
     """
     cdef Slice[PATHS] slots
-    cdef Slice text = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+    cdef Slice text
     cdef MessagesEncoder encoder = MessagesEncoder()
     cdef Meter meter = Meter()
     cdef Answer parts
     cdef dict usage
     cdef bint is_final
+    if seal is not None:
+        data = sealed(data, seal)
+    text = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
     if not is_ascii(text.ptr, text.ptr + text.len) and not is_utf8(text):
         raise ProtocolError("the answer is no UTF-8")
     _ANSWER.scan_into(text, slots)
@@ -66,6 +71,7 @@ def answer(
     encoder.input_tokens = input_tokens
     encoder.usage_fields = usage_fields
     encoder.metadata = metadata
+    encoder.context_management = context_management
     parts.text = text
     parts.id, parts.model, parts.provider, parts.usage = slots[ID], slots[MODEL], slots[PROVIDER], slots[USAGE]
     parts.stop_sequence, parts.stop_details, parts.container = (

@@ -6,7 +6,7 @@ from relay._core.output cimport Output
 from relay._core.types cimport Event, Slice, Stage
 
 cdef enum:
-    MAX_EDITS = 8                 # id, model, provider, usage, metadata, and three that a whole answer always has
+    MAX_EDITS = 9                 # id, model, provider, usage, metadata, edits of the context, and three of any answer
 
 cdef struct Answer:               # a unary answer: its text, and raw values of members; NULL where absent
     Slice text
@@ -36,6 +36,8 @@ cdef class MessagesEncoder(Stage):
     cdef object input_tokens      # gives an estimate, for a provider that tells none; None: there is none
     cdef object usage_fields      # usage dict -> bytes to add to it; None: add nothing
     cdef object metadata          # usage dict -> JSON of openrouter_metadata; None: nobody asks for it
+    cdef bytes context_management  # JSON of the member to add beside the usage; None: there is none
+    cdef bytes _told              # that member
 
     cdef int name(self, id, model, provider) except -1
     cdef int _write_frame(self, Event* event) except -1 nogil
@@ -53,3 +55,4 @@ cdef class MessagesEncoder(Stage):
     cdef bint _needs_input_tokens(self) noexcept
     cdef int _edit_usage(self, Event* event) except -1
     cdef int _edit_stop(self, Event* event) except -1
+    cdef int _tell(self, Slice object) except -1

@@ -226,9 +226,11 @@ cdef class MessagesEncoder(Stage):
         if is_object(event.usage):
             if fields:
                 self._into(event.usage, _text(fields))
+            self._tell(_trimmed(event.data))
             return self._write_edited(event)
         usage = b'"usage":{"output_tokens":%d%b%b}' % (told.get("output_tokens", 0), b"," if fields else b"", fields)
         self._set(_trimmed(event.data), event.usage, usage)
+        self._tell(_trimmed(event.data))
         return self._write_edited(event)
 
     cdef int _edit_stop(self, Event* event) except -1:
@@ -238,6 +240,13 @@ cdef class MessagesEncoder(Stage):
         _METADATA.scan_into(event.data, &told)
         self._set(_trimmed(event.data), told, metadata)
         return self._write_edited(event)
+
+    cdef int _tell(self, Slice object) except -1:
+        """Plan to add what was left out of the prompt."""
+        if self.context_management is None:
+            return 0
+        self._told = b'"context_management":%b' % self.context_management
+        return self._into(object, _text(self._told))
 
     cdef bytes whole(self, Answer* answer, dict told, dict reckoned):
         """Give a unary answer with relay's id, model and provider, the members a message always has, and its cost.
@@ -269,5 +278,6 @@ cdef class MessagesEncoder(Stage):
         if self.metadata is not None:
             metadata = b'"openrouter_metadata":%b' % self.metadata(told)
             self._set(answer.text, answer.metadata, metadata)
+        self._tell(answer.text)
         self._write_edits(answer.text)
         return self.output.take(b"", b"", False, False)

@@ -6,6 +6,7 @@ from relay._core.messages_decoder cimport MessagesDecoder
 from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.meter cimport Meter
 from relay._core.rewriter cimport Rewriter
+from relay._core.sealer cimport Sealer
 from relay._core.sse cimport SseParser
 from relay._core.thinking cimport ThinkingDropper
 
@@ -16,6 +17,7 @@ cdef class Pipeline:
     cdef MessagesEncoder _encoder
     cdef Rewriter _rewriter       # None: the answer passes as it came
     cdef ThinkingDropper _dropper  # None: thinking passes
+    cdef Sealer _sealer           # None: signatures pass
     cdef bint _closed
     cdef bint _chunked
     cdef object _trailer          # gives what goes behind message_stop; None: nothing

@@ -16,8 +16,10 @@ from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.meter cimport Meter
 from relay._core.report cimport Report
 from relay._core.rewriter cimport Rewriter
+from relay._core.sealer cimport Sealer
 from relay._core.sse cimport SseParser
 from relay._core.thinking cimport ThinkingDropper
+from relay._core.types cimport Stage
 
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, RedactionError, Truncated
 
@@ -40,24 +42,30 @@ cdef class Pipeline:
     drops_thinking         blocks of thinking are taken out
     trailer                called once, behind message_stop: gives what goes there, whole comments; None: nothing
     metadata              called with `Meter.usage()` at message_stop: gives the JSON of its `openrouter_metadata`
+    seal                  called with the inside of each signature's JSON string, gives another; None: they pass
+    context_management    JSON of the member of message_delta that says what was left out of the prompt; None: nothing
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
     def __cinit__(
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
         bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None, bint drops_thinking=False,
-        trailer=None, metadata=None,
+        trailer=None, metadata=None, seal=None, bytes context_management=None,
     ):
+        cdef Stage last
         self._chunked = chunked
         self._trailer = trailer
         self._parser = SseParser(max_event)
         self._meter = Meter()
-        self._encoder = MessagesEncoder()
+        self._encoder = last = MessagesEncoder()
         self._decoder = MessagesDecoder(self._meter, max_event)
-        self._meter.next = self._encoder
+        if seal is not None:
+            self._sealer = last = Sealer(seal)
+            last.next = self._encoder
+        self._meter.next = last
         if rewriter is not None:
             self._rewriter = self._meter.next = rewriter
-            rewriter.next = self._encoder
+            rewriter.next = last
         if drops_thinking:
             self._dropper = ThinkingDropper()
             self._dropper.next = self._meter.next
@@ -67,6 +75,7 @@ cdef class Pipeline:
         self._encoder.input_tokens = input_tokens
         self._encoder.usage_fields = usage_fields
         self._encoder.metadata = metadata
+        self._encoder.context_management = context_management
 
     def __bool__(self) -> bool:
         # No property, which costs a compiled caller five times as much: this is asked at every read.

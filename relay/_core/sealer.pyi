@@ -1,0 +1,3 @@
+from collections.abc import Callable
+
+def sealed(message: bytes, seal: Callable[[bytes], bytes]) -> bytes: ...
