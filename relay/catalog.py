@@ -4,7 +4,7 @@ Secret holds a credential so that nothing prints it; KnownProvider is what relay
 Provider is what lists say of one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -60,6 +60,7 @@ class KnownProvider:
     env           the variable that usually holds its credential; None: it wants none
     count_tokens  its API counts tokens
     models        by its own name what is known of a model, in the words of an endpoint in the configuration
+    context_management   its API edits the context of a conversation
     """
 
     name: str
@@ -69,6 +70,29 @@ class KnownProvider:
     env: str | None = None
     count_tokens: bool = False
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    context_management: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What an endpoint is known to take of a prompt; what is None or empty is sent as the client wrote it.
+
+    author              who made the model, and signs its thinking
+    caching             `explicit`, `explicit+automatic`, `implicit`, `none`
+    reasoning_style     `effort`, `budget`, `flag`, `none`
+    reasoning_efforts   the levels of effort that it has
+    adaptive_only       it thinks as it likes, not by a budget
+    betas               names of `anthropic-beta`
+    max_stop_sequences  as many as it takes
+    """
+
+    author: str | None = None
+    caching: str | None = None
+    reasoning_style: str | None = None
+    reasoning_efforts: tuple[str, ...] = ()
+    adaptive_only: bool = False
+    betas: frozenset[bytes] | None = None
+    max_stop_sequences: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +129,9 @@ class Endpoint:
     input_modalities, output_modalities   what it reads and gives; None is unknown, which keeps nobody out
     thinks       it stands for a variant that has the model think, where the request says nothing of it
     owner_key    the name of the key whose holder's own account it is, and who alone may use it
+    accepts      None: all of a prompt is sent as it is
+    context_management   who edits the context: it itself (`native`), relay (`emulate`), nobody (`native_only`: the
+                 request is refused; `drop`)
     """
 
     id: str
@@ -136,6 +163,8 @@ class Endpoint:
     output_modalities: frozenset[str] | None = None
     thinks: bool = False
     owner_key: str | None = None
+    accepts: Accepts | None = None
+    context_management: str = "emulate"
 
     @property
     def is_plain(self) -> bool:
@@ -301,6 +330,10 @@ class Attempt:
     model         the provider's name for the model, wildcard resolved
     max_tokens    what the request's own is cut to; None: it stays
     dropped       members of the request that the endpoint does not take
+    dropped_fields   paths of what else of the request was not sent
+    options       members that this endpoint alone gets, and their JSON
+    context_management   JSON of what the answer is to say of the context's edits; None: nothing
+    seal          what becomes of the answer's signatures of thinking; None: they pass
     status        HTTP status of the answer, 0 without one
     error         reason of the failure, None so far or when it answered
     sent_ns, head_ns   when the request was written and the head had come, monotonic; 0: not yet
@@ -313,8 +346,10 @@ class Attempt:
     __slots__ = (
         "anomalies",
         "basis",
+        "context_management",
         "cost",
         "dropped",
+        "dropped_fields",
         "ended_ns",
         "endpoint",
         "error",
@@ -324,6 +359,8 @@ class Attempt:
         "max_tokens",
         "model",
         "number",
+        "options",
+        "seal",
         "sent_ns",
         "slug",
         "status",
@@ -339,6 +376,7 @@ class Attempt:
         model: str,
         max_tokens: int | None = None,
         dropped: frozenset[str] = frozenset(),
+        options: tuple[tuple[str, bytes], ...] = (),
     ) -> None:
         self.number = number
         self.endpoint = endpoint
@@ -346,6 +384,10 @@ class Attempt:
         self.model = model
         self.max_tokens = max_tokens
         self.dropped = dropped
+        self.dropped_fields: tuple[str, ...] = ()
+        self.options = options
+        self.context_management: bytes | None = None
+        self.seal: Callable[[bytes], bytes] | None = None
         self.status = 0
         self.error: str | None = None
         self.error_type: str | None = None

@@ -85,8 +85,9 @@ class Metadata:
         params: dict[str, Any] = {}
         if attempt is not None and attempt.dropped:
             params["dropped_parameters"] = sorted(attempt.dropped)
-        if call.plugins.ignored:
-            params["dropped_fields"] = list(call.plugins.ignored)
+        unsent = (*call.plugins.ignored, *(attempt.dropped_fields if attempt else ()))
+        if unsent:
+            params["dropped_fields"] = list(unsent)
         if attempt is not None and attempt.max_tokens is not None:
             params["max_tokens_clamped"] = attempt.max_tokens
         if call.preferences.order and (unknown := self._router.unknown_providers(call)):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from relay.call import Identity
 from relay.catalog import (
     CALLER,
     DEFAULT_MAX_TOKENS,
+    Accepts,
     Endpoint,
     Generation,
     KnownProvider,
@@ -121,18 +122,18 @@ def _placed(draft: Draft) -> dict[str, list[Placed]]:
 
 def _model(draft: Draft, name: str, placed: Sequence[Placed], matched: str | None = None) -> Model:
     """Give a model of the file; `matched` is what its `*` stands for, None: it keeps it."""
+    id = name if matched is None else name.replace("*", matched)
+    entry = draft.file.models[name]
     served: list[Endpoint] = []
     seen: Counter[str] = Counter()
     for where, endpoint in placed:
         if matched is not None:
             endpoint = endpoint.model_copy(update={"model": endpoint.model.replace("*", matched)})
-        built = _endpoint(draft, where, completed(draft, endpoint))
+        built = _endpoint(draft, where, completed(draft, endpoint), _author(id, entry))
         seen[built.id] += 1
         if (count := seen[built.id]) > 1:
             built = replace(built, id=f"{built.id}#{count}")
         served.append(built)
-    id = name if matched is None else name.replace("*", matched)
-    entry = draft.file.models[name]
     if isinstance(entry, list):
         return Model(id, tuple(served))
     scores = Scores(entry.scores.general, entry.scores.coding, entry.scores.tasks or {})
@@ -166,7 +167,7 @@ def _thinking(models: Mapping[str, Model]) -> dict[str, Model]:
     return found
 
 
-def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
+def _endpoint(draft: Draft, where: Where, own: serving.Endpoint, author: str | None) -> Endpoint:
     provider = draft.file.providers[own.provider]
     known = draft.known.get(own.provider, _UNKNOWN)
     capabilities = own.capabilities if own.capabilities is not None else provider.capabilities
@@ -180,6 +181,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
 
     parameters, abilities = _abilities(said("supported_parameters"), capabilities)
     reads = said("input_modalities")
+    manages_context = known.context_management if capabilities is None else "context_management" in capabilities
     return Endpoint(
         id="/".join([own.provider, own.model]) + _place(own),
         provider=own.provider,
@@ -209,6 +211,8 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint) -> Endpoint:
         input_modalities=None if reads is None else frozenset(reads + ["file"] * ("pdf" in (abilities or ()))),
         output_modalities=_words(said("output_modalities")),
         owner_key=said("owner_key"),
+        accepts=_accepts(said, author),
+        context_management="native" if manages_context else said("context_management_policy") or "emulate",
     )
 
 
@@ -226,6 +230,28 @@ def _abilities(
 
 def _words(said: Sequence[str] | None) -> frozenset[str] | None:
     return None if said is None else frozenset(said)
+
+
+def _author(name: str, entry: list[serving.Endpoint] | serving.ModelEntry) -> str | None:
+    """Give who made a model: as its entry says, else as its name does, unless that is a place for many."""
+    if isinstance(entry, serving.ModelEntry) and entry.author:
+        return entry.author.lower()
+    head, slash, _ = name.partition("/")
+    return head.lower() if slash and "*" not in name else None
+
+
+def _accepts(said: Callable[[str], Any], author: str | None) -> Accepts | None:
+    betas = said("betas")
+    accepts = Accepts(
+        author=author,
+        caching=said("caching"),
+        reasoning_style=said("reasoning_style"),
+        reasoning_efforts=tuple(said("reasoning_efforts") or ()),
+        adaptive_only=said("adaptive_only") is True,
+        betas=None if betas is None else frozenset(name.encode() for name in betas),
+        max_stop_sequences=said("max_stop_sequences"),
+    )
+    return None if accepts == Accepts() else accepts
 
 
 def _place(own: serving.Endpoint) -> str:

@@ -19,7 +19,7 @@ from relay.config.redaction import Redact
 from relay.config.references import endpoints, keys
 from relay.config.schema import File
 from relay.config.serving import Endpoint, ModelEntry, Price, Serving, UpstreamTimeouts
-from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_CAPABILITIES, UNBUILT_DIALECTS
+from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_DIALECTS
 
 Finding = tuple[Where, str]
 Judge = Callable[[Mapping[str, Any], int], Iterable[Finding]]
@@ -195,9 +195,7 @@ def _capabilities(draft: Draft) -> Iterator[Finding]:
     for where, serving in _servings(draft.file):
         for index, name in enumerate(serving.capabilities or ()):
             place = (*where, "capabilities", index)
-            if name in UNBUILT_CAPABILITIES:
-                yield place, f"this version of relay does not route by `{name}` yet; remove it"
-            elif name not in CAPABILITIES:
+            if name not in CAPABILITIES:
                 yield place, f"must be one of {', '.join(CAPABILITIES)}"
 
 
@@ -230,6 +228,13 @@ def _unpriced(draft: Draft) -> Iterator[Finding]:
         is_gone = isinstance(model, ModelEntry) and model.deprecated
         if endpoint.provider in draft.file.providers and not is_gone and draft.price_of(endpoint) is None:
             yield where, "has no price, which `cost.require_price` asks for; write `price`"
+
+
+def _reasoning(draft: Draft) -> Iterator[Finding]:
+    for where, serving in _servings(draft.file):
+        style = serving.reasoning_style
+        if serving.adaptive_only and style not in (None, "effort"):
+            yield (*where, "adaptive_only"), f"contradicts `reasoning_style: {style}`; remove one of them"
 
 
 def _timeouts(draft: Draft) -> Iterator[Finding]:
@@ -290,6 +295,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     _prices,
     _owners,
     _unpriced,
+    _reasoning,
     _timeouts,
     _buffers,
     _ledger,

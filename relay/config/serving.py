@@ -10,6 +10,7 @@ from relay.config.values import Text, Usd
 
 Dialect = Annotated[str, Text(r"[a-z]{1,32}", f"one of {', '.join(DIALECTS)}")]
 Modality = Literal["text", "image", "file", "audio", "video"]
+Effort = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
 PerMillion = Annotated[int, Usd("million tokens")]
 
 
@@ -116,6 +117,18 @@ class Serving(Section):
     """What it gives; for lists."""
     caching: Literal["explicit", "explicit+automatic", "implicit", "none"] | None = None
     """How it caches prompts; conversations stay with an endpoint that does."""
+    reasoning_style: Literal["effort", "budget", "flag", "none"] | None = None
+    """How it is told to think: by level, by tokens, on or off, not at all. Absent: as the client says."""
+    reasoning_efforts: Annotated[list[Effort], Field(min_length=1)] | None = None
+    """The levels of effort that it has; another one becomes the nearest lower. Absent: unknown, all are sent."""
+    adaptive_only: bool | None = None
+    """It decides itself how long to think: a budget is not sent."""
+    betas: list[Annotated[str, Text(r"[!-+\--~]{1,128}", "the name of a beta, without commas")]] | None = None
+    """Names of `anthropic-beta` that it takes; others are not sent. Absent: all are."""
+    max_stop_sequences: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Most stop sequences that it takes; only the first ones are sent."""
+    context_management_policy: Literal["emulate", "native_only", "drop"] | None = None
+    """What becomes of `context_management` where the capability of this name is missing; default: relay does it."""
     zdr: bool | None = None
     """It keeps no data at all: a statement of the operator. Absent: it may."""
     trains: bool | None = None

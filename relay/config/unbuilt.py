@@ -8,11 +8,6 @@ from collections.abc import Mapping
 _ENDPOINT: Mapping[str, str] = {
     "weight": "does not weigh endpoints yet",
     "cancel_stops_billing": "does not account for cancelled calls by endpoint yet",
-    "max_stop_sequences": "does not trim stop sequences yet",
-    "reasoning_style": "does not translate reasoning yet",
-    "reasoning_efforts": "does not translate reasoning yet",
-    "adaptive_only": "does not translate reasoning yet",
-    "betas": "has no allow-list of betas yet",
     "compress_by_default": "does not compress prompts yet",
 }
 
@@ -89,8 +84,15 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
 DIALECTS: tuple[str, ...] = ("messages",)
 UNBUILT_DIALECTS: tuple[str, ...] = ("chat", "responses", "gemini", "bedrock")
 
-CAPABILITIES: tuple[str, ...] = ("count_tokens", "pdf", "structured_output", "tools", "web_fetch", "web_search")
-UNBUILT_CAPABILITIES: tuple[str, ...] = ("context_management",)
+CAPABILITIES: tuple[str, ...] = (
+    "context_management",
+    "count_tokens",
+    "pdf",
+    "structured_output",
+    "tools",
+    "web_fetch",
+    "web_search",
+)
 
 VARIABLES: Mapping[str, str] = {"RELAY_LOG_LEVEL": "has no log levels yet"}
 """Environment variables of the contract; their presence is refused."""

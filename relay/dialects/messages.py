@@ -13,19 +13,18 @@ from relay._core import Estimator, ProtocolError
 from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
-from relay.errors import CallerInvalid
 
 LARGE: Final = 64 << 10
 """Bytes of a request, and of a part of it, from which on it is not copied to be sent."""
-LEAST_THINKING: Final = 1024
 _PER_MESSAGE_TOKENS: Final = 4
-_TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model", "output_config", "thinking"}
+_TOUCHED: Final = OWN_FIELDS | NOT_COUNTED | {"model", "output_config"}
 
 
-def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> list[bytes | memoryview]:
-    """Give the content for the attempt: the client's, with the model, `redacted` values and what is relay's replaced.
+def outgoing(call: Call, attempt: Attempt, replaced: Mapping[str, bytes]) -> list[bytes | memoryview]:
+    """Give the content for the attempt: the client's, with the model, `replaced` values and what is relay's own.
 
-    Members that stay keep their bytes and order. `max_tokens` is filled in when absent, `temperature` over 1 becomes 1.
+    An empty value removes its member, one that the content has no member for is added. Members that stay keep their
+    bytes and order. `max_tokens` is filled in when absent, `temperature` over 1 becomes 1.
 
     returns   its parts, to be sent one behind the other: one, and of a large content what is LARGE in it by itself
     """
@@ -38,14 +37,14 @@ def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> lis
     is_limited = counting
     for key, start, end, value, _ in call.members:
         changed: bytes | None = None
-        if key in attempt.dropped:
+        if key in attempt.dropped or (key in replaced and not replaced[key]):
             changed = b""
         elif key in _TOUCHED:
-            changed = _outgoing_member(key, redacted.get(key, content[value:end]), attempt, counting)
+            changed = _outgoing_member(key, replaced.get(key, content[value:end]), attempt, counting)
             is_limited = is_limited or (key == "max_tokens" and changed != b"")
         if changed is None:
             from_ = start if from_ < 0 else from_
-            to = value if key in redacted else end
+            to = value if key in replaced else end
             if to == end:
                 continue
         if from_ >= 0:
@@ -53,19 +52,29 @@ def outgoing(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> lis
             joint = b","
             from_ = -1
         if changed is None:
-            parts.append(redacted[key])
+            parts.append(replaced[key])
         elif changed:
             parts += (joint, changed)
             joint = b","
     if from_ >= 0:
         parts += (joint, view[from_:to])
         joint = b","
+    for key in _added(call, replaced):
+        parts += (joint, orjson.dumps(key), b":", replaced[key])
+        joint = b","
+        is_limited = is_limited or key == "max_tokens"
     if not is_limited:
         parts += (joint, b'"max_tokens":%d' % attempt.endpoint.default_max_tokens)
-    if attempt.endpoint.thinks and not counting:
-        parts += _thinking(call, attempt)
     parts.append(b"}" if parts else b"{}")
     return _gathered(parts) if len(content) >= LARGE else [b"".join(parts)]
+
+
+def _added(call: Call, replaced: Mapping[str, bytes]) -> list[str]:
+    """Give the members that the content has none of."""
+    if not replaced:
+        return []
+    present = {member[0] for member in call.members}
+    return [key for key, value in replaced.items() if value and key not in present]
 
 
 def _gathered(parts: list[bytes | memoryview]) -> list[bytes | memoryview]:
@@ -94,8 +103,6 @@ def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -
         return (
             None if orjson.loads(value) in ("auto", "standard_only") else b""
         )  # of the rest relay's own route is made
-    if key == "thinking":
-        return b"" if value == b"null" and attempt.endpoint.thinks else None
     if key == "output_config":
         return _output_config(value, attempt)
     if key not in ("max_tokens", "temperature"):
@@ -105,22 +112,6 @@ def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -
     if key == "max_tokens":
         return None if attempt.max_tokens is None else b'"max_tokens":%d' % attempt.max_tokens
     return b'"temperature":1' if float(value) > 1 else None
-
-
-def _thinking(call: Call, attempt: Attempt) -> tuple[bytes, ...]:
-    """Give the member that has the model think with half of what its answer may have; none where the request has one.
-
-    raises   CallerInvalid where the answer may have too little for that
-    """
-    said = {key: call.content[start:end] for key, _, _, start, end in call.members if key in ("thinking", "max_tokens")}
-    if said.get("thinking", b"null") != b"null":
-        return ()
-    limit = said.get("max_tokens", b"null")
-    most = attempt.max_tokens or (attempt.endpoint.default_max_tokens if limit == b"null" else int(limit))
-    if most <= LEAST_THINKING:
-        raise CallerInvalid(f"max_tokens: must be more than {LEAST_THINKING} for a variant that thinks")
-    budget = max(LEAST_THINKING, most // 2)
-    return (b',"thinking":{"type":"enabled","budget_tokens":%d}' % budget,)
 
 
 def _output_config(value: bytes, attempt: Attempt) -> bytes | None:

@@ -1,15 +1,50 @@
-"""What is sent: prepare(call, attempt) -> Request. No optimisation exists yet; each will be one step here."""
+"""What is sent: prepare(call, attempt, redacted) -> Request. STEPS in order; add an optimisation: add a step.
 
-from collections.abc import Mapping
+prompt          a request on its way to one endpoint, and edits of its raw JSON
+blocks          where its content blocks lie
+reasoning       how much thinking is asked for, in the words that the endpoint takes
+limits          betas, strict tools and stop sequences that it takes
+cache_control   the marks of what it is to cache
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from relay.call import Call
 from relay.catalog import Attempt
+from relay.prepare import cache_control, limits, reasoning
+from relay.prepare.prompt import Prompt
 from relay.providers import Request, request
+
+_SHAPED: Final = frozenset({"thinking", "tools"})
+"""Members that may change before an endpoint of which nobody says what it takes."""
+
+STEPS: Final[tuple[Callable[[Prompt], None], ...]] = (
+    limits.betas,
+    reasoning.translate,
+    limits.strict_tools,
+    limits.stop_sequences,
+    cache_control.place,
+)
 
 
 def prepare(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> Request:
-    """Give the request of one attempt; the call's own content is never changed.
+    """Give the request of one attempt; the call's own content is never changed, what was left out is told to `attempt`.
 
     redacted   values that go in place of the content's own, by member
+    raises     CallerInvalid for what this endpoint can't be sent
     """
-    return request(call, attempt, redacted)
+    endpoint = attempt.endpoint
+    if endpoint.accepts is None and not (endpoint.thinks or _may_change(call)):
+        return request(call, attempt, redacted, call.betas)
+    prompt = Prompt(call, attempt, redacted)
+    for step in STEPS:
+        step(prompt)
+    return request(call, attempt, prompt.changed, b",".join(prompt.betas) or None)
+
+
+def _may_change(call: Call) -> bool:
+    for member in call.members:
+        if member[0] in _SHAPED:
+            return True
+    return False

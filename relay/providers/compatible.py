@@ -14,6 +14,7 @@ _ROWS = (
         env="ANTHROPIC_API_KEY",
         count_tokens=True,
         models=CLAUDE,
+        context_management=True,
     ),
 )
 

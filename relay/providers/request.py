@@ -34,16 +34,16 @@ class Request:
         self.size = sum([len(part) for part in content])
 
 
-def request(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> Request:
-    """Give the request for one attempt in the endpoint's dialect; `redacted` values go in place of the client's."""
+def request(call: Call, attempt: Attempt, changed: Mapping[str, bytes], betas: bytes | None) -> Request:
+    """Give the request for one attempt in the endpoint's dialect; `changed` values go in place of the client's."""
     counting = call.operation == "count_tokens"
     fields = (_STREAM if call.stream else _WHOLE) + (call.version or DEFAULT_VERSION) + b"\r\n"
-    if call.betas:
-        fields += b"anthropic-beta: " + call.betas + b"\r\n"
+    if betas:
+        fields += b"anthropic-beta: " + betas + b"\r\n"
     return Request(
         target=b"/v1/messages/count_tokens" if counting else b"/v1/messages",
         fields=fields,
-        content=messages.outgoing(call, attempt, redacted),
+        content=messages.outgoing(call, attempt, changed),
         own=_own(call, attempt.endpoint),
     )
 

@@ -23,6 +23,7 @@ async def explained(router: Router, redactors: Redactors, content: bytes) -> dic
     call = decode.call("explain", "chat", content, {}, Identity("explain"), 0)
     told = router.explain(call)
     attempts = told.attempts()
+    sent = await _sent(redactors, call, attempts[0]) if attempts else None
     return {
         "model": call.model,
         "strategy": told.wanted.strategy(attempts[0].slug if attempts else None),
@@ -32,7 +33,7 @@ async def explained(router: Router, redactors: Redactors, content: bytes) -> dic
         "tried": [_tried(told, attempt) for attempt in attempts],
         "losers": [_loser(candidate, word, why) for candidate, word, why in told.losers],
         "error": told.error and {"status": told.error.status} | told.error.envelope(None)["error"],
-        "sent": await _sent(redactors, call, attempts[0]) if attempts else None,
+        "sent": sent,
     }
 
 
@@ -60,7 +61,7 @@ def _tried(told: Explanation, attempt: Attempt) -> dict[str, Any]:
         "price": _price(endpoint.price),
         "most_nanousd": told.most_nanousd(attempt),
         "max_tokens_cut_to": attempt.max_tokens,
-        "left_out": sorted(attempt.dropped),
+        "left_out": sorted([*attempt.dropped, *attempt.dropped_fields]),
     }
 
 

@@ -193,19 +193,34 @@ CASES = {
         ("zdr: true", "ca_file: relay.yaml"),
         "7: providers.local.ca_file: holds no certificate (PEM)",
     ),
-    "capability of later": (
-        ("zdr: true", "capabilities: [context_management]"),
-        "7: providers.local.capabilities.0: this version of relay does not route by `context_management` yet; "
-        "remove it",
-    ),
     "capability": (
         ("zdr: true", "capabilities: [magic]"),
-        "7: providers.local.capabilities.0: must be one of count_tokens, pdf, structured_output, tools, web_fetch, "
-        "web_search",
+        "7: providers.local.capabilities.0: must be one of context_management, count_tokens, pdf, structured_output, "
+        "tools, web_fetch, web_search",
     ),
     "routing key of later": (
         ("zdr: true", "weight: 3"),
         "7: providers.local.weight: this version of relay does not weigh endpoints yet; remove the key",
+    ),
+    "effort": (
+        ("zdr: true", "reasoning_efforts: [huge]"),
+        "7: providers.local.reasoning_efforts.0: must be 'minimal', 'low', 'medium', 'high', 'xhigh' or 'max'",
+    ),
+    "adaptive by a budget": (
+        ("zdr: true", "adaptive_only: true, reasoning_style: budget"),
+        "7: providers.local.adaptive_only: contradicts `reasoning_style: budget`; remove one of them",
+    ),
+    "beta": (
+        ("zdr: true", 'betas: ["a,b"]'),
+        "7: providers.local.betas.0: must be the name of a beta, without commas",
+    ),
+    "no stop sequences": (
+        ("zdr: true", "max_stop_sequences: 0"),
+        "7: providers.local.max_stop_sequences: must be at least 1",
+    ),
+    "policy of contexts": (
+        ("zdr: true", "context_management_policy: native"),
+        "7: providers.local.context_management_policy: must be 'emulate', 'native_only' or 'drop'",
     ),
     "duplicate key": (
         ("zdr: true", "dialect: messages"),

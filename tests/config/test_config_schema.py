@@ -24,7 +24,8 @@ FULL = (
     MINIMAL.replace(
         "zdr: true",
         "default_max_tokens: 100, capabilities: [count_tokens, tools], input_modalities: [text, image], "
-        "output_modalities: [text], "
+        "output_modalities: [text], caching: explicit, reasoning_style: effort, reasoning_efforts: [low, high], "
+        "adaptive_only: true, betas: [a-2025-01-01], max_stop_sequences: 4, context_management_policy: drop, "
         "privacy_policy_url: https://here.example/privacy, headquarters: DE, datacenters: [DE, FR], data_region: eu, "
         "name: Here, timeouts: {first_event: 1500ms}, price: {prompt: 0.000000001, completion: 1e3, request: 0.01, "
         "image: 0.001, audio: 4, long_context: [{above_tokens: 200000, prompt: 6, request: 0.02}, "

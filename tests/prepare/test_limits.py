@@ -1,0 +1,53 @@
+"""Betas, strict tools, stop sequences: each endpoint gets what it takes."""
+
+from typing import Any
+
+from tests.prepare.shapes import endpoint, request, send
+
+STRICT_BETA = "structured-outputs-2025-11-13"
+SCHEMA = {"type": "object", "properties": {"strict": {"type": "boolean"}}}
+TOOLS: list[dict[str, Any]] = [
+    {"name": "f", "strict": True, "input_schema": SCHEMA},
+    {"name": "g", "input_schema": SCHEMA, "description": '"strict"'},
+    {"name": "h", "input_schema": SCHEMA, "strict": None},
+]
+
+
+def test_only_betas_on_the_list_are_sent() -> None:
+    listed = endpoint(betas=frozenset({b"a-1", b"c-1"}))
+
+    assert send(request(), listed, betas="a-1,b-1,c-1").betas == ["a-1", "c-1"]
+    assert send(request(), listed, betas="b-1").betas == []
+    assert send(request(), endpoint(betas=frozenset()), betas="a-1").betas == []
+    assert send(request(), endpoint(), betas="a-1,b-1").betas == ["a-1", "b-1"]
+
+
+def test_strict_tools_need_their_beta() -> None:
+    content = request(tools=TOOLS)
+
+    assert send(content, endpoint(), betas=STRICT_BETA).content == content.replace(b'"a/m"', b'"m"')
+    loose = send(content, endpoint()).json["tools"]
+    assert loose == [{key: value for key, value in tool.items() if key != "strict"} for tool in TOOLS]
+    unlisted = send(content, endpoint(betas=frozenset({b"x"})), betas=STRICT_BETA)
+    assert unlisted.json["tools"] == loose
+
+
+def test_tools_without_strict_pass_byte_for_byte() -> None:
+    content = request(tools=[TOOLS[1]])
+
+    assert send(content, endpoint()).content == content.replace(b'"a/m"', b'"m"')
+
+
+def test_the_first_stop_sequences_are_sent_and_the_others_noted() -> None:
+    sent = send(request(stop_sequences=["a", "b", "c", "d"]), endpoint(max_stop_sequences=2))
+
+    assert sent.json["stop_sequences"] == ["a", "b"]
+    assert sent.attempt.dropped_fields == ("stop_sequences.2", "stop_sequences.3")
+    few = send(request(stop_sequences=["a", "b"]), endpoint(max_stop_sequences=2))
+    assert (few.json["stop_sequences"], few.attempt.dropped_fields) == (["a", "b"], ())
+
+
+def test_a_member_that_is_dropped_is_not_looked_at() -> None:
+    sent = send(request(tools=TOOLS), endpoint(), dropped=frozenset({"tools"}))
+
+    assert "tools" not in sent.json
