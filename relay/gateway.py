@@ -125,6 +125,7 @@ class Gateway:
             drops_thinking=record.redaction.drops_thinking if record.redaction else False,
             trailer=record.redaction.trailer() if record.redaction else None,
             metadata=reply.metadata.of_answer if reply.metadata else None,
+            seal=attempt.seal,
         )
         forward = Forward(pipeline, exchange, reply)
         try:
@@ -156,6 +157,7 @@ class Gateway:
                 input_tokens=record.estimate,
                 usage_fields=bill.members,
                 metadata=reply.metadata.of_answer if reply.metadata else None,
+                seal=attempt.seal,
             )
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause

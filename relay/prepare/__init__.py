@@ -2,6 +2,7 @@
 
 prompt          a request on its way to one endpoint, and edits of its raw JSON
 blocks          where its content blocks lie
+signatures      thinking that another family signed
 reasoning       how much thinking is asked for, in the words that the endpoint takes
 limits          betas, strict tools and stop sequences that it takes
 cache_control   the marks of what it is to cache
@@ -12,7 +13,7 @@ from typing import Final
 
 from relay.call import Call
 from relay.catalog import Attempt
-from relay.prepare import cache_control, limits, reasoning
+from relay.prepare import cache_control, limits, reasoning, signatures
 from relay.prepare.prompt import Prompt
 from relay.providers import Request, request
 
@@ -21,6 +22,7 @@ _SHAPED: Final = frozenset({"thinking", "tools"})
 
 STEPS: Final[tuple[Callable[[Prompt], None], ...]] = (
     limits.betas,
+    signatures.sift,
     reasoning.translate,
     limits.strict_tools,
     limits.stop_sequences,
@@ -47,4 +49,4 @@ def _may_change(call: Call) -> bool:
     for member in call.members:
         if member[0] in _SHAPED:
             return True
-    return False
+    return signatures.SEALED in call.content
