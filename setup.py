@@ -61,6 +61,7 @@ ROOMS = [
     "relay/prepare/__init__.py",
     "relay/prepare/blocks.py",
     "relay/prepare/cache_control.py",
+    "relay/prepare/history.py",
     "relay/prepare/limits.py",
     "relay/prepare/prompt.py",
     "relay/prepare/reasoning.py",

@@ -126,6 +126,7 @@ class Gateway:
             trailer=record.redaction.trailer() if record.redaction else None,
             metadata=reply.metadata.of_answer if reply.metadata else None,
             seal=attempt.seal,
+            context_management=attempt.context_management,
         )
         forward = Forward(pipeline, exchange, reply)
         try:
@@ -158,6 +159,7 @@ class Gateway:
                 usage_fields=bill.members,
                 metadata=reply.metadata.of_answer if reply.metadata else None,
                 seal=attempt.seal,
+                context_management=attempt.context_management,
             )
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause

@@ -43,6 +43,8 @@ def check(content: bytes, members: Sequence[Member]) -> tuple[str, bool]:
             _check_system(block, f"system.{at}")
     _check_tools(request)
     _check_thinking(request)
+    if request.context_management is not None:
+        _check_edits(request.context_management.edits or ())
     if request.service_tier is not None:
         _check_tier(request.service_tier)
     return request.model, request.stream is True
@@ -184,6 +186,20 @@ def _check_tool(tool: schema.Object, path: str) -> str | None:
         if search.allowed_domains and search.blocked_domains:
             raise CallerInvalid(f"{path}.blocked_domains: give allowed_domains or blocked_domains, not both")
     return None
+
+
+def _check_edits(edits: Sequence[schema.Object]) -> None:
+    for at, edit in enumerate(edits):
+        path = f"context_management.edits.{at}"
+        kind = edit.get("type")
+        if not isinstance(kind, str):
+            raise CallerInvalid(f"{path}.type: " + ("field required" if kind is None else "expected str"))
+        if kind not in schema.EDITS:
+            continue
+        checked = converted(edit, schema.EDITS[kind], path)
+        keep = checked.keep if isinstance(checked, schema.ClearThinking) else None
+        if isinstance(keep, schema.KeptThinking) and keep.type == "thinking_turns" and keep.value is None:
+            raise CallerInvalid(f"{path}.keep.value: field required")
 
 
 def _check_thinking(request: schema.Request) -> None:

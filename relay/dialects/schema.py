@@ -87,6 +87,52 @@ class ContextManagement(Struct):
     edits: list[Object] | None = None
 
 
+class InputTokens(Struct):
+    type: Literal["input_tokens"]
+    value: Annotated[int, Meta(ge=0, le=MAX_INT)]
+
+
+class Trigger(Struct):
+    type: Literal["input_tokens", "tool_uses"]
+    value: Annotated[int, Meta(ge=0, le=MAX_INT)]
+
+
+class KeptToolUses(Struct):
+    type: Literal["tool_uses"]
+    value: Annotated[int, Meta(ge=0, le=MAX_INT)]
+
+
+class KeptThinking(Struct):
+    type: Literal["thinking_turns", "all"]
+    value: Annotated[int, Meta(ge=0, le=MAX_INT)] | None = None
+
+
+class ClearToolUses(Struct):
+    trigger: Trigger | None = None
+    keep: KeptToolUses | None = None
+    clear_at_least: InputTokens | None = None
+    clear_tool_inputs: bool | list[str] | None = None
+    exclude_tools: list[str] | None = None
+
+
+class ClearThinking(Struct):
+    keep: KeptThinking | Literal["all"] | None = None
+
+
+class Compact(Struct):
+    trigger: InputTokens | None = None
+    instructions: str | None = None
+    pause_after_compaction: bool | None = None
+
+
+EDITS: Mapping[str, type[Struct]] = {
+    "clear_tool_uses_20250919": ClearToolUses,
+    "clear_thinking_20251015": ClearThinking,
+    "compact_20260112": Compact,
+}
+"""Edits of a context that relay knows; others are the endpoint's business."""
+
+
 class Request(Struct):
     model: ModelName
     messages: Annotated[list[Message], Meta(min_length=1, max_length=20000)]

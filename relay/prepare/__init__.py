@@ -2,6 +2,7 @@
 
 prompt          a request on its way to one endpoint, and edits of its raw JSON
 blocks          where its content blocks lie
+history         old tool results and thinking, cleared where the endpoint does not clear them itself
 signatures      thinking that another family signed
 reasoning       how much thinking is asked for, in the words that the endpoint takes
 limits          betas, strict tools and stop sequences that it takes
@@ -13,15 +14,16 @@ from typing import Final
 
 from relay.call import Call
 from relay.catalog import Attempt
-from relay.prepare import cache_control, limits, reasoning, signatures
+from relay.prepare import cache_control, history, limits, reasoning, signatures
 from relay.prepare.prompt import Prompt
 from relay.providers import Request, request
 
-_SHAPED: Final = frozenset({"thinking", "tools"})
+_SHAPED: Final = frozenset({"context_management", "thinking", "tools"})
 """Members that may change before an endpoint of which nobody says what it takes."""
 
 STEPS: Final[tuple[Callable[[Prompt], None], ...]] = (
     limits.betas,
+    history.manage,
     signatures.sift,
     reasoning.translate,
     limits.strict_tools,
