@@ -136,6 +136,7 @@ class Preferences:
     mixes_models     models are sorted as one group
     max_price        kind → the most; kinds `prompt`, `completion`, `request`, `image`, `audio`
     min_throughput, max_latency   tokens a second, and seconds to the first of them
+    options          provider, or provider and place, → members that it alone gets, and their JSON
     tier             `priority`, `flex`; `default` cancels that of a variant; None: nothing is said
     """
 
@@ -156,6 +157,7 @@ class Preferences:
     min_throughput: Cutoffs = ()
     max_latency: Cutoffs = ()
     tier: str | None = None
+    options: tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...] = ()
 
 
 NO_PREFERENCES: Final = Preferences()

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, Literal
 
+import orjson
 from msgspec import Meta, Struct
 
 from relay.call import NO_POLICY, NO_PREFERENCES, Cutoffs, Lists, Policy, Preferences
 from relay.dialects.check import converted
-from relay.dialects.schema import ModelName
+from relay.dialects.schema import OWN_FIELDS, REQUEST_FIELDS, ModelName
 from relay.errors import CallerInvalid
 from relay.price import NANO
 
@@ -92,7 +93,6 @@ def read(said: Mapping[str, Any], gateway: Mapping[str, Any], policy: Policy = N
     """
     members: Members = converted(_behind(said, policy.provider), Members, "")
     provider = members.provider or Provider()
-    _refuse_unbuilt(provider)
     order = _slugs(gateway, "order") or _lower(provider.order)
     ignore = (("key.ignore", policy.ignore), ("provider.ignore", _lower(provider.ignore)))
     only = (
@@ -118,6 +118,7 @@ def read(said: Mapping[str, Any], gateway: Mapping[str, Any], policy: Policy = N
         min_throughput=_cutoffs(provider.preferred_min_throughput),
         max_latency=_cutoffs(provider.preferred_max_latency),
         tier=_tier(members),
+        options=_options(provider.options or {}),
     )
     return NO_PREFERENCES if preferences == NO_PREFERENCES else preferences
 
@@ -139,11 +140,6 @@ def _zdr(of_gateway: bool, of_provider: bool, of_key: bool) -> str | None:
     return "gateway.zdr" if of_gateway else "provider.zdr" if of_provider else "key.zdr" if of_key else None
 
 
-def _refuse_unbuilt(provider: Provider) -> None:
-    if provider.options:
-        raise CallerInvalid("provider.options: this version of relay does not support it yet; remove the field")
-
-
 def _fallbacks(members: Members) -> tuple[str, ...]:
     if members.models and members.fallbacks:
         raise CallerInvalid("fallbacks: give models or fallbacks, not both")
@@ -152,6 +148,20 @@ def _fallbacks(members: Members) -> tuple[str, ...]:
     if len(names) > MOST_FALLBACKS:
         raise CallerInvalid(f"{name}: at most {MOST_FALLBACKS} models")
     return tuple(dict.fromkeys(names))
+
+
+def _options(said: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]:
+    """Give each provider's members and their JSON; what a request says for everybody is not among them."""
+    for name, members in said.items():
+        if not isinstance(members, dict):
+            raise CallerInvalid(f"provider.options.{name[:64]}: expected object")
+        for key in members:
+            if key in REQUEST_FIELDS or key in OWN_FIELDS:
+                raise CallerInvalid(f"provider.options.{name[:64]}.{key[:64]}: is a field of the request itself")
+    return tuple(
+        (name.lower(), tuple((key, orjson.dumps(value)) for key, value in members.items()))
+        for name, members in said.items()
+    )
 
 
 def _lower(names: Sequence[str] | None) -> tuple[str, ...]:

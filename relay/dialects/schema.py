@@ -154,6 +154,9 @@ class Request(Struct):
     service_tier: str | None = None
 
 
+REQUEST_FIELDS: frozenset[str] = frozenset(Request.__struct_fields__)
+
+
 class Text(Struct):
     text: str
     cache_control: CacheControl | None = None

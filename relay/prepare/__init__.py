@@ -29,6 +29,7 @@ STEPS: Final[tuple[Callable[[Prompt], None], ...]] = (
     limits.strict_tools,
     limits.stop_sequences,
     cache_control.place,
+    limits.options,
 )
 
 
@@ -39,7 +40,7 @@ def prepare(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> Requ
     raises     CallerInvalid for what this endpoint can't be sent
     """
     endpoint = attempt.endpoint
-    if endpoint.accepts is None and not (endpoint.thinks or _may_change(call)):
+    if endpoint.accepts is None and not (endpoint.thinks or attempt.options or _may_change(call)):
         return request(call, attempt, redacted, call.betas)
     prompt = Prompt(call, attempt, redacted)
     for step in STEPS:

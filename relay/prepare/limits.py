@@ -1,4 +1,4 @@
-"""What an endpoint takes only so much of: betas, strict tools, stop sequences."""
+"""What an endpoint takes only so much of: betas, strict tools, stop sequences; and options that it alone gets."""
 
 from typing import Final
 
@@ -45,3 +45,10 @@ def stop_sequences(prompt: Prompt) -> None:
     prompt.put(_STOPS, edits.applied())
     for at in range(most, len(places)):
         prompt.forgo(f"{_STOPS}.{at}")
+
+
+def options(prompt: Prompt) -> None:
+    """Add what `provider.options` says for this endpoint."""
+    if prompt.call.operation == "chat":
+        for key, value in prompt.attempt.options:
+            prompt.put(key, value)

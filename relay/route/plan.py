@@ -117,10 +117,28 @@ def attempt_at(number: int, candidate: Candidate, ask: Ask | None) -> Attempt:
     endpoint = candidate.endpoint
     if ask is None:
         return Attempt(number, endpoint, candidate.slug, candidate.upstream)
-    return Attempt(number, endpoint, candidate.slug, candidate.upstream, _clamped(ask, endpoint), ask.lacks(endpoint))
+    return Attempt(
+        number,
+        endpoint,
+        candidate.slug,
+        candidate.upstream,
+        _clamped(ask, endpoint),
+        ask.lacks(endpoint),
+        _options(ask, candidate),
+    )
 
 
 def _clamped(ask: Ask, endpoint: Endpoint) -> int | None:
     """Give what `max_tokens` is cut to; None: it fits."""
     most, wanted = endpoint.max_output_tokens, ask.max_tokens()
     return most if most is not None and wanted is not None and wanted > most else None
+
+
+def _options(ask: Ask, candidate: Candidate) -> tuple[tuple[str, bytes], ...]:
+    """Give what the request says for this endpoint alone; what names its place beats what names its provider."""
+    told: dict[str, bytes] = {}
+    for names in (candidate.names.provider, candidate.names.in_full):
+        for name, members in ask.preferences.options:
+            if name in names:
+                told.update(members)
+    return tuple(told.items())

@@ -1,4 +1,4 @@
-"""Betas, strict tools, stop sequences: each endpoint gets what it takes."""
+"""Betas, strict tools, stop sequences, options: each endpoint gets what it takes."""
 
 from typing import Any
 
@@ -20,6 +20,13 @@ def test_only_betas_on_the_list_are_sent() -> None:
     assert send(request(), listed, betas="b-1").betas == []
     assert send(request(), endpoint(betas=frozenset()), betas="a-1").betas == []
     assert send(request(), endpoint(), betas="a-1,b-1").betas == ["a-1", "b-1"]
+
+
+def test_a_beta_that_is_not_listed_is_not_added_either() -> None:
+    edits = {"edits": [{"type": "compact_20260112"}]}
+    native = endpoint(betas=frozenset({b"context-management-2025-06-27"}), context_management="native")
+
+    assert send(request(context_management=edits), native).betas == []
 
 
 def test_strict_tools_need_their_beta() -> None:
@@ -45,6 +52,16 @@ def test_the_first_stop_sequences_are_sent_and_the_others_noted() -> None:
     assert sent.attempt.dropped_fields == ("stop_sequences.2", "stop_sequences.3")
     few = send(request(stop_sequences=["a", "b"]), endpoint(max_stop_sequences=2))
     assert (few.json["stop_sequences"], few.attempt.dropped_fields) == (["a", "b"], ())
+
+
+def test_options_are_added_or_beat_what_the_request_says_itself() -> None:
+    options = (("top_n", b"3"), ("seed", b"1.50"))
+
+    sent = send(request(seed=7), endpoint(), options=options)
+
+    assert sent.content == b'{"model":"m",' + request(seed=7)[15:].replace(b":7", b":1.50")[:-1] + b',"top_n":3}'
+    counted = send(request(), endpoint(), operation="count_tokens", options=options)
+    assert counted.json.keys() == {"model", "messages"}
 
 
 def test_a_member_that_is_dropped_is_not_looked_at() -> None:

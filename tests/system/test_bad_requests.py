@@ -213,7 +213,32 @@ PREFERENCES: dict[str, tuple[dict[str, Any], str]] = {
     "price below zero": ({"provider": {"max_price": {"prompt": -1}}}, "provider.max_price.prompt"),
     "price of images": ({"provider": {"max_price": {"image": "x"}}}, "provider.max_price.image"),
     "unknown percentile": ({"provider": {"preferred_max_latency": {"p95": 1}}}, "provider.preferred_max_latency.p95"),
-    "options": ({"provider": {"options": {"a": {}}}}, "provider.options"),
+    "options": ({"provider": {"options": []}}, "provider.options"),
+    "options of a provider": ({"provider": {"options": {"a": 1}}}, "provider.options.a"),
+    "option that the request has": ({"provider": {"options": {"a": {"system": "b"}}}}, "provider.options.a.system"),
+    "option of relay": ({"provider": {"options": {"a": {"gateway": {}}}}}, "provider.options.a.gateway"),
+    "edits": ({"context_management": {"edits": {}}}, "context_management.edits"),
+    "edit without type": ({"context_management": {"edits": [{}]}}, "context_management.edits.0.type"),
+    "trigger": (
+        {"context_management": {"edits": [{"type": "clear_tool_uses_20250919", "trigger": {"type": "days"}}]}},
+        "context_management.edits.0.trigger.type",
+    ),
+    "kept turns": (
+        {"context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": {"type": "thinking_turns"}}]}},
+        "context_management.edits.0.keep.value",
+    ),
+    "kept below zero": (
+        {
+            "context_management": {
+                "edits": [{"type": "clear_tool_uses_20250919", "keep": {"type": "tool_uses", "value": -1}}]
+            }
+        },
+        "context_management.edits.0.keep.value",
+    ),
+    "task budget": (
+        {"output_config": {"task_budget": {"type": "tokens", "total": 1}}},
+        "output_config.task_budget.total",
+    ),
     "four fallback models": ({"models": ["a", "b", "c", "d"]}, "models"),
     "models and fallbacks": ({"models": ["raw/y"], "fallbacks": [{"model": "raw/z"}]}, "fallbacks"),
     "key of a fallback": ({"fallbacks": [{"model": "raw/y", "weight": 1}]}, "fallbacks.0.weight"),
