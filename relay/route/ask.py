@@ -136,6 +136,10 @@ class Ask:
             self._input_tokens = messages.input_tokens(self._call.content)
         return self._input_tokens
 
+    def tools_tokens(self) -> int:
+        """Estimate what of the prompt are tools."""
+        return messages.input_tokens(self._member("tools")) if self.wants_tools else 0
+
     def max_tokens(self) -> int | None:
         """Give the most that the answer may have, as the request says."""
         value = self._member("max_tokens")

@@ -13,6 +13,8 @@ from relay.errors import CallerInvalid, ModelGone, NoEndpoint, RelayError, Unkno
 from relay.route.ask import Ask, Candidate
 from relay.route.rules import Sifted, only
 
+_USUAL_ANSWER: Final = 1024
+"""Tokens that an answer is counted with where the request says nothing (7.3)."""
 _CODES: Final[Mapping[str, str]] = {
     "allowed_models": "no_endpoints",
     "allowed_providers": "no_endpoints",
@@ -87,9 +89,12 @@ def _no_credential(sifted: Sifted) -> RelayError:
 
 def _too_long(ask: Ask, sifted: Sifted) -> RelayError:
     window = max(candidate.endpoint.context_tokens or 0 for candidate, _, _ in sifted.dropped)
+    tools, answer = ask.tools_tokens(), ask.max_tokens() or _USUAL_ANSWER
+    text = max(0, ask.input_tokens() - tools)
     error = CallerInvalid(
-        f"messages: the prompt has some {ask.input_tokens()} tokens and the answer may have "
-        f"{ask.max_tokens() or 'any number'}; the largest window of this model holds {window}. Send less"
+        f"messages: the largest window of this model holds {window} tokens, and the request needs some "
+        f"{text + tools + answer}: {text} of text, {tools} of tools and {answer} for the answer. Send less; this "
+        "version of relay has no plugin context-compression yet that would shorten it"
     )
     error.error_type = "context_length_exceeded"
     return error
