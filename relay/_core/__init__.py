@@ -22,7 +22,7 @@ from relay._core.request import Request, whole_request
 from relay._core.response import ResponseParser
 from relay._core.rewriter import Rewriter
 from relay._core.ruleset import CLASS_NAMES, Ruleset
-from relay._core.spans import fields, items
+from relay._core.spans import contains, fields, items
 from relay._core.sse import SseParser
 from relay._core.thinking import without_thinking
 from relay._core.utf8 import utf8_length
@@ -54,6 +54,7 @@ __all__ = [
     "Uncovered",
     "answer",
     "chunk",
+    "contains",
     "decimal",
     "fields",
     "items",

@@ -12,6 +12,7 @@ cache_control   the marks of what it is to cache
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from relay._core import contains
 from relay.call import Call
 from relay.catalog import Attempt
 from relay.prepare import cache_control, history, limits, reasoning, signatures
@@ -52,4 +53,4 @@ def _may_change(call: Call) -> bool:
     for member in call.members:
         if member[0] in _SHAPED:
             return True
-    return signatures.SEALED in call.content
+    return contains(call.content, signatures.SEALED)

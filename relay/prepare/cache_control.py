@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from relay._core import contains
 from relay.errors import CallerInvalid
 from relay.prepare.blocks import Block, blocks, with_inner
 from relay.prepare.prompt import Edits, Prompt
@@ -32,7 +33,7 @@ def place(prompt: Prompt) -> None:
     raises   CallerInvalid for more of them than an endpoint takes that reads them
     """
     mode = prompt.accepts.caching
-    if mode is None or _NEEDLE not in prompt.call.content:
+    if mode is None or not contains(prompt.call.content, _NEEDLE):
         return
     if mode in ("implicit", "none"):
         _remove(prompt)
@@ -52,7 +53,7 @@ def place(prompt: Prompt) -> None:
 
 def _blocks(text: bytes, holder: str) -> list[Block]:
     """Give the blocks of a member that may carry a mark, inner ones too; only of messages that hold any."""
-    if not text or _NEEDLE not in text:
+    if not contains(text, _NEEDLE):
         return []
     found = blocks(text, (0, len(text)), holder, _NEEDLE)
     if holder == "tools":

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from relay._core import items
+from relay._core import contains, items
 from relay.prepare.blocks import blocks
 from relay.prepare.prompt import Edits, Prompt
 
@@ -23,7 +23,7 @@ def strict_tools(prompt: Prompt) -> None:
     if _STRICT_BETA in prompt.betas:
         return
     text = prompt.value("tools")
-    if _STRICT not in text:
+    if not contains(text, _STRICT):
         return
     edits = Edits(text)
     for tool in blocks(text, (0, len(text)), "tools", _STRICT):

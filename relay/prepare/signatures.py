@@ -5,6 +5,7 @@ from typing import Final
 
 import orjson
 
+from relay._core import contains
 from relay.dialects.signatures import SEAL, SIGNER, Seal, opened
 from relay.prepare.blocks import blocks_with_thinking, take_out
 from relay.prepare.prompt import Edits, Prompt, string
@@ -44,10 +45,10 @@ def sift(prompt: Prompt) -> None:
 def _is_suspect(content: bytes, author: str | None) -> bool:
     """Tell whether a request may hold thinking that is not signed as the author would: most requests hold none."""
     if author is None:
-        return SEALED in content
+        return contains(content, SEALED)
     if author == SIGNER:
-        return _SIGNATURE in content and _NOT_SIGNED.search(content) is not None
-    return _THINKING in content
+        return contains(content, _SIGNATURE) and _NOT_SIGNED.search(content) is not None
+    return contains(content, _THINKING)
 
 
 def _signed(signature: str | None, author: str | None) -> str | None:

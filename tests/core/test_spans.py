@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from relay._core import ProtocolError, fields, items
+from relay._core import ProtocolError, contains, fields, items
 
 VALUES = st.recursive(
     st.one_of(
@@ -60,6 +60,11 @@ def test_what_is_no_array_is_refused(text: bytes) -> None:
 def test_what_is_no_object_is_refused(text: bytes) -> None:
     with pytest.raises(ProtocolError):
         fields(text, 0, len(text))
+
+
+@given(data=st.binary(max_size=40), needle=st.binary(max_size=3))
+def test_a_needle_is_found_where_it_is(data: bytes, needle: bytes) -> None:
+    assert contains(data, needle) == (needle in data)
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 2), (0, 3), (2, 2), (1, 0)])
