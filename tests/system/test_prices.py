@@ -1,5 +1,6 @@
-"""A provider that relay knows, without a price in the file: what a call costs, and what lists say of its model."""
+"""A provider that relay knows, of which the file says nothing: costs, lists of its models, and what they are sent."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -54,3 +55,21 @@ async def test_the_models_of_a_wildcard_are_listed_with_what_is_known_of_them(re
     assert sonnet["context_length"] == 200_000
     assert sonnet["architecture"]["input_modalities"] == ["text", "image", "file"]
     assert sonnet["pricing"]["input_cache_read"] == "0.0000003"
+
+
+async def test_a_known_model_edits_its_context_itself_and_thinks_as_it_can(
+    relay: Running, provider: RawProvider
+) -> None:
+    provider.answers = [whole(message())]
+    edits = {"edits": [{"type": "clear_tool_uses_20250919"}]}
+
+    edited = await ask(relay.port, body("any/claude-opus-5-5", context_management=edits, temperature=0.5))
+    thought = await ask(relay.port, body("any/claude-opus-5-5:thinking", max_tokens=4096))
+    budgeted = await ask(relay.port, body("any/claude-haiku-4-5:thinking", max_tokens=4096))
+
+    assert (edited.status, thought.status, budgeted.status) == (200, 200, 200)
+    sent = [json.loads(received.content) for received in provider.calls]
+    assert sent[0]["context_management"] == edits
+    assert "temperature" not in sent[0]
+    assert sent[1]["thinking"]["type"] == "adaptive"
+    assert sent[2]["thinking"] == {"type": "enabled", "budget_tokens": 2048}
