@@ -25,12 +25,14 @@ class PeerError(Exception):
 
     type      the peer's own word, for example `overloaded_error`
     message   the peer's own sentence
+    code      its own code, a word or an HTTP status in digits; empty: it said none
     """
 
-    def __init__(self, type: str, message: str) -> None:
+    def __init__(self, type: str, message: str, code: str = "") -> None:
         super().__init__(type)
         self.type = type
         self.message = message
+        self.code = code
 
 
 class RedactionError(Exception):

@@ -9,11 +9,12 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.string cimport memchr, memcmp, memcpy
 
 from relay._core.buffer cimport Buffer
+from relay._core.decoder cimport Decoder
 from relay._core.json cimport Scanner, string_end, string_text
 from relay._core.text cimport equals, is_ascii, is_object, skip_ascii
 from relay._core.types cimport (
     BLOCK_START, BLOCK_STOP, DELTA, ERROR, INPUT_FORM, OPAQUE_FORM, PING, START, STOP, TEXT_FORM, UNKNOWN, UNKNOWN_FORM,
-    USAGE, WHOLE_FORM, Event, Form, Frame, FrameSink, Kind, Slice, Stage,
+    USAGE, WHOLE_FORM, Event, Form, Frame, Kind, Slice, Stage,
 )
 from relay._core.utf8 cimport is_utf8
 
@@ -129,7 +130,7 @@ cdef inline bint _is_done(Slice data) noexcept nogil:
 
 
 @cython.final
-cdef class MessagesDecoder(FrameSink):
+cdef class MessagesDecoder(Decoder):
     """Frames of one answer to events."""
 
     def __cinit__(self, Stage next not None, Py_ssize_t max_event):
@@ -372,7 +373,6 @@ cdef class MessagesDecoder(FrameSink):
             raise PeerError(string_text(slots[ERROR_TYPE]) or "", "")
 
     cdef int on_end(self) except -1 nogil:
-        """End the answer: complete once its stop reason came, truncated before."""
         if self.done or self.failed:
             return 0
         if not self.stopping:

@@ -38,6 +38,7 @@ cdef class MessagesEncoder(Stage):
     cdef object metadata          # usage dict -> JSON of openrouter_metadata; None: nobody asks for it
     cdef bytes context_management  # JSON of the member to add beside the usage; None: there is none
     cdef bytes _told              # that member
+    cdef bint is_translated       # the provider's numbers come at the end alone: they have to be whole there
 
     cdef int name(self, id, model, provider) except -1
     cdef int _write_frame(self, Event* event) except -1 nogil

@@ -13,7 +13,7 @@ from libc.string cimport memchr, memcpy, strlen
 from orjson import dumps as _dumps
 
 from relay._core.json cimport Scanner
-from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, Meter
+from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
 from relay._core.output cimport Output
 from relay._core.text cimport is_object, skip_plain
 from relay._core.types cimport DELTA, ERROR, PING, START, STOP, USAGE, Event, Slice, Stage
@@ -53,6 +53,16 @@ cdef bytes _member(bytes key, object value):
     at[0] = at[size + 1] = c'"'
     memcpy(at + 1, text, <size_t>size)
     return out
+
+
+cdef bytes _with_untold(bytes fields, Meter meter, dict reckoned):
+    """Give members of usage with the counts that nobody told before them, for clients that want them all."""
+    cdef list members = [fields] if fields else []
+    if meter.value[OUTPUT] < 0:
+        members.insert(0, b'"output_tokens":%d' % reckoned.get("output_tokens", 0))
+    if meter.value[INPUT] < 0:
+        members.insert(0, b'"input_tokens":%d' % reckoned.get("input_tokens", 0))
+    return b",".join(members)
 
 
 @cython.final
@@ -223,12 +233,19 @@ cdef class MessagesEncoder(Stage):
         cdef dict told = meter.reckoned(meter.final, self.input_tokens)[0]
         cdef bytes fields = self.usage_fields(told) if self.usage_fields is not None else b""
         cdef bytes usage
+        if self.is_translated:
+            fields = _with_untold(fields, meter, told)
         if is_object(event.usage):
             if fields:
                 self._into(event.usage, _text(fields))
             self._tell(_trimmed(event.data))
             return self._write_edited(event)
-        usage = b'"usage":{"output_tokens":%d%b%b}' % (told.get("output_tokens", 0), b"," if fields else b"", fields)
+        if self.is_translated:
+            usage = b'"usage":{%b}' % fields
+        else:
+            usage = b'"usage":{"output_tokens":%d%b%b}' % (
+                told.get("output_tokens", 0), b"," if fields else b"", fields
+            )
         self._set(_trimmed(event.data), event.usage, usage)
         self._tell(_trimmed(event.data))
         return self._write_edited(event)

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t
 
-from relay._core.messages_decoder cimport MessagesDecoder
+from relay._core.decoder cimport Decoder
 from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.meter cimport Meter
 from relay._core.rewriter cimport Rewriter
@@ -12,7 +12,7 @@ from relay._core.thinking cimport ThinkingDropper
 
 cdef class Pipeline:
     cdef SseParser _parser
-    cdef MessagesDecoder _decoder
+    cdef Decoder _decoder
     cdef Meter _meter
     cdef MessagesEncoder _encoder
     cdef Rewriter _rewriter       # None: the answer passes as it came

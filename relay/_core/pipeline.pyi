@@ -1,7 +1,14 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from relay._core.report import Report
 from relay._core.rewriter import Rewriter
+
+class Chat(Protocol):
+    @property
+    def names(self) -> Mapping[bytes, bytes]: ...
+    @property
+    def single(self) -> bool: ...
 
 class Pipeline:
     def __init__(
@@ -20,6 +27,7 @@ class Pipeline:
         metadata: Callable[[dict[str, int | str]], bytes] | None = ...,
         seal: Callable[[bytes], bytes] | None = ...,
         context_management: bytes | None = ...,
+        chat: Chat | None = ...,
     ) -> None: ...
     def feed(self, data: bytes, now: int = ..., prefix: bytes = ...) -> bytes: ...
     def __bool__(self) -> bool: ...

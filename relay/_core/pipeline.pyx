@@ -1,4 +1,4 @@
-"""The chain of one answer: SseParser → MessagesDecoder → Meter → MessagesEncoder, in mode observe.
+"""The chain of one answer: SseParser → decoder of the provider's dialect → Meter → Rewriter → MessagesEncoder.
 
 In: bytes of the provider in any split, and the time of each read. Out: whole frames for the client, and one report.
 Output, report and fault do not depend on the split. A fault never swallows what came before it: `feed` gives that,
@@ -11,6 +11,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
+from relay._core.chat_decoder cimport ChatDecoder
 from relay._core.messages_decoder cimport MessagesDecoder
 from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.meter cimport Meter
@@ -32,7 +33,7 @@ cdef int64_t _monotonic_ns() noexcept nogil:
 
 @cython.final
 cdef class Pipeline:
-    """One streamed answer of a Messages provider on its way to a Messages client. True while more can come.
+    """One streamed answer of a provider on its way to a Messages client. True while more can come.
 
     id, model, provider   written into message_start; None leaves what came
     input_tokens          called for an estimate, when the provider tells none
@@ -44,13 +45,14 @@ cdef class Pipeline:
     metadata              called with `Meter.usage()` at message_stop: gives the JSON of its `openrouter_metadata`
     seal                  called with the inside of each signature's JSON string, gives another; None: they pass
     context_management    JSON of the member of message_delta that says what was left out of the prompt; None: nothing
+    chat                   the provider speaks Chat Completions: what ChatDecoder asks of; None: it speaks Messages
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
     def __cinit__(
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
         bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None, bint drops_thinking=False,
-        trailer=None, metadata=None, seal=None, bytes context_management=None,
+        trailer=None, metadata=None, seal=None, bytes context_management=None, chat=None,
     ):
         cdef Stage last
         self._chunked = chunked
@@ -58,7 +60,11 @@ cdef class Pipeline:
         self._parser = SseParser(max_event)
         self._meter = Meter()
         self._encoder = last = MessagesEncoder()
-        self._decoder = MessagesDecoder(self._meter, max_event)
+        if chat is None:
+            self._decoder = MessagesDecoder(self._meter, max_event)
+        else:
+            self._decoder = ChatDecoder(self._meter, max_event, chat, (id or "").rpartition("-")[2].encode())
+            self._encoder.is_translated = True
         if seal is not None:
             self._sealer = last = Sealer(seal)
             last.next = self._encoder
@@ -163,6 +169,7 @@ cdef class Pipeline:
 
     def report(self) -> Report:
         """Give the facts of the answer so far."""
+        self._decoder.settle()
         return Report(self._meter, self._decoder, self._bytes_out, self._ended())
 
     cdef str _ended(self):

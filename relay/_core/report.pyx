@@ -2,8 +2,8 @@
 
 cimport cython
 
+from relay._core.decoder cimport Decoder
 from relay._core.estimator cimport tokens
-from relay._core.messages_decoder cimport MessagesDecoder
 from relay._core.meter cimport Meter
 from relay._core.types cimport DELTA, KINDS
 
@@ -32,7 +32,7 @@ cdef class Report:
     unknown_deltas             of a type that relay has never heard of
     """
 
-    def __cinit__(self, Meter meter not None, MessagesDecoder decoder not None, bytes_out, ended):
+    def __cinit__(self, Meter meter not None, Decoder decoder not None, bytes_out, ended):
         self._meter = meter
         self._decoder = decoder
         self.bytes_out = bytes_out

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError, Report
@@ -12,6 +12,14 @@ from tests.reference.usage import INPUT_ESTIMATE, reckon
 
 _FRAME = re.compile(rb"event: ([^\r\n]*)\ndata: ([^\r\n]*)\n\n")
 _TIMES_AND_BYTES = ("first_event_ns", "first_content_ns", "last_event_ns", "bytes_in", "bytes_out")
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What a Pipeline asks of a request that was translated to Chat Completions."""
+
+    names: dict[bytes, bytes] = field(default_factory=dict)
+    single: bool = False
 
 
 @dataclass(frozen=True)

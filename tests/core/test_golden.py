@@ -1,4 +1,4 @@
-"""Golden cases of the Messages dialect: `upstream.sse` → `client.sse`, `report.json`; options in `case.toml`.
+"""Golden cases by the provider's dialect: `upstream.sse` → `client.sse`, `report.json`; options in `case.toml`.
 
 `--regold` rewrites what comes out, for review. The report has no times; `outcome` is the fault's name, null for a
 complete answer.
@@ -12,17 +12,25 @@ from typing import Any
 import pytest
 
 from tests.core.corpus import GOLDEN
-from tests.core.running import Run, run
+from tests.core.running import Chat, Run, run
 from tests.reference.messages import observe
 from tests.support.streams import splits
 
-CASES = sorted(path.parent for path in GOLDEN.glob("*/upstream.sse"))
+CASES = sorted(path.parent for path in GOLDEN.parent.glob("*/*/upstream.sse"))
+MESSAGES = [case for case in CASES if case.parent == GOLDEN]
+CHAT = [case for case in CASES if case.parent.name == "chat"]
+
+
+def shown(case: Path) -> str:
+    return f"{case.parent.name}/{case.name}"
 
 
 def options(case: Path) -> dict[str, Any]:
     """The Pipeline options of a case: callables are given in its file by what they return."""
     file = case / "case.toml"
     given = tomllib.loads(file.read_text()) if file.exists() else {}
+    if case in CHAT:
+        given |= {"chat": Chat(), "id": "gen-1-golden", "input_tokens": 7} | given
     if "input_tokens" in given:
         tokens = given["input_tokens"]
         given["input_tokens"] = lambda: tokens
@@ -38,10 +46,10 @@ def written(done: Run) -> dict[str, Any]:
 
 
 def test_there_are_cases() -> None:
-    assert len(CASES) >= 30
+    assert (len(MESSAGES) >= 30, len(CHAT) >= 30, len(MESSAGES) + len(CHAT)) == (True, True, len(CASES))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=shown)
 def test_golden(case: Path, regold: bool) -> None:
     body = (case / "upstream.sse").read_bytes()
     done = run([body], **options(case))
@@ -52,7 +60,7 @@ def test_golden(case: Path, regold: bool) -> None:
     assert written(done) == json.loads((case / "report.json").read_text())
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=shown)
 def test_golden_output_does_not_depend_on_the_split(case: Path) -> None:
     body = (case / "upstream.sse").read_bytes()
     whole = run([body], **options(case))
@@ -60,9 +68,7 @@ def test_golden_output_does_not_depend_on_the_split(case: Path) -> None:
         assert run(pieces, **options(case)) == whole
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if not (case / "case.toml").exists()], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", [case for case in MESSAGES if not (case / "case.toml").exists()], ids=shown)
 def test_golden_report_is_that_of_the_reference(case: Path) -> None:
     expected = observe((case / "upstream.sse").read_bytes())
     report = json.loads((case / "report.json").read_text())
