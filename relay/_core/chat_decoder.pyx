@@ -14,11 +14,11 @@ from relay._core.json cimport Scanner, string_end, string_text, value_end
 from relay._core.meter cimport Meter
 from relay._core.text cimport equals, is_ascii, is_object, skip_ascii, skip_space
 from relay._core.tool_calls cimport Fragment, ToolCalls
-from relay._core.translator cimport NO_BLOCK, TEXT_BLOCK, THINKING_BLOCK, TOOL_BLOCK, Block, Translator
+from relay._core.translator cimport TEXT_BLOCK, THINKING_BLOCK, TOOL_BLOCK, Block, Translator
 from relay._core.types cimport Frame, Slice
 from relay._core.utf8 cimport is_utf8
 
-from relay._core.errors import LimitExceeded, PeerError, ProtocolError, Truncated
+from relay._core.errors import LimitExceeded, PeerError, Truncated
 
 cdef enum:
     MAX_DEPTH = 500
@@ -346,7 +346,6 @@ cdef class ChatDecoder(Translator):
 
     cdef int _speak(self, Block block, Slice text) except -1 nogil:
         """Send text, or let it wait for the end of the tool call within which it came."""
-        cdef Slice none = Slice(NULL, 0)
         if text.len == 0:
             return 0
         self._said += 1

@@ -9,7 +9,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.string cimport memchr, memcmp
 
 from relay._core.buffer cimport Buffer
-from relay._core.translator cimport NO_BLOCK, TOOL_BLOCK, Translator
+from relay._core.translator cimport TOOL_BLOCK, Translator
 from relay._core.types cimport Slice
 
 from relay._core.errors import LimitExceeded, ProtocolError

@@ -10,7 +10,7 @@ from relay._core.types cimport Event, Form, Kind, Slice
 cdef enum Block:                  # what the open block is
     NO_BLOCK, TEXT_BLOCK, THINKING_BLOCK, TOOL_BLOCK
 
-cdef struct Tally:                # usage as providers count it whose prompt includes what the cache gave; -1: never told
+cdef struct Tally:                # usage whose prompt includes what the cache gave and took; -1: never told
     int64_t prompt
     int64_t cached
     int64_t written
