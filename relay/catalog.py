@@ -61,6 +61,7 @@ class KnownProvider:
     count_tokens  its API counts tokens
     models        by its own name what is known of a model, in the words of an endpoint in the configuration
     context_management   its API edits the context of a conversation
+    quirks        what it wants otherwise than others of its dialect, by the words of QUIRKS
     """
 
     name: str
@@ -71,6 +72,22 @@ class KnownProvider:
     count_tokens: bool = False
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     context_management: bool = False
+    quirks: frozenset[str] = frozenset()
+
+
+QUIRKS: Final[Mapping[str, str]] = {
+    "four_stops": "takes four stop sequences at most",
+    "max_completion_tokens": "takes the limit of the answer by this name",
+    "nine_char_ids": "takes ids of tool calls of nine letters and digits alone",
+    "no_stream_options": "refuses `stream_options`, and tells usage unasked",
+    "no_user": "refuses `user`",
+    "prefill": "goes on with an answer that is begun",
+    "prompt_cache_key": "takes a key that keeps a conversation at its cache",
+    "reasoning_content": "wants thinking back on the messages that it led to",
+    "reasoning_object": "is told how much to think in an object `reasoning`",
+    "thinking_flag": "is told whether to think in an object `thinking`",
+}
+"""What some providers of the Chat Completions dialect want otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +149,7 @@ class Endpoint:
     accepts      None: all of a prompt is sent as it is
     context_management   who edits the context: it itself (`native`), relay (`emulate`), nobody (`native_only`: the
                  request is refused; `drop`)
+    quirks       of QUIRKS, what its provider wants otherwise
     """
 
     id: str
@@ -165,6 +183,7 @@ class Endpoint:
     owner_key: str | None = None
     accepts: Accepts | None = None
     context_management: str = "emulate"
+    quirks: frozenset[str] = frozenset()
 
     @property
     def is_plain(self) -> bool:

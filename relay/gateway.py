@@ -23,6 +23,7 @@ from relay.ledger import Ledger, Record
 from relay.ledger.record import Outcome
 from relay.metadata import Metadata
 from relay.prepare import prepare
+from relay.providers import Request
 from relay.redact.redaction import Redactors, tellable
 from relay.redact.replacements import fault
 from relay.route import Plan, Router
@@ -93,9 +94,7 @@ class Gateway:
                 attempt.ended_ns = monotonic_ns()
         raise plan.exhausted(self._generation.docs_url)
 
-    async def _attempt(
-        self, call: Call, request: providers.Request, attempt: Attempt, reply: Reply, record: Record
-    ) -> None:
+    async def _attempt(self, call: Call, request: Request, attempt: Attempt, reply: Reply, record: Record) -> None:
         if call.operation == "count_tokens" and not attempt.endpoint.count_tokens:
             _count_here(call, reply)
             return
@@ -107,13 +106,15 @@ class Gateway:
             if call.operation == "count_tokens":
                 reply.send(200, await exchange.read(MAX_ERROR_BODY))
             elif call.stream:
-                await self._relay(exchange, call, attempt, reply, record)
+                await self._relay(exchange, request, call, attempt, reply, record)
             else:
-                await self._relay_unary(exchange, call, attempt, reply, record)
+                await self._relay_unary(exchange, request, call, attempt, reply, record)
 
-    async def _relay(self, exchange: Exchange, call: Call, attempt: Attempt, reply: Reply, record: Record) -> None:
+    async def _relay(
+        self, exchange: Exchange, request: Request, call: Call, attempt: Attempt, reply: Reply, record: Record
+    ) -> None:
         """Move one streamed answer. Everything per read happens in `Forward`, called from the socket's callback."""
-        bill = record.bill(attempt)
+        bill, streams = record.bill(attempt), exchange.is_event_stream
         pipeline = Pipeline(
             id=call.id,
             model=attempt.slug,
@@ -127,11 +128,12 @@ class Gateway:
             metadata=reply.metadata.of_answer if reply.metadata else None,
             seal=attempt.seal,
             context_management=attempt.context_management,
+            chat=request.chat if streams else None,
         )
         forward = Forward(pipeline, exchange, reply)
         try:
-            if not exchange.is_event_stream:
-                forward(messages.as_stream(await exchange.read(MAX_ANSWER)))
+            if not streams:
+                forward(messages.as_stream(request.message(await exchange.read(MAX_ANSWER))))
             else:
                 while await exchange.pump(forward) and pipeline:
                     await reply.settle()
@@ -144,10 +146,11 @@ class Gateway:
             record.observe(pipeline.report(), bill)
 
     async def _relay_unary(
-        self, exchange: Exchange, call: Call, attempt: Attempt, reply: Reply, record: Record
+        self, exchange: Exchange, request: Request, call: Call, attempt: Attempt, reply: Reply, record: Record
     ) -> None:
         bill, content = record.bill(attempt), await exchange.read(MAX_ANSWER)
         try:
+            content = request.message(content)
             if record.redaction:
                 content = record.redaction.answer(content)
             content, report = answer(

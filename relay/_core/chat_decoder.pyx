@@ -19,6 +19,7 @@ from relay._core.types cimport Frame, Slice
 from relay._core.utf8 cimport is_utf8
 
 from relay._core.errors import LimitExceeded, PeerError, Truncated
+from relay._core.finish import FAILURES, FINISH_REASONS
 
 cdef enum:
     MAX_DEPTH = 500
@@ -62,15 +63,8 @@ cdef Scanner _USAGE = Scanner((
     "completion_tokens_details.reasoning_tokens",
 ), MAX_DEPTH)
 
-cdef dict _REASONS = {
-    b"stop": b"end_turn", b"length": b"max_tokens", b"tool_calls": b"tool_use", b"function_call": b"tool_use",
-    b"content_filter": b"refusal",
-    # Cousins that compatible servers send.
-    b"max_tokens": b"max_tokens", b"MAX_TOKENS": b"max_tokens", b"model_length": b"max_tokens",
-    b"max_length": b"max_tokens", b"tool_use": b"tool_use", b"refusal": b"refusal", b"safety": b"refusal",
-    b"SAFETY": b"refusal",
-}
-cdef dict _FAILED = {b"error": "api_error", b"insufficient_system_resource": "overloaded_error"}
+cdef dict _REASONS = FINISH_REASONS
+cdef dict _FAILED = FAILURES
 
 
 cdef inline Slice _inside(Slice value) noexcept nogil:

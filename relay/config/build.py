@@ -170,6 +170,7 @@ def _thinking(models: Mapping[str, Model]) -> dict[str, Model]:
 def _endpoint(draft: Draft, where: Where, own: serving.Endpoint, author: str | None) -> Endpoint:
     provider = draft.file.providers[own.provider]
     known = draft.known.get(own.provider, _UNKNOWN)
+    dialect = provider.dialect or known.dialect
     capabilities = own.capabilities if own.capabilities is not None else provider.capabilities
     origin = where if own.credential else ("providers", own.provider)
     said_credential = own.credential or provider.credential
@@ -186,13 +187,14 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint, author: str | N
         id="/".join([own.provider, own.model]) + _place(own),
         provider=own.provider,
         display_name=provider.name or known.display_name or own.provider,
-        dialect=provider.dialect or known.dialect,
+        dialect=dialect,
         model=own.model,
         base_url=provider.base_url or known.base_url,
         credential=CALLER if said_credential == "caller" else credential,
-        price=_price(draft.price_of(own), said("caching") or _CACHING.get(provider.dialect or known.dialect)),
+        price=_price(draft.price_of(own), said("caching") or _CACHING.get(dialect)),
         default_max_tokens=said("default_max_tokens") or said("max_output_tokens") or DEFAULT_MAX_TOKENS,
-        count_tokens=known.count_tokens if capabilities is None else "count_tokens" in capabilities,
+        count_tokens=dialect == "messages"
+        and (known.count_tokens if capabilities is None else "count_tokens" in capabilities),
         ca_file=str(draft.folder / provider.ca_file) if provider.ca_file else None,
         timeouts=merged_timeouts(draft.file.timeouts, provider.timeouts, own.timeouts),
         variant=said("variant"),
@@ -213,6 +215,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint, author: str | N
         owner_key=said("owner_key"),
         accepts=_accepts(said, author),
         context_management="native" if manages_context else said("context_management_policy") or "emulate",
+        quirks=known.quirks if dialect == known.dialect else frozenset(),
     )
 
 

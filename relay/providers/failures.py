@@ -5,15 +5,23 @@ fault is the caller's, whole; they are never its raw body. Who tells them on cut
 """
 
 import email.utils
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import orjson
 
 from relay import errors
 from relay._core import LimitExceeded, PeerError, ProtocolError, Truncated
 
-_STATUS_OF_TYPE: Mapping[str, int] = {
+_STATUS_OF_WORD: Mapping[str, int] = {
+    "context_length_exceeded": 400,
+    "content_filter": 400,
+    "content_policy_violation": 400,
+    "insufficient_quota": 402,
+    "invalid_api_key": 401,
+    "model_not_found": 404,
+    "rate_limit_exceeded": 429,
     "invalid_request_error": 400,
     "authentication_error": 401,
     "billing_error": 402,
@@ -25,6 +33,7 @@ _STATUS_OF_TYPE: Mapping[str, int] = {
     "overloaded_error": 529,
 }
 _TOO_LONG = ("prompt is too long", "context length", "context_length", "context window", "too many tokens")
+_CONTEXT = re.compile(r"maximum context length (?:is|of) (\d+) tokens.*?(\d+) tokens", re.DOTALL | re.IGNORECASE)
 _POLICY = ("content_policy", "content policy", "content filter", "content_filter")
 
 
@@ -34,9 +43,10 @@ def error(status: int, fields: Mapping[bytes, bytes], body: bytes, *, own: bool 
     fields   header fields, names in lower case
     own      the caller's own credential was sent
     """
-    failure = (
-        errors.CredentialRefused(status) if own and status in (401, 402, 403) else _by_status(status, _message(body))
-    )
+    if own and status in (401, 402, 403):
+        failure: errors.ProviderError = errors.CredentialRefused(status)
+    else:
+        failure = _by_status(status, *_told(body))
     failure.upstream_status = status
     failure.retry_after_s = retry_after(fields)
     if (told := fields.get(b"x-should-retry")) in (b"true", b"false"):
@@ -47,7 +57,7 @@ def error(status: int, fields: Mapping[bytes, bytes], body: bytes, *, own: bool 
 def fault(cause: Exception) -> errors.ProviderError:
     """Give the failure that stopped a stream: what `Pipeline.check` raised, as ours."""
     if isinstance(cause, PeerError):
-        return _by_status(_STATUS_OF_TYPE.get(cause.type, 500), cause.message)
+        return _by_status(_status_of(cause), cause.message, (cause.code, cause.type))
     if isinstance(cause, Truncated):
         return errors.ProviderTruncated("the provider's answer ended before its stop reason")
     if isinstance(cause, LimitExceeded):
@@ -71,20 +81,34 @@ def retry_after(fields: Mapping[bytes, bytes]) -> float | None:
         return None
 
 
-def _message(body: bytes) -> str:
-    """Give the sentence of an error body in any of the usual shapes; empty when there is none."""
+def _status_of(cause: PeerError) -> int:
+    """Give the status that an error in a stream would have had: its code says it in digits, or its words do."""
+    if cause.code.isdecimal() and 400 <= int(cause.code[:4]) <= 599:
+        return int(cause.code)
+    return _STATUS_OF_WORD.get(cause.code) or _STATUS_OF_WORD.get(cause.type) or 500
+
+
+def _told(body: bytes) -> tuple[str, tuple[str, ...]]:
+    """Give the sentence of an error body in any of the usual shapes, empty where there is none; its code and type."""
     try:
         told = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return ""
+        return "", ()
     inner = told.get("error", told) if isinstance(told, dict) else None
-    text = inner.get("message") if isinstance(inner, dict) else inner
-    return text if isinstance(text, str) else ""
+    if not isinstance(inner, dict):
+        return (inner if isinstance(inner, str) else ""), ()
+    text = inner.get("message")
+    words = [word for word in (inner.get("code"), inner.get("type")) if isinstance(word, str)]
+    return (text if isinstance(text, str) else ""), tuple(words)
 
 
-def _by_status(status: int, message: str) -> errors.ProviderError:
+def _by_status(status: int, message: str, words: Sequence[str] = ()) -> errors.ProviderError:
+    """Give the failure of a status; `words` are the provider's own for it, which say more than some statuses do."""
     if status in (400, 422):
-        return errors.ProviderRefused(message or "the provider refused the request", 400, _kind_of_refusal(message))
+        kind = _kind_of_refusal(f"{message} {' '.join(words)}")
+        if kind == "context_length_exceeded":
+            message = _too_long(message)
+        return errors.ProviderRefused(message or "the provider refused the request", 400, kind)
     if status in (405, 409, 415):
         return errors.ProviderRefused(message or "the provider refused the request")
     if status == 413:
@@ -93,7 +117,7 @@ def _by_status(status: int, message: str) -> errors.ProviderError:
         refused = errors.ProviderAuth("the provider refused this gateway's credential; tell its operator")
         refused.counts_against = status == 401
         return refused
-    if status == 402:
+    if status == 402 or (status == 429 and "insufficient_quota" in words):
         return errors.ProviderBilling("the provider wants this gateway's account settled; tell its operator")
     if status == 404:
         return errors.ProviderNotFound(message or "the provider does not know this model")
@@ -106,6 +130,14 @@ def _by_status(status: int, message: str) -> errors.ProviderError:
         overloaded.status = status
         return overloaded
     return errors.ProviderFailed("the provider failed")
+
+
+def _too_long(message: str) -> str:
+    """Give the sentence by which agents know that they have to shorten the prompt (spec/wire-protocols.md 8)."""
+    limit = _CONTEXT.search(message)
+    if limit is None or message.startswith("prompt is too long"):
+        return message
+    return f"prompt is too long: {limit[2]} tokens > {limit[1]} maximum"
 
 
 def _kind_of_refusal(message: str) -> str:

@@ -28,7 +28,8 @@ class _Route:
         self.pool = pool
         self.path = origin.path.rstrip("/").encode()
         self.secret = secret.reveal() if secret else ""
-        credential = f"x-api-key: {self.secret}\r\n" if secret else ""
+        form = "x-api-key:" if endpoint.dialect == "messages" else "authorization: Bearer"
+        credential = f"{form} {self.secret}\r\n" if secret else ""
         self.prefix = f"host: {origin.netloc}\r\nuser-agent: relay/{__version__}\r\n{credential}".encode("latin-1")
 
     def head(self, request: Request) -> bytes:

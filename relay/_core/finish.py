@@ -1,0 +1,23 @@
+"""Why an answer ended, in the words of Chat Completions and of servers like it, and in the hub's.
+
+Source: spec/wire-protocols.md 3.2, 4.2; a word that is not here means the default, `end_turn`.
+"""
+
+FINISH_REASONS: dict[bytes, bytes] = {
+    b"stop": b"end_turn",
+    b"length": b"max_tokens",
+    b"tool_calls": b"tool_use",
+    b"function_call": b"tool_use",
+    b"content_filter": b"refusal",
+    b"max_tokens": b"max_tokens",
+    b"MAX_TOKENS": b"max_tokens",
+    b"max_length": b"max_tokens",
+    b"model_length": b"max_tokens",
+    b"tool_use": b"tool_use",
+    b"refusal": b"refusal",
+    b"safety": b"refusal",
+    b"SAFETY": b"refusal",
+}
+
+FAILURES: dict[bytes, str] = {b"error": "api_error", b"insufficient_system_resource": "overloaded_error"}
+"""Finish reasons that are no end but a failure, and its type."""

@@ -1,0 +1,216 @@
+"""The Chat Completions dialect, outwards: a Messages request as a provider of that dialect takes it.
+
+outgoing() translates (spec/wire-protocols.md 4.1). What such a provider can't be sent is refused with its path, so that
+an endpoint of another dialect may answer; what only matters elsewhere is left out, and told to the attempt.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+
+from relay.call import Call
+from relay.catalog import Attempt
+from relay.dialects.chat_messages import Json, Translation, refused
+from relay.dialects.reasoning import effort_of
+from relay.dialects.schema import OWN_FIELDS
+
+MOST_USER: Final = 64
+_UNTOLD: Final = OWN_FIELDS | {"model", "stream", "service_tier", "speed", "cache_control"}
+"""Members that go without a word: relay's own, and what is done by it or decided anew for each endpoint."""
+_READ: Final = frozenset(
+    {
+        "max_tokens",
+        "messages",
+        "metadata",
+        "output_config",
+        "stop_sequences",
+        "system",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "tools",
+        "top_k",
+        "top_p",
+    }
+)
+_CHOICES: Final[Mapping[str, str]] = {"auto": "auto", "any": "required", "none": "none"}
+_EDITOR: Final[Json] = {
+    "command": {"type": "string", "enum": ["view", "create", "str_replace", "insert", "undo_edit"]},
+    "path": {"type": "string"},
+    "file_text": {"type": "string"},
+    "view_range": {"type": "array", "items": {"type": "integer"}},
+    "old_str": {"type": "string"},
+    "new_str": {"type": "string"},
+    "insert_line": {"type": "integer"},
+}
+_DEFINED: Final[Mapping[str, tuple[str, Json, list[str]]]] = {
+    "bash_": (
+        "Run a command in a shell that goes on between calls.",
+        {"command": {"type": "string"}, "restart": {"type": "boolean"}},
+        [],
+    ),
+    "text_editor_": ("View, create and edit text files.", _EDITOR, ["command", "path"]),
+}
+"""Tools that Anthropic defines and clients run: what another model has to be told of them."""
+
+
+class Outgoing:
+    """A translated request.
+
+    names    what a tool's name that was sent stands for, bytes by bytes
+    single   the answer is to hold one tool call at most
+    """
+
+    __slots__ = ("content", "names", "single")
+
+    def __init__(self, content: bytes, names: dict[bytes, bytes], single: bool) -> None:
+        self.content = content
+        self.names = names
+        self.single = single
+
+
+def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Outgoing:
+    """Give the content for the attempt; `changed` values go in place of the client's, an empty one goes altogether.
+
+    raises   ProviderRefused, of which other endpoints are asked, for what this one can't be sent
+    """
+    said = _decoded(call, attempt, changed)
+    quirks = attempt.endpoint.quirks
+    translation = Translation(quirks, said.get("tools") or [])
+    body: Json = {"model": attempt.model, "messages": translation.messages(said.get("system"), said["messages"])}
+    if call.stream:
+        body["stream"] = True
+        if "no_stream_options" not in quirks:
+            body["stream_options"] = {"include_usage": True}
+    limit = said.get("max_tokens") or attempt.endpoint.default_max_tokens
+    most = limit if attempt.max_tokens is None else attempt.max_tokens
+    body["max_completion_tokens" if "max_completion_tokens" in quirks else "max_tokens"] = most
+    for name in ("temperature", "top_p", "top_k"):
+        if said.get(name) is not None:
+            body[name] = said[name]
+    if stops := said.get("stop_sequences"):
+        body["stop"] = stops[:4] if "four_stops" in quirks else stops
+    single = _put_tools(body, said, translation)
+    accepts = attempt.endpoint.accepts
+    _put_thinking(body, said, most, quirks, accepts.reasoning_style if accepts else None)
+    _put_format(body, said)
+    if (user := (said.get("metadata") or {}).get("user_id")) and "no_user" not in quirks:
+        body["user"] = user if len(user) <= MOST_USER else sha256(user.encode()).hexdigest()
+    if call.session_id and "prompt_cache_key" in quirks:
+        body["prompt_cache_key"] = sha256(call.session_id.encode()).hexdigest()
+    for key, value in attempt.options:
+        body[key] = _loaded(key, value)
+    return Outgoing(orjson.dumps(body), translation.names, single)
+
+
+def _decoded(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Json:
+    """Give the members that are read; those that nobody of this dialect knows are noted as left out."""
+    said: Json = {}
+    unknown: set[str] = set()
+    raw = {key: call.content[start:end] for key, _, _, start, end in call.members}
+    own = {key for key, _ in attempt.options}
+    for key, value in (raw | dict(changed)).items():
+        if key in _READ:
+            if key not in attempt.dropped and value not in (b"", b"null"):
+                said[key] = _loaded(key, value)
+        elif key not in _UNTOLD and key not in own and value not in (b"", b"null"):
+            unknown.add(key)
+    if "top_k" in said and not _takes_top_k(attempt):
+        del said["top_k"]
+        unknown.add("top_k")
+    if unknown:
+        attempt.dropped |= unknown
+    config = said.get("output_config")
+    for field in ("effort", "format"):
+        if config and f"output_config.{field}" in attempt.dropped:
+            config.pop(field, None)
+    return said
+
+
+def _loaded(key: str, value: bytes) -> Any:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:  # its grammar holds, so that only this can be wrong
+        raise refused(key, "a \\u escape in a string is half of a surrogate pair") from None
+
+
+def _takes_top_k(attempt: Attempt) -> bool:
+    """The dialect has no such member: it is sent only where the endpoint is known to have it."""
+    parameters = attempt.endpoint.parameters
+    return parameters is not None and "top_k" in parameters
+
+
+def _put_tools(body: Json, said: Json, translation: Translation) -> bool:
+    """Put the tools and how they are to be used; give whether one call at most is wanted."""
+    tools = [_tool(tool, f"tools.{at}", translation) for at, tool in enumerate(said.get("tools") or [])]
+    if not tools:
+        return False
+    body["tools"] = tools
+    choice = said.get("tool_choice")
+    if choice is None:
+        return False
+    if choice["type"] == "tool":
+        body["tool_choice"] = {"type": "function", "function": {"name": translation.alias(choice["name"])}}
+    else:
+        body["tool_choice"] = _CHOICES[choice["type"]]
+    single = choice.get("disable_parallel_tool_use") is True
+    if single and choice["type"] != "none":
+        body["parallel_tool_calls"] = False
+    return single
+
+
+def _tool(tool: Json, path: str, translation: Translation) -> Json:
+    """Give a tool as a function; one that only relay or the provider could run is refused."""
+    kind = tool.get("type") or "custom"
+    if kind == "custom":
+        schema = {"type": "object", "properties": {}} | tool["input_schema"]
+        return _function(translation.alias(tool["name"]), tool.get("description"), schema)
+    for prefix, (description, properties, required) in _DEFINED.items():
+        if kind.startswith(prefix) and isinstance(tool.get("name"), str):
+            return _function(
+                tool["name"], description, {"type": "object", "properties": properties, "required": required}
+            )
+    raise refused(f"{path}.type", f"{kind[:64]!r} can't be sent to an endpoint of the Chat Completions dialect")
+
+
+def _function(name: str, description: str | None, schema: Json) -> Json:
+    function: Json = {"name": name, "parameters": schema}
+    if description:
+        function["description"] = description
+    return {"type": "function", "function": function}
+
+
+def _put_thinking(body: Json, said: Json, most: int, quirks: frozenset[str], style: str | None) -> None:
+    """Put how much the model is to think, in the provider's way; where nothing is said, nothing is put."""
+    thinking, effort = said.get("thinking") or {}, (said.get("output_config") or {}).get("effort")
+    kind, budget = thinking.get("type"), thinking.get("budget_tokens")
+    if kind is None and effort is None:
+        return
+    if "reasoning_object" in quirks:
+        if kind == "disabled":
+            body["reasoning"] = {"enabled": False}
+        elif effort is not None:
+            body["reasoning"] = {"effort": effort}
+        else:
+            body["reasoning"] = {"enabled": True} if budget is None else {"max_tokens": budget}
+        return
+    if "thinking_flag" in quirks or style == "flag":
+        body["thinking"] = {"type": "disabled" if kind == "disabled" else "enabled"}
+        return
+    if kind == "disabled":
+        if style == "effort":  # a model that can't think would refuse the word
+            body["reasoning_effort"] = "none"
+        return
+    if effort is None and budget is not None:
+        effort = effort_of(budget, most)
+    if effort is not None:
+        body["reasoning_effort"] = effort
+
+
+def _put_format(body: Json, said: Json) -> None:
+    form = (said.get("output_config") or {}).get("format")
+    if form is not None:
+        schema = {"name": "answer", "schema": form["schema"], "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
