@@ -10,9 +10,11 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcmp, memcpy
 
 from relay._core.buffer cimport Buffer
+from relay._core.chat_usage cimport count_of, take_usage
 from relay._core.json cimport Scanner, string_end, string_text, value_end
 from relay._core.meter cimport Meter
-from relay._core.text cimport equals, is_ascii, is_object, skip_ascii, skip_space
+from relay._core.scanned cimport first_item, inside, is_list, is_said, next_item, trimmed
+from relay._core.text cimport equals, is_ascii, is_object, skip_ascii
 from relay._core.tool_calls cimport Fragment, ToolCalls
 from relay._core.translator cimport TEXT_BLOCK, THINKING_BLOCK, TOOL_BLOCK, Block, Translator
 from relay._core.types cimport Frame, Slice
@@ -23,7 +25,6 @@ from relay._core.finish import FAILURES, FINISH_REASONS
 
 cdef enum:
     MAX_DEPTH = 500
-    MAX_DIGITS = 9                # a count of tokens longer than this is no count
 
 cdef enum:                        # slots of a chunk
     ID, MODEL, CHOICES, USAGE, GROQ_USAGE, OBJECT, ERROR, ERROR_TYPE, ERROR_CODE, ERROR_MESSAGE
@@ -54,70 +55,8 @@ cdef enum:                        # slots of a part of content, or of a detail o
 
 cdef Scanner _PART = Scanner(("type", "text", "thinking", "summary", "signature"), MAX_DEPTH)
 
-cdef enum:                        # slots of usage
-    PROMPT, COMPLETION, TOTAL, CACHED, WRITTEN, HIT, OWN_CACHED, REASONED, USAGE_PATHS
-
-cdef Scanner _USAGE = Scanner((
-    "prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details.cached_tokens",
-    "prompt_tokens_details.cache_write_tokens", "prompt_cache_hit_tokens", "cached_tokens",
-    "completion_tokens_details.reasoning_tokens",
-), MAX_DEPTH)
-
 cdef dict _REASONS = FINISH_REASONS
 cdef dict _FAILED = FAILURES
-
-
-cdef inline Slice _inside(Slice value) noexcept nogil:
-    """Give a JSON string without its quotes; empty when it is none."""
-    return Slice(value.ptr + 1, value.len - 2) if value.ptr != NULL and value.ptr[0] == c'"' else Slice(NULL, 0)
-
-
-cdef inline bint _is_list(Slice value) noexcept nogil:
-    return value.ptr != NULL and value.ptr[0] == c"["
-
-
-cdef inline bint _is_said(Slice value) noexcept nogil:
-    """Tell whether a value is there and is no null, and no empty string."""
-    return value.ptr != NULL and not equals(value, b"null", 4) and not equals(value, b'""', 2)
-
-
-cdef inline Slice _trimmed(Slice data) noexcept nogil:
-    while data.len and (data.ptr[0] == c" " or data.ptr[0] == c"\n"):
-        data = Slice(data.ptr + 1, data.len - 1)
-    while data.len and (data.ptr[data.len - 1] == c" " or data.ptr[data.len - 1] == c"\n"):
-        data.len -= 1
-    return data
-
-
-cdef inline const char* _first(Slice items) noexcept nogil:
-    """Give the first item of an array that was scanned, or its bracket."""
-    return skip_space(items.ptr + 1, items.ptr + items.len)
-
-
-cdef inline const char* _behind(const char* item, const char* end) noexcept nogil:
-    """Give the next item, or the bracket, behind the end of one."""
-    item = skip_space(item, end)
-    return skip_space(item + 1, end) if item[0] == c"," else item
-
-
-cdef int64_t _number(Slice raw) noexcept nogil:
-    """Give a count; -1 when it is none."""
-    cdef int64_t number = 0
-    cdef Py_ssize_t at
-    if raw.len == 0 or raw.len > MAX_DIGITS:
-        return -1
-    for at in range(raw.len):
-        if not c"0" <= raw.ptr[at] <= c"9":
-            return -1
-        number = number * 10 + (raw.ptr[at] - c"0")
-    return number
-
-
-cdef inline void _keep(int64_t* known, Slice raw) noexcept nogil:
-    """Take a count over, if it was told: of cumulative numbers the last one wins."""
-    cdef int64_t number = _number(raw)
-    if number >= 0:
-        known[0] = number
 
 
 cdef bytes _bytes(Slice text):
@@ -185,7 +124,7 @@ cdef class ChatDecoder(Translator):
 
     cdef int on_frame(self, Frame* frame) except -1 nogil:
         cdef Slice[CHUNK_PATHS] slots
-        cdef Slice data = _trimmed(frame.data)
+        cdef Slice data = trimmed(frame.data)
         self._before_len = 0
         if self.done or self.failed:
             return 0
@@ -199,12 +138,12 @@ cdef class ChatDecoder(Translator):
             with gil:
                 return self._repaired(frame)
         _CHUNK.scan_into(data, slots)
-        if _is_said(slots[ERROR]) or equals(slots[OBJECT], b'"error"', 7) or equals(frame.name, b"error", 5):
+        if is_said(slots[ERROR]) or equals(slots[OBJECT], b'"error"', 7) or equals(frame.name, b"error", 5):
             with gil:
                 return self._error(slots)
         self._said = 0
         self._text.ptr = NULL
-        if _is_list(slots[CHOICES]):
+        if is_list(slots[CHOICES]):
             self._choices(slots[CHOICES], slots)
         if is_object(slots[USAGE]) or is_object(slots[GROQ_USAGE]):
             self._usage(slots[USAGE] if is_object(slots[USAGE]) else slots[GROQ_USAGE])
@@ -232,13 +171,13 @@ cdef class ChatDecoder(Translator):
     cdef int _choices(self, Slice choices, Slice* chunk) except -1 nogil:
         cdef Slice[CHOICE_PATHS] slots
         cdef const char* end = choices.ptr + choices.len
-        cdef const char* item = _first(choices)
+        cdef const char* item = first_item(choices)
         cdef const char* stop
         while item[0] != c"]":  # bound: the array was scanned
             stop = _CHOICE.find_in_value(item, end, slots)
             if item[0] == c"{" and (slots[INDEX].ptr == NULL or slots[INDEX].ptr[0] in (c"0", c"n")):
                 self._choice(slots, chunk)
-            item = _behind(stop, end)
+            item = next_item(stop, end)
         return 0
 
     cdef int _choice(self, Slice* slots, Slice* chunk) except -1 nogil:
@@ -249,17 +188,17 @@ cdef class ChatDecoder(Translator):
             self._delta_of(slots)
         if is_object(slots[CHOICE_USAGE]):
             self._usage(slots[CHOICE_USAGE])
-        if _is_said(slots[FINISH_REASON]) and slots[FINISH_REASON].ptr[0] == c'"':
+        if is_said(slots[FINISH_REASON]) and slots[FINISH_REASON].ptr[0] == c'"':
             with gil:
                 self._finished(slots)
         return 0
 
     cdef int _identify(self, Slice* chunk) except -1:
         """Take the stream's id and model from the first chunk that has any."""
-        if self._id is None and _inside(chunk[ID]).len:
+        if self._id is None and inside(chunk[ID]).len:
             self._id = _bytes(chunk[ID])
             self.id = string_text(chunk[ID])
-        if self._model is None and _inside(chunk[MODEL]).len:
+        if self._model is None and inside(chunk[MODEL]).len:
             self._model = _bytes(chunk[MODEL])
             self.model = string_text(chunk[MODEL])
         return 0
@@ -269,13 +208,13 @@ cdef class ChatDecoder(Translator):
         cdef Slice[CALL_PATHS] call
         self._reasoning(slots)
         self._content(slots[CONTENT])
-        if _inside(slots[REFUSAL]).len:
+        if inside(slots[REFUSAL]).len:
             self._refused = True
-            self._speak(TEXT_BLOCK, _inside(slots[REFUSAL]))
-        if _is_list(slots[TOOL_CALLS]) and _first(slots[TOOL_CALLS])[0] != c"]":
+            self._speak(TEXT_BLOCK, inside(slots[REFUSAL]))
+        if is_list(slots[TOOL_CALLS]) and first_item(slots[TOOL_CALLS])[0] != c"]":
             with gil:
                 self._tools(slots[TOOL_CALLS])
-        elif _is_said(slots[FUNCTION_NAME]) or _is_said(slots[FUNCTION_ARGUMENTS]):
+        elif is_said(slots[FUNCTION_NAME]) or is_said(slots[FUNCTION_ARGUMENTS]):
             call[CALL_INDEX] = call[CALL_ID] = Slice(NULL, 0)
             call[CALL_NAME], call[CALL_ARGUMENTS] = slots[FUNCTION_NAME], slots[FUNCTION_ARGUMENTS]
             with gil:
@@ -284,13 +223,13 @@ cdef class ChatDecoder(Translator):
 
     cdef int _reasoning(self, Slice* slots) except -1 nogil:
         """Send thinking; servers that write it in several members mean it once."""
-        cdef Slice text = _inside(slots[REASONING_CONTENT])
+        cdef Slice text = inside(slots[REASONING_CONTENT])
         if text.len == 0:
-            text = _inside(slots[REASONING])
+            text = inside(slots[REASONING])
         self._speak(THINKING_BLOCK, text)
-        if _is_list(slots[DETAILS]):
+        if is_list(slots[DETAILS]):
             self._details(slots[DETAILS], text.len == 0)
-        elif _is_list(slots[THINKING_BLOCKS]):
+        elif is_list(slots[THINKING_BLOCKS]):
             self._details(slots[THINKING_BLOCKS], text.len == 0)
         return 0
 
@@ -298,20 +237,20 @@ cdef class ChatDecoder(Translator):
         """Send the texts of a list of thinking, where no member told them already, and keep its signature."""
         cdef Slice[PART_PATHS] slots
         cdef const char* end = items.ptr + items.len
-        cdef const char* item = _first(items)
+        cdef const char* item = first_item(items)
         cdef const char* stop
         while item[0] != c"]":  # bound: the array was scanned
             stop = _PART.find_in_value(item, end, slots)
             if with_text and item[0] == c"{":
                 for value in slots[PART_TEXT : PART_SUMMARY + 1]:
-                    if _inside(value).len:
-                        self._speak(THINKING_BLOCK, _inside(value))
+                    if inside(value).len:
+                        self._speak(THINKING_BLOCK, inside(value))
                         break
-            if item[0] == c"{" and _inside(slots[PART_SIGNATURE]).len and self.block == THINKING_BLOCK:
+            if item[0] == c"{" and inside(slots[PART_SIGNATURE]).len and self.block == THINKING_BLOCK:
                 self.signature.clear()
-                self.signature.add(_inside(slots[PART_SIGNATURE]))
+                self.signature.add(inside(slots[PART_SIGNATURE]))
                 self._said += 1
-            item = _behind(stop, end)
+            item = next_item(stop, end)
         return 0
 
     cdef int _content(self, Slice content) except -1 nogil:
@@ -319,24 +258,24 @@ cdef class ChatDecoder(Translator):
         cdef const char* end = content.ptr + content.len
         cdef const char* item
         cdef const char* stop
-        if not _is_list(content):
-            return self._speak(TEXT_BLOCK, _inside(content))
-        item = _first(content)
+        if not is_list(content):
+            return self._speak(TEXT_BLOCK, inside(content))
+        item = first_item(content)
         while item[0] != c"]":  # bound: the array was scanned
             stop = value_end(item, end, MAX_DEPTH)
             if item[0] == c"{":
                 self._part(Slice(item, stop - item))
-            item = _behind(stop, end)
+            item = next_item(stop, end)
         return 0
 
     cdef int _part(self, Slice part) except -1 nogil:
         cdef Slice[PART_PATHS] slots
         _PART.find_in_value(part.ptr, part.ptr + part.len, slots)
         if not equals(slots[PART_TYPE], b'"thinking"', 10):
-            return self._speak(TEXT_BLOCK, _inside(slots[PART_TEXT]))
-        if _is_list(slots[PART_THINKING]):
+            return self._speak(TEXT_BLOCK, inside(slots[PART_TEXT]))
+        if is_list(slots[PART_THINKING]):
             return self._details(slots[PART_THINKING], True)
-        return self._speak(THINKING_BLOCK, _inside(slots[PART_THINKING]))
+        return self._speak(THINKING_BLOCK, inside(slots[PART_THINKING]))
 
     cdef int _speak(self, Block block, Slice text) except -1 nogil:
         """Send text, or let it wait for the end of the tool call within which it came."""
@@ -365,24 +304,24 @@ cdef class ChatDecoder(Translator):
     cdef int _tools(self, Slice calls) except -1:
         cdef Slice[CALL_PATHS] slots
         cdef const char* end = calls.ptr + calls.len
-        cdef const char* item = _first(calls)
+        cdef const char* item = first_item(calls)
         cdef const char* stop
         while item[0] != c"]":  # bound: the array was scanned
             stop = _CALL.find_in_value(item, end, slots)
             if item[0] == c"{":
                 self._tool(slots)
-            item = _behind(stop, end)
+            item = next_item(stop, end)
         return 0
 
     cdef int _tool(self, Slice* slots) except -1:
         """Hand one fragment of a tool call on."""
         cdef Fragment fragment
-        cdef int64_t index = _number(slots[CALL_INDEX])
+        cdef int64_t index = count_of(slots[CALL_INDEX])
         if not self.started:
             self._begin()
         fragment.index = <int>index if index < 1 << 30 else -1
-        fragment.id = _inside(slots[CALL_ID])
-        fragment.name = _inside(slots[CALL_NAME])
+        fragment.id = inside(slots[CALL_ID])
+        fragment.name = inside(slots[CALL_NAME])
         fragment.arguments = self._arguments(slots[CALL_ARGUMENTS])
         self._calls.take(&fragment)
         self._said += 1
@@ -393,8 +332,8 @@ cdef class ChatDecoder(Translator):
 
     cdef Slice _arguments(self, Slice value) except *:
         """Give arguments as the inside of a JSON string, also where they came as an object."""
-        if not _is_said(value) or value.ptr[0] == c'"':
-            return _inside(value)
+        if not is_said(value) or value.ptr[0] == c'"':
+            return inside(value)
         quoted = _bytes(value).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
         self._scratch.clear()
         self._scratch.put(quoted.replace(b"\n", b" ").replace(b"\r", b" ").replace(b"\t", b" "))
@@ -402,13 +341,13 @@ cdef class ChatDecoder(Translator):
 
     cdef int _finished(self, Slice* slots) except -1:
         """Note why the answer ends; it goes on until the end of the stream, for usage comes later."""
-        self._reason = _bytes(_inside(slots[FINISH_REASON]))
+        self._reason = _bytes(inside(slots[FINISH_REASON]))
         self._said += 1
         if self._reason in _FAILED:
             self.failed = True
             raise PeerError(_FAILED[self._reason], "")
         for value in slots[MATCHED : MATCHED_STOP + 1]:
-            if _inside(value).len:
+            if inside(value).len:
                 self._sequence = _bytes(value)
         self.stopping = True
         if not self.started:
@@ -417,17 +356,8 @@ cdef class ChatDecoder(Translator):
 
     cdef int _usage(self, Slice usage) except -1 nogil:
         """Take the numbers of a usage object over."""
-        cdef Slice[USAGE_PATHS] slots
         self._said += 1
-        _USAGE.find_in_value(usage.ptr, usage.ptr + usage.len, slots)
-        _keep(&self.tally.prompt, slots[PROMPT])
-        _keep(&self.tally.completion, slots[COMPLETION])
-        _keep(&self.tally.total, slots[TOTAL])
-        _keep(&self.tally.cached, slots[HIT])
-        _keep(&self.tally.cached, slots[OWN_CACHED])
-        _keep(&self.tally.cached, slots[CACHED])
-        _keep(&self.tally.written, slots[WRITTEN])
-        _keep(&self.tally.reasoning, slots[REASONED])
+        take_usage(&self.tally, usage)
         return 0
 
     cdef int on_end(self) except -1 nogil:

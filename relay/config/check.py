@@ -115,7 +115,8 @@ def _providers(draft: Draft) -> Iterator[Finding]:
             hint = suggestion(name, list(draft.known)) or "; write its `dialect` and `base_url`"
             yield where, f"this version of relay knows no provider of this name{hint}"
         if provider.dialect in UNBUILT_DIALECTS:
-            yield (*where, "dialect"), f"this version of relay does not speak `{provider.dialect}` yet"
+            spoken = " or ".join(DIALECTS)
+            yield (*where, "dialect"), f"this version of relay does not speak `{provider.dialect}` yet; use {spoken}"
         elif provider.dialect not in (None, *DIALECTS):
             yield (*where, "dialect"), f"must be one of {', '.join(DIALECTS)}"
         wants = known is not None and known.env is not None and not provider.base_url

@@ -157,16 +157,18 @@ def _stop(choice: Json, said: Json, has_calls: bool) -> tuple[str, str | None]:
 
 
 def _usage(told: Json) -> Json:
-    """Give usage in the hub's sense: the prompt without what the cache gave and took."""
+    """Give usage in the hub's sense: the prompt without what the cache gave and took; none of half a count."""
     prompt, completion = _count(told, "prompt_tokens"), _count(told, "completion_tokens")
+    if prompt is None or completion is None:
+        return {}
     details, spent = _object(told, "prompt_tokens_details"), _object(told, "completion_tokens_details")
     cached = (_count(details, "cached_tokens"), _count(told, "cached_tokens"), _count(told, "prompt_cache_hit_tokens"))
     read = next((count for count in cached if count is not None), None)
     written, thought = _count(details, "cache_write_tokens"), _count(spent, "reasoning_tokens")
-    if thought and completion is not None and _count(told, "total_tokens") == (prompt or 0) + completion + thought:
+    if thought and _count(told, "total_tokens") == prompt + completion + thought:
         completion += thought  # of those who count the reasoning beside the completion
     usage = {
-        "input_tokens": None if prompt is None else max(0, prompt - (read or 0) - (written or 0)),
+        "input_tokens": max(0, prompt - (read or 0) - (written or 0)),
         "cache_creation_input_tokens": written,
         "cache_read_input_tokens": read,
         "output_tokens": completion,

@@ -61,12 +61,12 @@ CASES = {
     ),
     "same address": (("127.0.0.1:9090", "0.0.0.0:8080"), "2: ops.listen: must differ from `listen`"),
     "dialect of later": (
-        ("dialect: messages", "dialect: chat"),
-        "7: providers.local.dialect: this version of relay does not speak `chat` yet; use messages",
+        ("dialect: messages", "dialect: gemini"),
+        "7: providers.local.dialect: this version of relay does not speak `gemini` yet; use messages or chat",
     ),
     "no dialect": (
         ("dialect: messages", "dialect: klingon"),
-        "7: providers.local.dialect: must be one of messages",
+        "7: providers.local.dialect: must be one of messages, chat",
     ),
     "admin token that leads nowhere": (
         ("listen: 127.0.0.1:8080\n", "listen: 127.0.0.1:8080\nadmin: {token: {env: NO_TOKEN}}\n"),
@@ -320,7 +320,7 @@ def test_a_section_of_a_later_version_is_refused_by_name(key: str, faults_of: Fa
 
 
 def test_all_faults_come_at_once_in_the_order_of_the_file(faults_of: Faults, minimal: str) -> None:
-    text = minimal.replace("dialect: messages", "dialect: chat") + "semantic: {email: true}\nsemantics: {}\n"
+    text = minimal.replace("dialect: messages", "dialect: gemini") + "semantic: {email: true}\nsemantics: {}\n"
 
     assert [fault.split(": ")[1] for fault in faults_of(text, {})] == [
         "keys.0.secret",

@@ -1,0 +1,322 @@
+"""Chat Completions upstream: the official client on one side, the embedded provider or raw bytes on the other.
+
+`demo/*` speaks Messages, `chat/*` is the same provider spoken to in Chat; `raw/*` sends what a test says, `pair/*` is
+a Messages endpoint that fails and then a Chat endpoint, `turn/*` the other way round.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from random import Random
+from typing import Any
+
+import anthropic
+import pytest
+
+from tests.support import chunks, raw_client
+from tests.support.answers import LAST_CHUNK, chunk, failure, head, streamed, whole
+from tests.support.chunks import DONE, ROLE, content, conversation, fragment, message_of, tool, usage
+from tests.support.processes import Running
+from tests.support.raw_client import ask, body, exchange
+from tests.support.raw_client import head as request_head
+from tests.support.raw_provider import FIN, RawProvider
+from tests.system.planted import ENVIRON
+
+Json = dict[str, Any]
+WEATHER: Any = {
+    "name": "weather",
+    "description": "The weather of a city.",
+    "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+PRICE = {"prompt": 2.0, "completion": 10.0, "cache_read": 0.5}
+EMAIL, CARD = "ada.lovelace@example.org", "4111 1111 1111 1111"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int, demo: Running) -> Iterator[Running]:
+    raw, upstream = f"http://127.0.0.1:{raw_port}", f"http://127.0.0.1:{demo.port}"
+    config = {
+        "keys": [{"name": "dev", "secret": {"env": "CALLER_KEY"}}],
+        "providers": {
+            "demo": {"dialect": "messages", "base_url": upstream},
+            "chat": {"dialect": "chat", "base_url": f"{upstream}/v1", "price": PRICE},
+            "raw": {"dialect": "chat", "base_url": f"{raw}/v1", "credential": {"env": "PROVIDER_KEY"}, "price": PRICE},
+            "native": {"dialect": "messages", "base_url": raw},
+        },
+        "models": {
+            "demo/*": [{"provider": "demo", "model": "*"}],
+            "chat/*": [{"provider": "chat", "model": "*"}],
+            "raw/*": [{"provider": "raw", "model": "*"}],
+            "pair/*": [{"provider": "native", "model": "native"}, {"provider": "raw", "model": "chat"}],
+            "turn/*": [{"provider": "raw", "model": "chat"}, {"provider": "native", "model": "native"}],
+        },
+    }
+    with Running.relay(config, tmp_path_factory.mktemp("chat"), ENVIRON) as process:
+        yield process
+    assert process.noise == []
+
+
+@pytest.fixture
+async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
+    url = f"http://127.0.0.1:{gateway.port}"
+    async with anthropic.AsyncAnthropic(base_url=url, api_key=raw_client.KEY, max_retries=0) as client:
+        yield client
+
+
+async def said(client: anthropic.AsyncAnthropic, model: str, *, stream: bool, **more: Any) -> Any:
+    arguments: Json = {"max_tokens": 500, "messages": [{"role": "user", "content": "hello"}]} | more
+    if not stream:
+        return await client.messages.create(model=model, **arguments)
+    async with client.messages.stream(model=model, **arguments) as events:
+        return await events.get_final_message()
+
+
+def sse(data: bytes) -> list[Any]:
+    return [head(), chunk(data), LAST_CHUNK]
+
+
+def completion(message: Json, finish: str = "stop", **members: Any) -> bytes:
+    choice = {"index": 0, "message": {"role": "assistant"} | message, "finish_reason": finish}
+    usage = {"prompt_tokens": 1200, "completion_tokens": 50, "total_tokens": 1250}
+    return whole(
+        json.dumps({"id": "chatcmpl-9", "model": "up", "choices": [choice], "usage": usage} | members).encode()
+    )
+
+
+SCRIPTS = ["chat", "echo", "tools", "tools@calls=2", "agent", "thinking", "unicode", "cache", "refusal", "max-tokens"]
+SCRIPTS += ["echo@split=3", "echo@calls=2", "json-answer", "crlf", "bom", "empty-data", "no-stop", "no-event-line"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("script", SCRIPTS)
+async def test_a_chat_provider_says_what_a_messages_provider_says(
+    client: anthropic.AsyncAnthropic, script: str, stream: bool
+) -> None:
+    """Projection: ids and signatures are each dialect's own, `caller` is relay's; a refusal has no explanation."""
+    more: Json = {"tools": [WEATHER], "messages": [{"role": "user", "content": "What is up in Paris? 漢 😀"}]}
+    name = f"{script}{',' if '@' in script else '@'}delay=0"
+    native = await said(client, f"demo/{name}", stream=stream, **more)
+    translated = await said(client, f"chat/{name}", stream=stream, **more)
+
+    assert [_projected(block) for block in translated.content] == [_projected(block) for block in native.content]
+    assert (translated.stop_reason, translated.stop_sequence) == (native.stop_reason, native.stop_sequence)
+    assert translated.usage.output_tokens == native.usage.output_tokens
+    assert translated.usage.cache_read_input_tokens == native.usage.cache_read_input_tokens
+    assert translated.usage.input_tokens > 0
+    assert (translated.model, translated.type, translated.role) == (f"chat/{name}", "message", "assistant")
+    assert translated.id.startswith("gen-")
+
+
+def _projected(block: Any) -> tuple[Any, ...]:
+    if block.type == "tool_use":
+        return block.type, block.name, block.input
+    return block.type, block.text if block.type == "text" else block.thinking
+
+
+async def test_a_tool_loop_ends(client: anthropic.AsyncAnthropic) -> None:
+    first = await said(client, "chat/tools@delay=0,calls=1", stream=True, tools=[WEATHER])
+    (call,) = [block for block in first.content if block.type == "tool_use"]
+    turn = [block.model_dump(exclude_none=True) for block in first.content]
+    result = {"type": "tool_result", "tool_use_id": call.id, "content": [{"type": "text", "text": "sunny"}]}
+    history: Any = [
+        {"role": "user", "content": "hello"},
+        {"role": "assistant", "content": turn},
+        {"role": "user", "content": [result, {"type": "text", "text": "Well?"}]},
+    ]
+    second = await said(client, "chat/tools@delay=0", stream=True, tools=[WEATHER], messages=history)
+    assert second.content[0].text == "The demo called a tool, which answered: sunny"
+    assert second.stop_reason == "end_turn"
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(("status", "kind"), [(400, 400), (401, 502), (404, 404), (429, 429), (500, 502), (503, 503)])
+async def test_pitfall_77_errors_reach_the_client_in_its_own_words(
+    client: anthropic.AsyncAnthropic, status: int, kind: int, stream: bool
+) -> None:
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        await said(client, f"chat/error@status={status}", stream=stream)
+    assert caught.value.status_code == kind
+    assert caught.value.body["type"] == "error"
+
+
+@pytest.mark.parametrize("script", ["error-first", "json-error", "error-mid@after=0"])
+async def test_pitfall_83_an_error_with_status_200_is_one(client: anthropic.AsyncAnthropic, script: str) -> None:
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        await said(client, f"chat/{script}", stream=True)
+    assert caught.value.status_code == 529
+
+
+@pytest.mark.parametrize("script", ["cut@bytes=1500,delay=0", "reset@bytes=1500,delay=0", "error-mid@delay=0,after=3"])
+async def test_pitfall_79_a_stream_that_breaks_off_ends_with_an_error(gateway: Running, script: str) -> None:
+    answer = await ask(gateway.port, body(f"chat/{script}", stream=True))
+    kinds = [kind for kind, _ in answer.events]
+    assert (answer.status, kinds[0], kinds[-1]) == (200, "message_start", "error")
+    assert not {"message_stop", "message_delta"} & set(kinds)
+
+
+async def test_what_is_sent_and_where(gateway: Running, provider: RawProvider) -> None:
+    provider.answers = sse(conversation(content("hi")))
+    said = body(
+        "raw/up-model",
+        stream=True,
+        system=[{"type": "text", "text": "x-anthropic-billing-header: 1"}, {"type": "text", "text": "Be brief."}],
+        metadata={"user_id": "u" * 90},
+        cache_control={"type": "ephemeral"},
+        novelty=1,
+    )
+    answer = await ask(gateway.port, said)
+    received = await provider.called()
+    sent = json.loads(received.content)
+    assert received.head.startswith(b"POST /v1/chat/completions HTTP/1.1")
+    assert received.fields["authorization"] == f"Bearer {ENVIRON['PROVIDER_KEY']}"
+    assert not {"x-api-key", "anthropic-version", "anthropic-beta"} & received.fields.keys()
+    assert len(sent.pop("user")) == 64
+    assert sent == {
+        "model": "up-model",
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hello"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": 100,
+    }
+    message = message_of([event for event in answer.events if event[0] != "ping"])
+    assert message["provider"] == "raw"
+
+
+async def test_cached_tokens_are_counted_and_charged_once(gateway: Running, provider: RawProvider) -> None:
+    details = {"prompt_tokens_details": {"cached_tokens": 1000}}
+    provider.answers = sse(ROLE + content("hi") + chunks.chunk(finish="stop") + usage(1200, 50, **details) + DONE)
+    answer = await ask(gateway.port, body("raw/cached", stream=True))
+    told = answer.events[-2][1]["usage"]
+    assert (told["input_tokens"], told["cache_read_input_tokens"], told["output_tokens"]) == (200, 1000, 50)
+    cost = (200 * 2.0 + 1000 * 0.5 + 50 * 10.0) / 1e6
+    assert told["cost"] == pytest.approx(cost)
+    record = await gateway.record_of("raw/cached")
+    assert (record["cost_nanousd"], record["basis"]) == (round(cost * 1e9), "provider_final")
+
+
+async def test_a_whole_answer_has_the_same_numbers(gateway: Running, provider: RawProvider) -> None:
+    provider.answers = [completion({"content": "hi", "reasoning_content": "hm"})]
+    answer = await ask(gateway.port, body("raw/unary"))
+    told = answer.json
+    assert [block["type"] for block in told["content"]] == ["thinking", "text"]
+    assert (told["usage"]["input_tokens"], told["usage"]["output_tokens"]) == (1200, 50)
+    assert (await gateway.record_of("raw/unary"))["cost_nanousd"] == 1200 * 2000 + 50 * 10000
+
+
+async def test_pitfall_16_and_17_ids_and_names_lead_back(gateway: Running, provider: RawProvider) -> None:
+    long = "a_tool_with_" + "x" * 80
+    provider.answers = lambda received: sse(
+        conversation(
+            tool(fragment(0, "functions.f:0", json.loads(received.content)["tools"][0]["function"]["name"], "{}"))
+        )
+    )
+    tools = [{"name": long, "input_schema": {"type": "object"}}]
+    history = [
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "t" * 70, "name": long, "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t" * 70, "content": "ok"}]},
+    ]
+    answer = await ask(gateway.port, body("raw/names", stream=True, tools=tools, messages=history))
+    sent = json.loads((await provider.called()).content)
+    call, result = sent["messages"][1]["tool_calls"][0], sent["messages"][2]
+    assert call["id"] == result["tool_call_id"]
+    assert len(call["id"]) <= 40
+    assert call["function"]["name"] == sent["tools"][0]["function"]["name"]
+    assert len(call["function"]["name"]) <= 64
+    (block,) = message_of([event for event in answer.events if event[0] != "ping"])["content"]
+    assert block["name"] == long
+    assert block["id"].startswith("toolu_")
+
+
+async def test_a_call_goes_from_messages_to_chat_before_its_first_event(
+    gateway: Running, provider: RawProvider
+) -> None:
+    provider.answers = lambda received: (
+        [failure("529 Full", "overloaded_error", "full")]
+        if b"/v1/messages" in received.head
+        else sse(conversation(content("from chat")))
+    )
+    answer = await ask(gateway.port, body("pair/x", stream=True, provider={"order": ["native", "raw"]}))
+    message = message_of([event for event in answer.events if event[0] != "ping"])
+    assert (message["content"][0]["text"], message["provider"]) == ("from chat", "raw")
+    record = await gateway.record_of("pair/x")
+    assert [attempt["status"] for attempt in record["attempts"]] == [529, 200]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [head(), chunk(ROLE), FIN],
+        [head(), chunk(ROLE + chunks.frame({"error": {"message": "no", "code": 503}})), LAST_CHUNK],
+        [head(), chunk(b""), LAST_CHUNK],
+    ],
+)
+async def test_a_call_goes_on_while_the_model_said_nothing(
+    gateway: Running, provider: RawProvider, steps: list[Any]
+) -> None:
+    provider.answers = lambda received: steps if b"chat/completions" in received.head else [streamed()]
+    answer = await ask(gateway.port, body("turn/x", stream=True, provider={"order": ["raw", "native"]}))
+    assert answer.status == 200
+    assert [kind for kind, _ in answer.events].count("message_start") == 1
+    assert message_of([event for event in answer.events if event[0] != "ping"])["provider"] == "native"
+
+
+async def test_what_chat_can_not_carry_goes_to_messages_or_is_refused(gateway: Running, provider: RawProvider) -> None:
+    provider.answers = [streamed()]
+    prefill = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Well,"}]
+    answer = await ask(
+        gateway.port, body("turn/x", stream=True, provider={"order": ["raw", "native"]}, messages=prefill)
+    )
+    assert answer.status == 200
+    assert b"/v1/messages" in provider.calls[0].head
+
+    answer = await ask(gateway.port, body("raw/x", stream=True, messages=prefill))
+    assert answer.status == 400
+    assert answer.error["message"].startswith("messages.1: ")
+    assert len(provider.calls) == 1
+
+
+async def test_pitfall_88_tokens_are_counted_here(gateway: Running, provider: RawProvider) -> None:
+    content = body("raw/x")
+    answer = await exchange(gateway.port, request_head(len(content), path="/v1/messages/count_tokens") + content)
+    assert (answer.status, answer.fields["x-relay-estimated"]) == (200, "true")
+    assert answer.json["input_tokens"] > 0
+    assert provider.calls == []
+
+
+PLANTED = f"Write to {EMAIL} or charge {CARD} today."
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_redaction_holds_in_both_directions_at_random_cuts(
+    gateway: Running, provider: RawProvider, seed: int
+) -> None:
+    random = Random(seed)
+    places = sorted(random.randrange(len(PLANTED)) for _ in range(6))
+    texts = [PLANTED[start:end] for start, end in zip([0, *places], [*places, len(PLANTED)], strict=True)]
+    arguments = json.dumps({"to": EMAIL, "card": CARD})
+    pieces = [arguments[at : at + 7] for at in range(0, len(arguments), 7)]
+    data = conversation(content(*texts), chunks.call(0, "c", "send", *pieces))
+    cut = random.randrange(1, len(data))
+    provider.answers = [head(), chunk(data[:cut]), 0.01, chunk(data[cut:]), LAST_CHUNK]
+    redact = {"email": True, "credit_card": True}
+    said = body(
+        "raw/redacted", stream=True, gateway={"redact": redact}, messages=[{"role": "user", "content": PLANTED}]
+    )
+    answer = await ask(gateway.port, said)
+    sent = (await provider.called()).content
+    message = message_of([event for event in answer.events if event[0] != "ping"])
+    for held in (sent, answer.content):
+        assert EMAIL.encode() not in held
+        assert CARD.encode() not in held
+    assert message["content"][0]["text"] == "Write to [EMAIL] or charge [CREDIT_CARD] today."
+    assert json.loads(message["content"][1]["arguments"]) == {"to": "[EMAIL]", "card": "[CREDIT_CARD]"}
+    assert json.loads(sent)["messages"][0]["content"] == "Write to [EMAIL] or charge [CREDIT_CARD] today."
+
+
+async def test_a_whole_answer_is_redacted_too(gateway: Running, provider: RawProvider) -> None:
+    call = {"id": "c", "function": {"name": "send", "arguments": json.dumps({"to": EMAIL})}}
+    provider.answers = [completion({"content": PLANTED, "tool_calls": [call]}, "tool_calls")]
+    answer = await ask(gateway.port, body("raw/x", gateway={"redact": {"email": True, "credit_card": True}}))
+    assert answer.status == 200
+    assert EMAIL.encode() not in answer.content
+    assert answer.json["content"][1]["input"] == {"to": "[EMAIL]"}
