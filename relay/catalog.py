@@ -60,8 +60,7 @@ class KnownProvider:
     env           the variable that usually holds its credential; None: it wants none
     count_tokens  its API counts tokens
     models        by its own name what is known of a model, in the words of an endpoint in the configuration
-    context_management   its API edits the context of a conversation
-    quirks        what it wants otherwise than others of its dialect, by the words of QUIRKS
+    context_management, quirks   its API edits context; what it wants otherwise than others (dialects.chat.QUIRKS)
     """
 
     name: str
@@ -73,21 +72,6 @@ class KnownProvider:
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     context_management: bool = False
     quirks: frozenset[str] = frozenset()
-
-
-QUIRKS: Final[Mapping[str, str]] = {
-    "four_stops": "takes four stop sequences at most",
-    "max_completion_tokens": "takes the limit of the answer by this name",
-    "nine_char_ids": "takes ids of tool calls of nine letters and digits alone",
-    "no_stream_options": "refuses `stream_options`, and tells usage unasked",
-    "no_user": "refuses `user`",
-    "prefill": "goes on with an answer that is begun",
-    "prompt_cache_key": "takes a key that keeps a conversation at its cache",
-    "reasoning_content": "wants thinking back on the messages that it led to",
-    "reasoning_object": "is told how much to think in an object `reasoning`",
-    "thinking_flag": "is told whether to think in an object `thinking`",
-}
-"""What some providers of the Chat Completions dialect want otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +126,11 @@ class Endpoint:
     parameters   members of a request that it takes, of those in PARAMETERS; None is unknown: all of them
     zdr, trains, retains   what it does with data; unknown is the worse of the two
     caches       it is known to cache prompts; `caches_unasked`: without being told where
-    abilities    what it has of the configuration's `capabilities`; None is unknown, which keeps nobody out
-    input_modalities, output_modalities   what it reads and gives; None is unknown, which keeps nobody out
+    abilities, input_modalities, output_modalities   its `capabilities`, what it reads, and gives; None is unknown
     thinks       it stands for a variant that has the model think, where the request says nothing of it
     owner_key    the name of the key whose holder's own account it is, and who alone may use it
-    accepts      None: all of a prompt is sent as it is
-    context_management   who edits the context: it itself (`native`), relay (`emulate`), nobody (`native_only`: the
-                 request is refused; `drop`)
-    quirks       of QUIRKS, what its provider wants otherwise
+    accepts, quirks   what it takes, None: all of a prompt; what its provider wants otherwise
+    context_management   who edits context: it (`native`), relay (`emulate`), nobody (`native_only`: refused; `drop`)
     """
 
     id: str

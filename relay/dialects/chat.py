@@ -17,6 +17,19 @@ from relay.dialects.reasoning import effort_of
 from relay.dialects.schema import OWN_FIELDS
 
 MOST_USER: Final = 64
+QUIRKS: Final[Mapping[str, str]] = {
+    "four_stops": "takes four stop sequences at most",
+    "max_completion_tokens": "takes the limit of the answer by this name",
+    "nine_char_ids": "takes ids of tool calls of nine letters and digits alone",
+    "no_stream_options": "refuses `stream_options`, and tells usage unasked",
+    "no_user": "refuses `user`",
+    "prefill": "goes on with an answer that is begun",
+    "prompt_cache_key": "takes a key that keeps a conversation at its cache",
+    "reasoning_content": "wants thinking back on the messages that it led to",
+    "reasoning_object": "is told how much to think in an object `reasoning`",
+    "thinking_flag": "is told whether to think in an object `thinking`",
+}
+"""What some providers of the Chat Completions dialect want otherwise."""
 _UNTOLD: Final = OWN_FIELDS | {"model", "stream", "service_tier", "speed", "cache_control"}
 """Members that go without a word: relay's own, and what is done by it or decided anew for each endpoint."""
 _READ: Final = frozenset(

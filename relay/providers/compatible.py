@@ -11,7 +11,7 @@ from relay.providers.claude import CLAUDE
 
 
 def _chat(name: str, display_name: str, base_url: str, env: str, *quirks: str) -> KnownProvider:
-    """Give a provider of the Chat Completions dialect; `quirks` are words of catalog.QUIRKS."""
+    """Give a provider of the Chat Completions dialect; `quirks` are words of dialects.chat.QUIRKS."""
     return KnownProvider(name, display_name, "chat", base_url, env, quirks=frozenset(quirks))
 
 

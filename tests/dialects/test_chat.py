@@ -7,8 +7,9 @@ import pytest
 
 from relay._core import members
 from relay.call import Call, Identity
-from relay.catalog import QUIRKS, Attempt, Endpoint
+from relay.catalog import Accepts, Attempt, Endpoint
 from relay.dialects import chat
+from relay.dialects.chat import QUIRKS
 from relay.errors import ProviderRefused, Retry
 from relay.providers import PROVIDERS
 
@@ -21,7 +22,13 @@ PNG_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVB
 
 
 def sent(
-    *messages: Json, quirks: tuple[str, ...] = (), stream: bool = False, redacted: Any = None, **said: Any
+    *messages: Json,
+    quirks: tuple[str, ...] = (),
+    stream: bool = False,
+    redacted: Any = None,
+    style: str | None = None,
+    options: tuple[tuple[str, bytes], ...] = (),
+    **said: Any,
 ) -> tuple[Json, Attempt]:
     """The body of a request, and its attempt."""
     body = {"model": "a/m", "max_tokens": 100, "messages": list(messages or (USER,))} | said
@@ -30,15 +37,11 @@ def sent(
         "gen-1-abc", "chat", "a/m", stream, content, members(content), Identity("dev"), 0,
         version=None, betas=None, session_id="s-1", app=None, reports=False,
     )  # fmt: skip
-    endpoint = Endpoint(
-        "e", "p", "P", "chat", "up", "http://x", quirks=frozenset(quirks), parameters=said_parameters(said)
-    )
-    attempt = Attempt(1, endpoint, "a/m", "up")
+    parameters = frozenset({"top_k"}) if said.get("top_k") == 7 else None
+    accepts = Accepts(reasoning_style=style) if style else None
+    more: Any = {"quirks": frozenset(quirks), "parameters": parameters, "accepts": accepts}
+    attempt = Attempt(1, Endpoint("e", "p", "P", "chat", "up", "http://x", **more), "a/m", "up", options=options)
     return json.loads(chat.outgoing(call, attempt, redacted or {}).content), attempt
-
-
-def said_parameters(said: Json) -> frozenset[str] | None:
-    return frozenset({"top_k"}) if said.get("top_k") == 7 else None
 
 
 def talk(*messages: Json, **more: Any) -> list[Json]:
@@ -323,6 +326,21 @@ def test_a_schema_is_asked_for() -> None:
 )
 def test_how_much_to_think(said: Json, effort: str | None) -> None:
     assert sent(**said)[0].get("reasoning_effort") == effort
+
+
+@pytest.mark.parametrize(
+    ("style", "told"),
+    [("effort", {"reasoning_effort": "none"}), ("flag", {"thinking": {"type": "disabled"}}), (None, {})],
+)
+def test_not_to_think_is_said_where_it_is_known_how(style: str | None, told: Json) -> None:
+    body, _ = sent(thinking={"type": "disabled"}, style=style)
+    assert {key: body[key] for key in ("reasoning_effort", "thinking") if key in body} == told
+
+
+def test_options_of_the_endpoint_go_as_they_are() -> None:
+    body, attempt = sent(redacted={"top_k": b"5", "seed": b"7"}, options=(("seed", b"7"), ("top_k", b"5")))
+    assert (body["seed"], body["top_k"]) == (7, 5)
+    assert "seed" not in attempt.dropped
 
 
 def test_redacted_values_go_in_place_of_the_clients() -> None:
