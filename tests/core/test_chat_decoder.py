@@ -556,3 +556,10 @@ def test_work_is_linear_and_memory_bounded() -> None:
     for _ in range(20_000):
         pipeline.feed(content("漢字 and more of the same"), 2)
     assert resident_bytes() - before < 4 << 20
+
+
+def test_thinking_can_be_dropped_and_sealed() -> None:
+    body = conversation(reasoning("hm", " so"), content("Yes"), reasoning("more"), call(0, "c", "f", CITY))
+    assert blocks(body, drops_thinking=True) == [("text", "Yes"), ("tool_use", "f" + CITY)]
+    sealed = said(body, seal=lambda signature: b"relay1.m." + signature)["content"]
+    assert [block["signature"] for block in sealed if block["type"] == "thinking"] == ["relay1.m."] * 2
