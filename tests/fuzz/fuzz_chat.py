@@ -1,4 +1,4 @@
-"""A Chat stream gives the same output, end and report for any bytes at any cut; what it writes keeps the grammar of 2.5."""
+"""A Chat stream gives the same for any bytes at any cut; what it writes keeps the grammar of wire-protocols 2.5."""
 
 import json
 from typing import Any
