@@ -41,12 +41,21 @@ def prune(error: ValidationError, data: Any) -> set[Where]:
     for entry in error.errors(include_url=False, include_input=False, include_context=False):
         if entry["type"] == "extra_forbidden":
             where = _where(entry["loc"])
-            holder = data
-            for part in where[:-1]:
-                holder = holder[part]
-            holder.pop(where[-1], None)
-            holders.add(where[:-1])
+            holder = _at(data, where[:-1])
+            if isinstance(holder, dict):  # else a key that is spelled as a step of pydantic's took it out already
+                holder.pop(where[-1], None)
+                holders.add(where[:-1])
     return holders
+
+
+def _at(data: Any, where: Where) -> Any:
+    """Give what stands at a place; None where nothing does."""
+    for part in where:
+        if isinstance(data, list) and isinstance(part, int):
+            data = data[part]
+        else:
+            data = data.get(part) if isinstance(data, dict) else None
+    return data
 
 
 def suggestion(word: str, known: list[str]) -> str:

@@ -214,6 +214,19 @@ def _change(data: Any, where: tuple[Any, ...], value: Any, key: str, action: str
         return
 
 
+@pytest.mark.parametrize("name", ["(list)", "(open)", "(entry)", "(text)", "[key]"])
+def test_a_key_that_is_spelled_as_a_step_of_pydantic_is_a_fault_like_any_other(
+    name: str, load_text: Callable[..., Loaded]
+) -> None:
+    data = yaml.safe_load(MINIMAL)
+    data["providers"]["acquire"] = {name: None, "acquire": None}
+
+    with pytest.raises(ConfigError) as caught:
+        load_text(yaml.safe_dump(data))
+
+    assert caught.value.faults
+
+
 @settings(max_examples=250, deadline=None)
 @given(content=st.binary(max_size=200) | st.text("{}[]:,-&*?|>'\"#%@!\n \tab0~", max_size=200).map(str.encode))
 def test_any_bytes_give_plain_data_or_faults(content: bytes) -> None:
