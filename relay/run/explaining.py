@@ -5,12 +5,13 @@ from textwrap import indent
 from typing import Any
 
 from relay.call import Call, Identity
-from relay.catalog import Attempt
+from relay.catalog import Attempt, Endpoint
 from relay.downstream import decode
+from relay.errors import ProviderRefused
 from relay.prepare import prepare
 from relay.price import Price
 from relay.redact.redaction import Redactors
-from relay.route import Candidate, Explanation, Router
+from relay.route import Explanation, Router
 
 _NANO = 1e9
 
@@ -22,8 +23,7 @@ async def explained(router: Router, redactors: Redactors, content: bytes) -> dic
     """
     call = decode.call("explain", "chat", content, {}, Identity("explain"), 0)
     told = router.explain(call)
-    attempts = told.attempts()
-    sent = await _sent(redactors, call, attempts[0]) if attempts else None
+    attempts, sent, unfit = await _sent(redactors, call, told.attempts())
     return {
         "model": call.model,
         "strategy": told.wanted.strategy(attempts[0].slug if attempts else None),
@@ -31,24 +31,43 @@ async def explained(router: Router, redactors: Redactors, content: bytes) -> dic
         "bytes": call.size,
         "input_tokens_estimate": told.input_tokens(),
         "tried": [_tried(told, attempt) for attempt in attempts],
-        "losers": [_loser(candidate, word, why) for candidate, word, why in told.losers],
+        "losers": [_loser(candidate.endpoint, candidate.slug, word, why) for candidate, word, why in told.losers]
+        + unfit,
         "error": told.error and {"status": told.error.status} | told.error.envelope(None)["error"],
         "sent": sent,
     }
 
 
-async def _sent(redactors: Redactors, call: Call, attempt: Attempt) -> str:
+async def _sent(
+    redactors: Redactors, call: Call, attempts: list[Attempt]
+) -> tuple[list[Attempt], str | None, list[dict[str, Any]]]:
+    """Give the attempts that can be sent, what the first is sent, and why the others can't be.
+
+    raises   RelayError when none can
+    """
     redaction = redactors.of(call)
-    if redaction is None:
-        return _content(call, attempt, {})
     try:
-        return _content(call, attempt, await redaction.prompt(call.content, call.members))
+        return _prepared(call, attempts, await redaction.prompt(call.content, call.members) if redaction else {})
     finally:
-        redaction.forget()
+        if redaction is not None:
+            redaction.forget()
 
 
-def _content(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> str:
-    return b"".join(prepare(call, attempt, redacted).content).decode()
+def _prepared(
+    call: Call, attempts: list[Attempt], redacted: Mapping[str, bytes]
+) -> tuple[list[Attempt], str | None, list[dict[str, Any]]]:
+    fit: list[tuple[Attempt, str]] = []
+    unfit: list[dict[str, Any]] = []
+    refusal: ProviderRefused | None = None
+    for attempt in attempts:
+        try:
+            fit.append((attempt, b"".join(prepare(call, attempt, redacted).content).decode()))
+        except ProviderRefused as refused:
+            refusal = refused
+            unfit.append(_loser(attempt.endpoint, attempt.slug, "dialect", refused.message))
+    if refusal is not None and not fit:
+        raise refusal
+    return [attempt for attempt, _ in fit], fit[0][1] if fit else None, unfit
 
 
 def _tried(told: Explanation, attempt: Attempt) -> dict[str, Any]:
@@ -65,11 +84,11 @@ def _tried(told: Explanation, attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _loser(candidate: Candidate, word: str, why: str) -> dict[str, Any]:
+def _loser(endpoint: Endpoint, slug: str, word: str, why: str) -> dict[str, Any]:
     return {
-        "endpoint": candidate.endpoint.id,
-        "provider": candidate.endpoint.display_name,
-        "model": candidate.slug,
+        "endpoint": endpoint.id,
+        "provider": endpoint.display_name,
+        "model": slug,
         "excluded_by": word,
         "why": why,
     }

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -38,6 +39,32 @@ def test_the_same_as_json() -> None:
     assert {each["excluded_by"] for each in told["losers"]} == {"data_policy:training", "tier"}
     assert json.loads(told["sent"])["model"] == "large"
     assert (told["strategy"], told["stage"]) == ("direct", None)
+
+
+def test_what_a_dialect_can_not_carry_goes_to_the_next(tmp_path: Path) -> None:
+    config = tmp_path / "relay.yaml"
+    config.write_text(
+        "keys: open\n"
+        "providers:\n"
+        '  one: {dialect: chat, base_url: "http://one/v1"}\n'
+        '  two: {dialect: messages, base_url: "http://two"}\n'
+        "models: {m: [{provider: one, model: a}, {provider: two, model: b}]}\n"
+    )
+    asked = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "provider": {"order": ["one", "two"]}}
+    begun = asked | {"messages": [*asked["messages"], {"role": "assistant", "content": "Well,"}]}  # type: ignore[misc]
+
+    def told(request: object) -> dict[str, Any]:
+        done = CliRunner().invoke(relay, ["explain", "-c", str(config), "--json", "-"], input=json.dumps(request))
+        assert done.exit_code == 0, done.output
+        found: dict[str, Any] = json.loads(done.output)
+        return found
+
+    plain, moved = told(asked), told(begun)
+    assert [each["endpoint"] for each in plain["tried"]] == ["one/a", "two/b"]
+    assert json.loads(plain["sent"]) == {"model": "a", "messages": asked["messages"], "max_tokens": 4096}
+    assert [each["endpoint"] for each in moved["tried"]] == ["two/b"]
+    assert [(each["endpoint"], each["excluded_by"]) for each in moved["losers"]] == [("one/a", "dialect")]
+    assert moved["losers"][0]["why"].startswith("messages.1: ")
 
 
 def test_a_request_that_is_wrong_is_told_as_the_gateway_would() -> None:
