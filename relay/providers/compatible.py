@@ -1,6 +1,6 @@
 """Rows of the providers that speak an existing dialect with a key. Add a provider: add a row.
 
-Sources, November 2026: the providers' API references (base URL, variable of their own SDK, refused members). What they
+Base URLs and variables are those that the providers publish; no row has been tried against its provider yet. What they
 do with data is unknown until an operator says it.
 """
 

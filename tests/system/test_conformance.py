@@ -1,6 +1,7 @@
 """The conformance checklist of the Messages contract (its section 21): who shows which item, and items 5 to 10.
 
-CHECKLIST names one test an item; each runs a real relay against real or scripted providers.
+CHECKLIST names one test an item; each runs a real relay against real or scripted providers. Items 24 to 29 are of tools
+that relay runs itself and of plugins, which are not built.
 """
 
 import ast
@@ -34,6 +35,8 @@ CHECKLIST: Final[Mapping[int, str]] = {
     10: "system/test_conformance.py::test_models_are_sorted_as_one_group_when_asked",
     11: "system/test_routing.py::test_a_session_stays_with_one_endpoint_on_every_replica_and_moves_when_it_dies",
     12: "system/test_bytes.py::test_system_tools_messages_and_unknown_fields_arrive_byte_for_byte",
+    13: "system/test_prompt.py"
+    "::test_a_mark_of_the_whole_goes_to_the_last_block_of_an_endpoint_without_automatic_caching",
     14: "system/test_routing.py::test_rate_limits_everywhere_are_told_and_kept",
     15: "system/test_routing.py::test_a_provider_that_refuses_relay_itself_is_passed_over",
     16: "system/test_routing.py::test_what_fails_before_its_first_event_goes_on_and_what_fails_behind_it_does_not",
@@ -41,7 +44,15 @@ CHECKLIST: Final[Mapping[int, str]] = {
     18: "system/test_bytes.py::test_a_stream_is_chunked_with_its_last_chunk_and_nothing_more",
     19: "system/test_clocks.py::test_before_message_start_the_client_gets_comments_and_then_the_stream",
     20: "clients/test_answers.py::test_a_stream_without_usage_gets_an_estimate",
+    21: "system/test_prompt.py::test_thinking_goes_back_to_its_family_alone",
+    22: "system/test_metadata.py::test_the_word_counts_in_any_case",
+    23: "system/test_metadata.py::test_a_failure_tells_what_was_tried_and_selects_nobody",
+    30: "system/test_auto.py::test_the_plugin_says_how_is_chosen",
+    31: "system/test_ledger.py::test_days_come_to_what_the_calls_came_to",
+    32: "system/test_costs.py::test_an_own_account_costs_the_caller_nothing_here_and_shows_what_it_costs_there",
     33: "accept/test_claude_code.py::test_its_requests_are_taken_as_they_are",
+    34: "system/test_prompt.py::test_an_edited_context_never_fails_and_the_answer_tells_of_it",
+    35: "system/test_key_limits.py::test_a_limit_of_the_provider_is_told_apart_from_ones_own",
 }
 """Item → test."""
 
