@@ -4,33 +4,19 @@ read() gives what is built: `gateway.redact`, who may answer, the session, plugi
 is there is refused by its name (spec/openrouter-messages.md 3, spec/gateway-object.md 1).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
 
 from relay.call import NO_PLUGINS, NO_POLICY, NO_PREFERENCES, Member, Plugins, Policy, Preferences
-from relay.dialects import options, preferences
+from relay.dialects import gateway_object, options, preferences
 from relay.dialects.schema import OWN_FIELDS
 from relay.errors import CallerInvalid
 
 MAX_GATEWAY_BYTES: Final = 64 << 10
 MAX_SESSION_ID: Final = 256
-_NOT_BUILT: Final = frozenset(
-    {
-        "chatHistoryCompression",
-        "chatHistoryOptimization",
-        "imageGenerationModel",
-        "mediaOptimization",
-        "planningTriggerScore",
-        "tags",
-        "toolOptimization",
-    }
-)
-_BUILT: Final = frozenset({"only", "order", "redact", "zdr"})
-_IGNORED: Final = "skills"
 _READ: Final = OWN_FIELDS | preferences.MEMBERS
-_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Extensions:
@@ -67,16 +53,16 @@ def read(content: bytes, members: Sequence[Member], policy: Policy = NO_POLICY) 
                 said[name] = _decoded(name, value)
     if not said and policy is NO_POLICY:
         return NO_EXTENSIONS
-    gateway = _gateway(said.pop("gateway", None))
+    gateway = gateway_object.read(said.pop("gateway", None))
     session_id = _session(said.pop("session_id", None))
     preferred = {name: said.pop(name) for name in list(said) if name in preferences.MEMBERS}
     opted = {name: said.pop(name) for name in list(said) if name in options.MEMBERS}
     for name in said:
         raise CallerInvalid(f"{name}: this version of relay does not support it yet; remove the field")
     wanted = NO_PREFERENCES
-    if preferred or gateway or policy is not NO_POLICY:
+    if preferred or gateway is not gateway_object.NOTHING or policy is not NO_POLICY:
         wanted = preferences.read(preferred, gateway, policy)
-    found = Extensions(gateway.get("redact"), wanted, session_id)
+    found = Extensions(gateway.redact, wanted, session_id)
     if opted:
         found.plugins, found.user = options.read(opted)
     return found
@@ -89,19 +75,6 @@ def _decoded(name: str, value: bytes) -> Any:
         return orjson.loads(value)
     except orjson.JSONDecodeError:  # its grammar holds, so that only this can be wrong
         raise CallerInvalid(f"{name}: a \\u escape in a string is half of a surrogate pair") from None
-
-
-def _gateway(gateway: Any) -> Mapping[str, Any]:
-    if gateway is None:
-        return _NOTHING
-    if not isinstance(gateway, dict):
-        raise CallerInvalid("gateway: Input should be a valid object")
-    for key, said in gateway.items():
-        if key in _NOT_BUILT and said not in (None, False, []):
-            raise CallerInvalid(f"gateway.{key}: this version of relay does not support it yet; remove the field")
-        if key not in _NOT_BUILT and key not in _BUILT and key != _IGNORED:
-            raise CallerInvalid(f"gateway.{key[:64]}: Extra inputs are not permitted")
-    return gateway
 
 
 def _session(said: Any) -> str | None:

@@ -1,9 +1,8 @@
-"""What a request says of who may answer: `provider`, `models`, `fallbacks`, `route`, tiers, and the `gateway` object.
+"""What a request says of who may answer: `provider`, `models`, `fallbacks`, `route`, tiers; and its `gateway` object.
 
 The types of spec/openrouter-messages.md 3 and 9.1 and spec/gateway-object.md 1; read() checks and merges them.
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, Literal
@@ -13,12 +12,12 @@ from msgspec import Meta, Struct
 
 from relay.call import NO_POLICY, NO_PREFERENCES, Cutoffs, Lists, Policy, Preferences
 from relay.dialects.check import converted
+from relay.dialects.gateway_object import GatewayObject
 from relay.dialects.schema import OWN_FIELDS, REQUEST_FIELDS, ModelName
 from relay.errors import CallerInvalid
 from relay.price import NANO
 
 MOST_FALLBACKS: Final = 3
-_SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._/-]{0,63}")
 
 Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=256)]], Meta(max_length=256)]
 SortBy = Literal["price", "throughput", "latency", "exacto"]
@@ -83,7 +82,7 @@ MEMBERS: Final[frozenset[str]] = frozenset(Members.__struct_fields__)
 """Members of a request that read() takes."""
 
 
-def read(said: Mapping[str, Any], gateway: Mapping[str, Any], policy: Policy = NO_POLICY) -> Preferences:
+def read(said: Mapping[str, Any], gateway: GatewayObject, policy: Policy = NO_POLICY) -> Preferences:
     """Give what a request prefers, within what its key lets it have.
 
     said      those of its MEMBERS that it has, decoded
@@ -93,12 +92,12 @@ def read(said: Mapping[str, Any], gateway: Mapping[str, Any], policy: Policy = N
     """
     members: Members = converted(_behind(said, policy.provider), Members, "")
     provider = members.provider or Provider()
-    order = _slugs(gateway, "order") or _lower(provider.order)
+    order = gateway.order or _lower(provider.order)
     ignore = (("key.ignore", policy.ignore), ("provider.ignore", _lower(provider.ignore)))
     only = (
         ("key.providers", policy.providers),
         ("provider.only", _lower(provider.only)),
-        ("gateway.only", _slugs(gateway, "only")),
+        ("gateway.only", gateway.only),
     )
     preferences = Preferences(
         models=_fallbacks(members),
@@ -108,7 +107,7 @@ def read(said: Mapping[str, Any], gateway: Mapping[str, Any], policy: Policy = N
         ignore=_lists(ignore),
         allow_fallbacks=provider.allow_fallbacks is not False,
         require_parameters=provider.require_parameters is True,
-        zdr=_zdr(_flag(gateway, "zdr"), provider.zdr is True, policy.zdr),
+        zdr=_zdr(gateway.zdr, provider.zdr is True, policy.zdr),
         denies_training=provider.data_collection == "deny",
         distillable=provider.enforce_distillable_text is True,
         quantizations=frozenset(provider.quantizations or ()),
@@ -166,32 +165,6 @@ def _options(said: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, bytes
 
 def _lower(names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.lower() for name in names or ()))
-
-
-def _slugs(gateway: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    """Give a list of the gateway object, in the words of spec/gateway-object.md 1 where it is wrong."""
-    said = gateway.get(key)
-    if said is None:
-        return ()
-    if not isinstance(said, list):
-        raise CallerInvalid(f"gateway.{key}: Input should be a valid array")
-    if key == "only" and not said:
-        raise CallerInvalid("gateway.only: List should have at least 1 item")
-    if len(said) > 32:
-        raise CallerInvalid(f"gateway.{key}: List should have at most 32 items")
-    for at, name in enumerate(said):
-        if not isinstance(name, str):
-            raise CallerInvalid(f"gateway.{key}.{at}: Input should be a valid string")
-        if not _SLUG.fullmatch(name.lower()):
-            raise CallerInvalid(f"gateway.{key}.{at}: String should match pattern '^{_SLUG.pattern}$'")
-    return _lower(said)
-
-
-def _flag(gateway: Mapping[str, Any], key: str) -> bool:
-    said = gateway.get(key)
-    if said is not None and not isinstance(said, bool):
-        raise CallerInvalid(f"gateway.{key}: Input should be a valid boolean")
-    return said is True
 
 
 def _mixes(sort: SortBy | Sort | None, route: str | None) -> bool:

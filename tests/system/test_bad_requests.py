@@ -289,6 +289,18 @@ async def test_a_fault_in_the_gateway_object_is_named_before_anything_is_sent(
     assert not provider.calls
 
 
+async def test_all_faults_in_the_gateway_object_are_told_at_once_up_to_five(
+    relay: Running, provider: RawProvider
+) -> None:
+    wrong = {"order": ["a", 1, "b c"], "only": [], "zdr": "yes", "redaction": {}, "tags": ["a"]}
+
+    answer = await ask(relay.port, body("raw/x", gateway=wrong))
+
+    paths = [fault.split(": ")[0] for fault in answer.error["message"].split("; ")]
+    assert paths == ["gateway.redaction", "gateway.tags", "gateway.order.1", "gateway.order.2", "gateway.only"]
+    assert not provider.calls
+
+
 async def test_a_server_tool_of_the_gateway_is_refused_by_name(relay: Running, provider: RawProvider) -> None:
     answer = await ask(relay.port, body("raw/x", tools=[{"type": "openrouter:web_search"}]))
 
