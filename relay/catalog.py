@@ -1,7 +1,6 @@
 """What can be called: Endpoint, Timeouts, Model; Generation is one loaded configuration; Attempt is one try.
 
-Secret holds a credential so that nothing prints it; KnownProvider is what relay knows about a provider by its name,
-Provider is what lists say of one.
+Secret holds a credential; KnownProvider is what relay knows of a provider by name, Provider is what lists say of one.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +12,6 @@ from relay.price import Cost, Price, Usage
 
 CALLER: Final = "caller"
 """The credential that a caller sends with its call; other names hold a dot."""
-
 DEFAULT_MAX_TOKENS: Final = 4096
 
 
@@ -192,7 +190,7 @@ class Endpoint:
     def is_free(self) -> bool:
         """It is declared to cost nothing."""
         price = self.price
-        return price is not None and price.prompt == price.completion == price.request == 0
+        return price is not None and price.is_nothing
 
     @property
     def keeps_caches(self) -> bool:
@@ -333,6 +331,7 @@ class Attempt:
     dropped_fields   paths of what else of the request was not sent
     options       members that this endpoint alone gets, and their JSON
     context_management   JSON of what the answer is to say of the context's edits; None: nothing
+    redacts       what is sent is redacted
     seal          what becomes of the answer's signatures of thinking; None: they pass
     status        HTTP status of the answer, 0 without one
     error         reason of the failure, None so far or when it answered
@@ -360,6 +359,7 @@ class Attempt:
         "model",
         "number",
         "options",
+        "redacts",
         "seal",
         "sent_ns",
         "slug",
@@ -396,5 +396,5 @@ class Attempt:
         self.usage: Usage = {}
         self.basis = "none"
         self.cost: Cost | None = None
-        self.has_output = False
+        self.has_output = self.redacts = False
         self.anomalies = 0

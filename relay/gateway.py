@@ -81,6 +81,7 @@ class Gateway:
         redacted = await record.redaction.prompt(call.content, call.members) if record.redaction else {}
         while attempt := plan.next():
             record.attempts.append(attempt)
+            attempt.redacts = record.redaction is not None
             record.model = attempt.slug
             try:
                 await self._attempt(call, prepare(call, attempt, redacted), attempt, reply, record)
@@ -123,7 +124,7 @@ class Gateway:
             usage_fields=bill.members,
             chunked=reply.chunked,
             rewriter=record.redaction.rewriter() if record.redaction else None,
-            drops_thinking=record.redaction.drops_thinking if record.redaction else False,
+            drops_thinking=record.redaction.drops_thinking_of(request.chat is not None) if record.redaction else False,
             trailer=record.redaction.trailer() if record.redaction else None,
             metadata=reply.metadata.of_answer if reply.metadata else None,
             seal=attempt.seal,
@@ -152,7 +153,7 @@ class Gateway:
         try:
             content = request.message(content)
             if record.redaction:
-                content = record.redaction.answer(content)
+                content = record.redaction.answer(content, request.chat is not None)
             content, report = answer(
                 content,
                 id=call.id,

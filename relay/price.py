@@ -36,6 +36,13 @@ class Price:
     is_explicit: bool = True
     long_context: tuple[tuple[int, "Price"], ...] = ()
 
+    @property
+    def is_nothing(self) -> bool:
+        """Nothing costs anything, however long the prompt is."""
+        caches = (self.cache_read, self.cache_write_5m, self.cache_write_1h)
+        fees = (self.prompt, self.completion, self.request, self.image, self.audio, *caches)
+        return not any(fees) and all(price.is_nothing for _, price in self.long_context)
+
     def at(self, input_tokens: int) -> "Price":
         """Give the price of a prompt of so many tokens, cached ones included."""
         for above, price in self.long_context:

@@ -96,3 +96,10 @@ def test_the_highest_threshold_that_a_prompt_passes_decides(tokens: int, usd: fl
     usage: dict[str, Any] = {"input_tokens": tokens - 100_000, "cache_read_input_tokens": 100_000}
 
     assert price.cost(usage).total_nanousd == round(usd * NANO)
+
+
+def test_nothing_is_free_that_costs_something_for_somebody() -> None:
+    assert Price(0, 0).is_nothing
+    assert not Price(0, 0, image=1).is_nothing
+    assert not Price(0, 0, cache_write_1h=1).is_nothing
+    assert not Price(0, 0, long_context=((1000, Price(1, 0)),)).is_nothing

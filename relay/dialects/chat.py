@@ -69,6 +69,23 @@ _DEFINED: Final[Mapping[str, tuple[str, Json, list[str]]]] = {
 """Tools that Anthropic defines and clients run: what another model has to be told of them."""
 
 
+_OURS: Final = frozenset(
+    {
+        "function_call",
+        "functions",
+        "max_completion_tokens",
+        "n",
+        "parallel_tool_calls",
+        "prediction",
+        "prompt_cache_key",
+        "response_format",
+        "stop",
+        "stream_options",
+    }
+)
+"""Members that are relay's to say: as options they would lift limits, hide usage, or carry what is not redacted."""
+
+
 class Outgoing:
     """A translated request.
 
@@ -91,7 +108,7 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Outg
     """
     said = _decoded(call, attempt, changed)
     quirks = attempt.endpoint.quirks
-    translation = Translation(quirks, said.get("tools") or [])
+    translation = Translation(quirks, said.get("tools") or [], attempt.redacts)
     body: Json = {"model": attempt.model, "messages": translation.messages(said.get("system"), said["messages"])}
     if call.stream:
         body["stream"] = True
@@ -114,7 +131,10 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Outg
     if call.session_id and "prompt_cache_key" in quirks:
         body["prompt_cache_key"] = sha256(call.session_id.encode()).hexdigest()
     for key, value in attempt.options:
-        body[key] = _loaded(key, value)
+        if key in _OURS or key in body:
+            attempt.dropped_fields += (f"provider.options.{key[:64]}",)
+        else:
+            body[key] = _loaded(key, value)
     return Outgoing(orjson.dumps(body), translation.names, single)
 
 
@@ -146,7 +166,9 @@ def _loaded(key: str, value: bytes) -> Any:
     try:
         return orjson.loads(value)
     except orjson.JSONDecodeError:  # its grammar holds, so that only this can be wrong
-        raise refused(key, "a \\u escape in a string is half of a surrogate pair") from None
+        raise refused(
+            key, "a number is out of range, or a \\u escape in a string is half of a surrogate pair"
+        ) from None
 
 
 def _takes_top_k(attempt: Attempt) -> bool:

@@ -49,7 +49,10 @@ def message(content: bytes, seed: str, names: Mapping[bytes, bytes], single: boo
         body["stop_details"] = {"type": "refusal", "category": None, "explanation": None}
     if usage := _usage(_object(answer, "usage")):
         body["usage"] = usage
-    return orjson.dumps(body)
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError as cause:  # a tool's arguments, nested deeper than can be written
+        raise ProtocolError("the answer is nested too deep") from cause
 
 
 def _object(holder: Mapping[str, Any], key: str) -> Json:

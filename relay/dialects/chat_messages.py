@@ -19,6 +19,20 @@ __all__ = ["Json", "Translation", "refused"]
 MOST_ID: Final = 40
 MOST_NAME: Final = 64
 _ID: Final = re.compile(r"[A-Za-z0-9_-]+")
+_RESULTS: Final = frozenset(
+    {
+        "advisor_tool_result",
+        "bash_code_execution_tool_result",
+        "code_execution_tool_result",
+        "mcp_tool_result",
+        "openrouter_bash_tool_result",
+        "openrouter_shell_tool_result",
+        "text_editor_code_execution_tool_result",
+        "web_fetch_tool_result",
+        "web_search_tool_result",
+    }
+)
+"""Results of tools that a provider ran, of which all text is scanned where redaction is on; of others nothing is."""
 _BILLING: Final = "x-anthropic-billing-header:"
 _NO_RESULT: Final = "Error: no result"
 
@@ -46,11 +60,12 @@ class Translation:
 
     quirks   what the provider is known to want otherwise
     tools    the request's own
+    redacts  what is sent is redacted: thinking, which is not scanned, stays here
     names    what a tool's name that is sent stands for
     """
 
-    def __init__(self, quirks: frozenset[str], tools: Sequence[Json]) -> None:
-        self._quirks = quirks
+    def __init__(self, quirks: frozenset[str], tools: Sequence[Json], redacts: bool) -> None:
+        self._quirks = quirks - {"reasoning_content"} if redacts else quirks
         self._turns: list[_Turn] = []
         self._called: dict[str, _Turn] = {}
         self.names: dict[bytes, bytes] = {}
@@ -63,7 +78,8 @@ class Translation:
         if len(name) <= MOST_NAME:
             return name
         short = f"{name[: MOST_NAME - 17]}_{sha256(name.encode()).hexdigest()[:16]}"
-        self.names[short.encode()] = name.encode()
+        if _ID.fullmatch(name):  # no tool that can be called has another one
+            self.names[short.encode()] = name.encode()
         return short
 
     def _id(self, id: str) -> str:
@@ -114,11 +130,13 @@ class Translation:
             elif kind == "redacted_thinking":
                 continue
             elif kind in ("tool_use", "server_tool_use", "mcp_tool_use"):
+                if not isinstance(block.get("id"), str) or not isinstance(block.get("name"), str):
+                    raise refused(place, "a call of a tool has an id and a name")
                 said.calls.append((block["id"], self._call(block)))
             elif kind == "compaction":
-                self._compact(block)
+                self._compact(block, place)
                 said = _Said()
-            elif kind.endswith("_tool_result") and isinstance(block.get("tool_use_id"), str):
+            elif kind in _RESULTS and isinstance(block.get("tool_use_id"), str):
                 self._close(said)
                 self._take_result(block["tool_use_id"], chat_blocks.rendered(block), [], place)
                 said = _Said()
@@ -143,8 +161,10 @@ class Translation:
         turn = self._say(message, [call["id"] for _, call in said.calls])
         self._called |= {id: turn for id, _ in said.calls}
 
-    def _compact(self, block: Json) -> None:
+    def _compact(self, block: Json, path: str) -> None:
         """Start the conversation again with what stands for all of it so far."""
+        if not isinstance(block.get("content"), str | None):
+            raise refused(f"{path}.content", "must be a string")
         self._turns = [turn for turn in self._turns[:1] if turn.message["role"] == "system"]
         if summary := block.get("content"):
             self._say({"role": "user", "content": summary})
@@ -192,7 +212,7 @@ def _system(system: Any) -> str:
     """Give the system prompt as one text, without what a client says of billing in it: it changes with every call."""
     if not isinstance(system, list):
         return system or ""
-    texts = [block["text"] for block in system if isinstance(block.get("text"), str)]
+    texts = [block["text"] for block in system if block.get("type") == "text"]
     return "\n\n".join([text for text in texts if text and not text.startswith(_BILLING)])
 
 

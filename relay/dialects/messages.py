@@ -13,6 +13,7 @@ from relay._core import Estimator, ProtocolError
 from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects.schema import NOT_COUNTED, OWN_FIELDS
+from relay.errors import CallerInvalid
 
 LARGE: Final = 64 << 10
 """Bytes of a request, and of a part of it, from which on it is not copied to be sent."""
@@ -114,12 +115,24 @@ def _outgoing_member(key: str, value: bytes, attempt: Attempt, counting: bool) -
     return b'"temperature":1' if float(value) > 1 else None
 
 
+def decoded(path: str, text: bytes) -> Any:
+    """Give a member's value.
+
+    raises   CallerInvalid for what only a reader of all numbers and strings sees
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        reason = "a number is out of range, or a \\u escape in a string is half of a surrogate pair"
+        raise CallerInvalid(f"{path}: {reason}") from None
+
+
 def _output_config(value: bytes, attempt: Attempt) -> bytes | None:
     """Take out the settings that the endpoint does not take."""
     settings = [path.partition(".")[2] for path in attempt.dropped if path.startswith("output_config.")]
     if not settings:
         return None
-    kept = {name: said for name, said in orjson.loads(value).items() if name not in settings}
+    kept = {name: said for name, said in decoded("output_config", value).items() if name not in settings}
     return b'"output_config":' + orjson.dumps(kept) if kept else b""
 
 

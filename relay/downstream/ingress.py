@@ -196,7 +196,7 @@ class Ingress:
         asked.reply.send(200, orjson.dumps({"name": "relay", "version": __version__}))
 
     async def _models(self, asked: Asked) -> None:
-        visible = listing.visible(self.service.generation, self._identify(asked).policy)
+        visible = listing.visible(self.service.generation, self._identify(asked))
         parameters = _parameters(asked.query)
         if b"anthropic-version" in asked.fields:
             listed = listing.for_messages(visible, parameters)
@@ -205,7 +205,7 @@ class Ingress:
         asked.reply.send(200, orjson.dumps(listed))
 
     async def _model(self, asked: Asked) -> None:
-        visible = listing.visible(self.service.generation, self._identify(asked).policy)
+        visible = listing.visible(self.service.generation, self._identify(asked))
         name = unquote(asked.path.removeprefix("/v1/models/"))
         in_messages_shape = b"anthropic-version" in asked.fields
         asked.reply.send(200, orjson.dumps(listing.one(visible, name, in_messages_shape, self._vitals)))
@@ -215,8 +215,8 @@ class Ingress:
         asked.reply.send(200, orjson.dumps(listing.providers(self.service.generation)))
 
     async def _zdr_endpoints(self, asked: Asked) -> None:
-        self._identify(asked)
-        asked.reply.send(200, orjson.dumps(listing.zdr(self.service.generation, self._vitals)))
+        visible = listing.visible(self.service.generation, self._identify(asked))
+        asked.reply.send(200, orjson.dumps(listing.zdr(visible, self._vitals)))
 
     async def _key(self, asked: Asked) -> None:
         identity = self._identify(asked)

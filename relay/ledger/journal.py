@@ -144,13 +144,14 @@ class Journal:
             self._note({"level": "error", "event": "ledger_not_shipped", "reason": type(error).__name__})
             return None
 
-    async def ask(self, question: Callable[[Archive], Answer]) -> Answer:
+    async def ask(self, question: Callable[[Archive], Answer], *, needs_all: bool = False) -> Answer:
         """Give the archive's answer, once it has every line that was put before.
 
         raises   apsw.Error when the archive can't be read
         """
         await self._flush()
-        await self._shipped()
+        if await self._shipped() is None and needs_all:
+            raise apsw.Error("segments are left that the archive does not hold")
         return await self._on_archive(lambda: question(self._archive))
 
     async def _on_archive(self, work: Callable[[], Answer]) -> Answer:

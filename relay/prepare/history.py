@@ -6,6 +6,7 @@ import orjson
 
 from relay._core import Estimator
 from relay.dialects import messages
+from relay.dialects.messages import decoded
 from relay.errors import CallerInvalid
 from relay.prepare.blocks import Block, blocks, take_out
 from relay.prepare.prompt import Edits, Prompt, string
@@ -28,7 +29,7 @@ def manage(prompt: Prompt) -> None:
     said = prompt.value(_MEMBER)
     if not said:
         return
-    edits: list[dict[str, Any]] = orjson.loads(said).get("edits") or []
+    edits: list[dict[str, Any]] = decoded(_MEMBER, said).get("edits") or []
     policy = prompt.attempt.endpoint.context_management
     if policy == "native":
         _ask_for(prompt, edits)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from relay.dialects.messages import decoded
 from relay.dialects.reasoning import LEAST_BUDGET, budget_of, effort_of, nearest
 from relay.errors import CallerInvalid
 from relay.prepare.prompt import Edits, Prompt, found, members_of, string
@@ -23,7 +24,7 @@ def translate(prompt: Prompt) -> None:
     raw, config = prompt.value(_THINKING), prompt.value(_CONFIG)
     if not raw and not config and not prompt.attempt.endpoint.thinks:
         return
-    said: dict[str, Any] = orjson.loads(raw) if raw else {}
+    said: dict[str, Any] = decoded(_THINKING, raw) if raw else {}
     thinking = said or _of_variant(prompt)
     members = members_of(config) if config else []
     effort = string(config, found(members, "effort")) if config else None

@@ -83,7 +83,7 @@ def retry_after(fields: Mapping[bytes, bytes]) -> float | None:
 
 def _status_of(cause: PeerError) -> int:
     """Give the status that an error in a stream would have had: its code says it in digits, or its words do."""
-    if cause.code.isdecimal() and 400 <= int(cause.code[:4]) <= 599:
+    if len(cause.code) == 3 and cause.code.isdecimal() and 400 <= int(cause.code) <= 599:
         return int(cause.code)
     return _STATUS_OF_WORD.get(cause.code) or _STATUS_OF_WORD.get(cause.type) or 500
 

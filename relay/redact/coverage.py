@@ -20,18 +20,33 @@ def _object(**members: Field) -> Field:
 _CITATION: Final = _object(cited_text=SCANNED, document_title=SCANNED, title=SCANNED)
 _TEXT: Final = _object(text=SCANNED, citations=_CITATION)
 _SEARCH_RESULT: Final = _object(title=SCANNED, content=_TEXT)
-_SOURCE: Final = Field(
-    types={"text": _object(data=SCANNED), "content": _object(content=Field(scanned=True, types={"text": _TEXT}))}
-)
+_PARTS: Final = Field(scanned=True, types={"text": _TEXT, "search_result": _SEARCH_RESULT})
+_SOURCE: Final = Field(types={"text": _object(data=SCANNED), "content": _object(content=_PARTS)})
 _PLAIN_DOCUMENT: Final = _object(title=SCANNED, context=SCANNED, source=_SOURCE)
+_PARTS.types[b"document"] = _PLAIN_DOCUMENT  # documents hold documents
 _TOOL_USE: Final = _object(input=DOCUMENT)
 _RESULT_PARTS: Final = {"text": _TEXT, "search_result": _SEARCH_RESULT, "document": _PLAIN_DOCUMENT}
 _TOOL_RESULT: Final = _object(content=Field(scanned=True, types=_RESULT_PARTS))
-_WEB_RESULT: Final = _object(content=Field(members={"title": SCANNED, "page_age": Field()}))
-_WEB_FETCH: Final = _object(content=_object(content=_PLAIN_DOCUMENT))
-_CODE_RESULT: Final = _object(
-    content=_object(stdout=SCANNED, stderr=SCANNED, content=SCANNED, lines=SCANNED, error_message=SCANNED)
+_MADE_BY_MACHINES: Final = (
+    "encrypted_content",
+    "encrypted_index",
+    "encrypted_stdout",
+    "file_id",
+    "page_age",
+    "type",
+    "url",
 )
+
+
+def _any_text() -> Field:
+    """Give the field of a value whose shape nobody promises: each text in it is scanned, at any depth."""
+    found = Field(scanned=True, members={name: Field() for name in _MADE_BY_MACHINES})
+    found.others = found
+    return found
+
+
+_RESULT: Final = _object(content=_any_text())
+_WEB_FETCH: Final = _object(content=Field(scanned=True, members={"content": _PLAIN_DOCUMENT, "error_code": SCANNED}))
 
 BLOCKS: Final[Mapping[str, Field]] = {
     "text": _TEXT,
@@ -42,11 +57,14 @@ BLOCKS: Final[Mapping[str, Field]] = {
     "mcp_tool_use": _TOOL_USE,
     "tool_result": _TOOL_RESULT,
     "mcp_tool_result": _TOOL_RESULT,
-    "web_search_tool_result": _WEB_RESULT,
+    "web_search_tool_result": _RESULT,
     "web_fetch_tool_result": _WEB_FETCH,
-    "code_execution_tool_result": _CODE_RESULT,
-    "bash_code_execution_tool_result": _CODE_RESULT,
-    "text_editor_code_execution_tool_result": _CODE_RESULT,
+    "code_execution_tool_result": _RESULT,
+    "bash_code_execution_tool_result": _RESULT,
+    "text_editor_code_execution_tool_result": _RESULT,
+    "advisor_tool_result": _RESULT,
+    "openrouter_bash_tool_result": _RESULT,
+    "openrouter_shell_tool_result": _RESULT,
     "compaction": _object(content=SCANNED),
 }
 """Type of a content block → its fields. Of blocks that are not named here nothing is scanned."""

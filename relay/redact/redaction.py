@@ -196,20 +196,25 @@ class Redaction:
         if blocks_it and (place := next((where for where, fate in found if fate is Fate.UNSCANNED), None)):
             raise PolicyUnscannable(spelled(place))
 
-    def answer(self, content: bytes) -> bytes:
+    def drops_thinking_of(self, is_translated: bool) -> bool:
+        """Tell whether an answer loses its thinking: that of another dialect is unsigned, and nothing scans it."""
+        return self.drops_thinking or (is_translated and self._plan.answers)
+
+    def answer(self, content: bytes, is_translated: bool = False) -> bytes:
         """Give a whole answer, redacted, with the prompt's originals back in it.
 
+        is_translated   it came in another dialect
         raises   PolicyBlocked; PolicyRedactionFailed; ProtocolError and LimitExceeded when it is no JSON
         """
         try:
-            return self._answer(content)
+            return self._answer(content, is_translated)
         except Exception as cause:  # noqa: BLE001
             refusals = [fault(cause)]
         raise refusals.pop()
 
-    def _answer(self, content: bytes) -> bytes:
+    def _answer(self, content: bytes, is_translated: bool) -> bytes:
         self._begin_answer()
-        if self.drops_thinking:
+        if self.drops_thinking_of(is_translated):
             content = without_thinking(content)
         if self._plan.answers or self._restored:
             document = self._answering()

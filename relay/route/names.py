@@ -1,6 +1,8 @@
 """From what a client writes to models: resolve() (spec/openrouter-messages.md 12)."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from relay.catalog import Generation, Model
@@ -8,6 +10,7 @@ from relay.catalog import Generation, Model
 VARIANTS: Final = {"nitro": ("throughput", "priority"), "floor": ("price", "flex"), "exacto": ("exacto", None)}
 """Variants that any model has: how they sort, and the tier that they open beside the usual one."""
 
+_DAY: Final = re.compile(r"-(?:[0-9]{8}|latest)$")
 _NO_ALIASES: Final[Mapping[str, str]] = {}
 
 
@@ -54,7 +57,22 @@ def resolve(name: str, generation: Generation, aliases: Mapping[str, str]) -> Re
     if wild is None:
         return None
     model, matched = wild
-    return Resolved(model, matched, name, None)
+    known = _released(name, model, matched, generation) if matched is not None else None
+    return Resolved(model, matched, name, None) if known is None else Resolved(known, None, name, None)
+
+
+def _released(name: str, model: Model, matched: str, generation: Generation) -> Model | None:
+    """Give what is known of a model behind a `*` by its name without the day of its release: its price, above all."""
+    known = generation.models.get(_DAY.sub("", name))
+    if known is None or len(known.endpoints) != len(model.endpoints):
+        return None
+    endpoints = []
+    for each, wild in zip(known.endpoints, model.endpoints, strict=True):
+        upstream = wild.model.replace("*", matched)
+        if each.provider != wild.provider or each.model != _DAY.sub("", upstream):
+            return None
+        endpoints.append(replace(each, model=upstream))
+    return replace(known, id=name, endpoints=tuple(endpoints))
 
 
 def _newest(name: str, generation: Generation) -> Model | None:

@@ -25,7 +25,6 @@ _OF_THE_PROCESS: Final = {
     "stream": "stream",
     "drain_deadline_s": "drain.deadline",
     "log_format": "log.format",
-    "key_store": "keys.store",
     "ledger_dir": "ledger.dir",
     "ledger_refuses": "ledger.on_full",
 }
@@ -45,6 +44,10 @@ class Reload:
         self._put = put
         self._note = note
         self._lock = asyncio.Lock()
+
+    @property
+    def can_read(self) -> bool:
+        return self._read is not None
 
     async def run(self) -> dict[str, Any]:
         """Read, check, build, and swap; give what the log says of it.

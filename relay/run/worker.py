@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from relay.ledger.journal import Journal
 
 BACKLOG = 4096
+DAY_S = 86_400
+ASK_AGAIN_S = 1.0
 OK = 0
 UNFLUSHED = 75
 
@@ -90,6 +92,7 @@ class Worker:
         )
         self._reload = Reload(settings, read, self._put, self._note_now)
         self._reloading: set[asyncio.Task[None]] = set()
+        self._day = int(time.time()) // DAY_S
         self._stopping = asyncio.Event()
         self._over = asyncio.Event()
 
@@ -111,16 +114,17 @@ class Worker:
             (
                 self._pools.sweep,
                 self._generations.sweep,
+                self._turn_day,
                 memory.sweep,
                 lambda: server.sweep(clocks.header_read),
                 lambda: self._ingress.sweep(clocks.client_stall),
             ),
         )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
         await self._watch.start()
         listener = await loop.create_server(server, sock=_bound(self._settings.listen), backlog=BACKLOG)
         ops = await self._open_ops()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         sweeper.start()
         memory.settle()
@@ -169,11 +173,15 @@ class Worker:
 
     async def _put(self, loaded: Loaded) -> None:
         """Take a configuration into service: from here on calls begin with it, and those under way keep theirs."""
+        source = loaded.source or "relay"
+        if loaded.generation.keys is None and not self._settings.listen.is_loopback:
+            reason = "`open` lets anybody in, and this process still listens off loopback; restart relay"
+            raise ConfigError([Fault(source, None, "keys", reason)])
+        if loaded.settings.key_store != self._settings.key_store:
+            reason = "this process keeps the store with which it began; restart relay"
+            raise ConfigError([Fault(source, None, "keys.store", reason)])
         running = self._generations.begin(loaded)  # before the keys: a fault must change nothing
-        if loaded.generation.keys is None:
-            self._keys.by_digest = None
-        else:
-            await self._watch.reload(loaded.generation.keys)
+        await self._watch.reload(loaded.generation.keys)
         self._generations.current = running
         self._ingress.service = running.service
 
@@ -184,6 +192,14 @@ class Worker:
         task = asyncio.get_running_loop().create_task(self._read_again())
         self._reloading.add(task)
         task.add_done_callback(self._reloading.discard)
+
+    def _turn_day(self) -> None:
+        """Once a second: some prices begin to hold with a day (UTC), and those of a reading are of its day."""
+        day = int(time.time()) // DAY_S
+        if day > self._day:
+            self._day = day
+            if self._reload.can_read:
+                self._hang_up()
 
     async def _read_again(self) -> None:
         with suppress(RelayError):  # told in the log
@@ -227,13 +243,16 @@ class Worker:
             return {}
         import apsw
 
-        try:
-            return await self._journal.ask(
-                lambda archive: {name: amounts(name, archive.spent, time.time()) for name in names}
-            )
-        except apsw.Error as error:
-            self._note({"level": "error", "event": "ledger_unreadable", "reason": type(error).__name__})
-            return {}
+        while not self._stopping.is_set():  # who has spent a limit must not begin anew: nobody is let in before
+            try:
+                return await self._journal.ask(
+                    lambda archive: {name: amounts(name, archive.spent, time.time()) for name in names},
+                    needs_all=True,
+                )
+            except apsw.Error as error:
+                self._note({"level": "error", "event": "ledger_unreadable", "reason": type(error).__name__})
+                await asyncio.sleep(ASK_AGAIN_S)
+        return {}
 
     def _unexpected(self, _: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
         """Note what nobody caught; the loop's own words would quote its text, which may hold content (SEC-9)."""

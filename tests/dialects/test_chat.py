@@ -402,3 +402,70 @@ def _holds(holds: Any, body: Json) -> bool:
         return bool(holds(body))
     except KeyError:
         return False
+
+
+PLANTED = "bob@example.com"
+UNTOLD: dict[str, tuple[Json, str]] = {
+    "a result that nobody knows": (
+        model(use("t1"), {"type": "x_tool_result", "tool_use_id": "t1", "content": PLANTED}),
+        "messages.0.content.1.type",
+    ),
+    "a summary that is no text": (
+        model({"type": "compaction", "content": [{"type": "text", "text": PLANTED}]}),
+        "messages.0.content.0.content",
+    ),
+    "a call without an id": (model({"type": "mcp_tool_use", "name": "f"}), "messages.0.content.0"),
+    "a call whose name is a number": (model({"type": "mcp_tool_use", "id": "t", "name": 5}), "messages.0.content.0"),
+}
+
+
+@pytest.mark.parametrize(("said", "path"), UNTOLD.values(), ids=UNTOLD)
+def test_what_no_rule_scans_is_not_sent_as_text(said: Json, path: str) -> None:
+    with pytest.raises(ProviderRefused) as raised:
+        sent(said, USER)
+
+    assert raised.value.message.startswith(f"{path}: ")
+    assert PLANTED not in raised.value.message
+
+
+def test_of_a_system_message_text_blocks_are_sent_alone() -> None:
+    note = {"type": "note", "text": PLANTED}
+
+    assert talk({"role": "system", "content": [text("be brief"), note]}, USER)[0]["content"] == "be brief"
+
+
+def test_thinking_that_nothing_scans_stays_here_while_redaction_is_on() -> None:
+    unsigned = {"type": "thinking", "thinking": PLANTED, "signature": ""}
+    turns = (USER, model(unsigned, use("t1")), user(result("t1")))
+    body = {"model": "a/m", "messages": list(turns)}
+    call = Call(
+        "gen-1-abc", "chat", "a/m", False, json.dumps(body).encode(), members(json.dumps(body).encode()),
+        Identity("dev"), 0, version=None, betas=None, session_id=None, app=None, reports=False,
+    )  # fmt: skip
+    endpoint = Endpoint("e", "p", "P", "chat", "up", "http://x", quirks=frozenset({"reasoning_content"}))
+    attempt = Attempt(1, endpoint, "a/m", "up")
+
+    assert PLANTED.encode() in chat.outgoing(call, attempt, {}).content
+    attempt.redacts = True
+    assert PLANTED.encode() not in chat.outgoing(call, attempt, {}).content
+
+
+def test_options_neither_lift_a_limit_nor_hide_usage() -> None:
+    options = (("stream_options", b"{}"), ("n", b"8"), ("max_tokens", b"999"), ("seed", b"7"))
+
+    body, attempt = sent(stream=True, options=options)
+
+    assert (body["stream_options"], body["max_tokens"], body["seed"]) == ({"include_usage": True}, 100, 7)
+    assert "n" not in body
+    assert attempt.dropped_fields == tuple(f"provider.options.{name}" for name in ("stream_options", "n", "max_tokens"))
+
+
+def test_a_number_that_no_reader_takes_is_told_by_its_member() -> None:
+    content = b'{"model":"a/m","messages":[{"role":"user","content":"hi"}],"metadata":{"x":1e999}}'
+    call = Call(
+        "gen-1-abc", "chat", "a/m", False, content, members(content), Identity("dev"), 0,
+        version=None, betas=None, session_id=None, app=None, reports=False,
+    )  # fmt: skip
+
+    with pytest.raises(ProviderRefused, match="metadata: a number is out of range"):
+        chat.outgoing(call, Attempt(1, Endpoint("e", "p", "P", "chat", "up", "http://x"), "a/m", "up"), {})

@@ -71,3 +71,42 @@ def test_members_are_numbered_in_the_order_of_the_contract_and_others_stay() -> 
         "[EMAIL_1]",
         "[EMAIL_6]",
     ]
+
+
+INNER = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "for bob@x.org"}}
+NESTED = {"type": "document", "source": {"type": "content", "content": [INNER]}}
+RESULTS = {
+    "a document in a document": NESTED,
+    "the same in a result": {"type": "tool_result", "tool_use_id": "t", "content": [NESTED]},
+    "a search result in a document": {
+        "type": "document",
+        "source": {"type": "content", "content": [{"type": "search_result", "title": "for bob@x.org", "content": []}]},
+    },
+    "a search as text": {"type": "web_search_tool_result", "tool_use_id": "t", "content": "for bob@x.org"},
+    "an error of a fetch": {
+        "type": "web_fetch_tool_result",
+        "tool_use_id": "t",
+        "content": {"type": "web_fetch_tool_result_error", "error_code": "for bob@x.org"},
+    },
+    "words of a shell": {
+        "type": "bash_code_execution_tool_result",
+        "tool_use_id": "t",
+        "content": [{"x": "bob@x.org"}],
+    },
+    "an adviser": {"type": "advisor_tool_result", "tool_use_id": "t", "content": {"text": "for bob@x.org"}},
+    "relay's own shell": {
+        "type": "openrouter_shell_tool_result",
+        "tool_use_id": "t",
+        "content": {"output": [{"stdout": "for bob@x.org"}]},
+    },
+}
+
+
+@pytest.mark.parametrize("block", RESULTS.values(), ids=RESULTS)
+def test_text_is_scanned_wherever_another_dialect_would_render_it(block: object) -> None:
+    content = json.dumps({"model": "m", "messages": [{"role": "user", "content": [block]}]}).encode()
+
+    changed = dict(at_once(document(), content, members(content)))
+
+    assert b"bob@x.org" not in changed["messages"]
+    assert b"EMAIL" in changed["messages"]

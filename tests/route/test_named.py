@@ -1,5 +1,7 @@
 """What names lead to: variants that are declared, of models that reason, and models that are gone."""
 
+from dataclasses import replace
+
 import pytest
 
 from relay.catalog import Generation, Model
@@ -71,3 +73,18 @@ def test_close_names_are_those_that_answer() -> None:
 
     assert raised.value.availability is not None
     assert "a/old" not in raised.value.availability["fallback_models"]
+
+
+def test_a_release_behind_a_wildcard_has_the_price_of_its_model() -> None:
+    known = replace(endpoint("q", 3), model="m-1")
+    wild = replace(endpoint("q"), id="q/*", model="*")
+    base = catalogue()
+    found = replace(base, models={**base.models, "q/m-1": Model("q/m-1", (known,))}, wildcards=(Model("q/*", (wild,)),))
+
+    attempt = router(found).plan(call("q/m-1-20251001")).next()
+    other = router(found).plan(call("q/m-2-20251001")).next()
+
+    assert attempt
+    assert (attempt.model, attempt.slug, attempt.endpoint.price) == ("m-1-20251001", "q/m-1-20251001", known.price)
+    assert other
+    assert (other.model, other.endpoint.price) == ("m-2-20251001", None)

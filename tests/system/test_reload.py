@@ -341,3 +341,18 @@ async def test_old_generations_are_let_go_when_their_last_call_has_ended(
         assert await running == 200
         await asyncio.sleep(1.5)
         assert (await exchange(ops_port, asked)).json["generations_alive"] == 2
+
+
+async def test_a_reload_lets_nobody_in_who_could_not_come_before(providers: Pair, tmp_path: Path) -> None:
+    """`open` is judged by where the process listens, not by where the file would have it listen."""
+    wide = configured(providers) | {"listen": ":0"}
+    gateway = Gateway(tmp_path, wide)
+    with gateway.relay:
+        told = await gateway.reload(wide | {"listen": "127.0.0.1:0", "keys": "open"})
+        refused = await ask(gateway.relay.port, body("a/m"), x_api_key=None)
+        stored = await gateway.reload(wide | {"keys": {"store": "keys.db"}})
+
+        assert told["event"] == stored["event"] == "reload_refused"
+        assert "off loopback" in told["message"]
+        assert refused.status == 401
+        assert await gateway.call() == 200
