@@ -211,16 +211,19 @@ def sift(ask: Ask, candidates: Sequence[Candidate]) -> Sifted:
     """Ask every rule of every candidate that is left."""
     sifted = Sifted(list(candidates))
     for word, rule in RULES:
-        kept: list[Candidate] = []
-        for candidate in sifted.kept:
+        kept: list[Candidate] | None = None  # most rules drop nobody, and need no list of their own
+        for at, candidate in enumerate(sifted.kept):
             why = rule(ask, candidate)
-            if why is None:
-                kept.append(candidate)
-            else:
+            if why is not None:
                 sifted.dropped.append((candidate, word, why))
-        if sifted.kept and not kept:
-            sifted.emptied = word
-        sifted.kept = kept
+                if kept is None:
+                    kept = sifted.kept[:at]
+            elif kept is not None:
+                kept.append(candidate)
+        if kept is not None:
+            sifted.kept = kept
+            if not kept:
+                sifted.emptied = word
     return sifted
 
 
