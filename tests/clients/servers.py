@@ -21,6 +21,10 @@ NAMED = {"demo/chat": "chat", "demo/echo": "echo", "claude-demo": "tools"}
 PATIENCE_S = 10.0
 
 
+ABILITIES = ["context_management", "count_tokens", "pdf", "structured_output", "tools", "web_fetch", "web_search"]
+"""What Anthropic's own API has: the provider stands in for it, so that all of a request is for it to judge."""
+
+
 @dataclass(frozen=True)
 class Provider:
     """The running provider and its own reports."""
@@ -84,7 +88,9 @@ def gateway(provider: Provider, folder: Path) -> Iterator[Gateway]:
     served = {name: [{"provider": "demo", "model": model}] for name, model in NAMED.items()}
     config = {
         "keys": [{"name": "dev", "secret": {"env": "CALLER_KEY"}}],
-        "providers": {"demo": {"dialect": "messages", "base_url": provider.url, "price": price}},
+        "providers": {
+            "demo": {"dialect": "messages", "base_url": provider.url, "price": price, "capabilities": ABILITIES}
+        },
         "models": {**served, "demo/*": [{"provider": "demo", "model": "*"}]},
     }
     with Running.relay(config, folder, {"CALLER_KEY": KEY}) as process:
