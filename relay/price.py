@@ -4,6 +4,7 @@ Money is integer nano-dollars and prices are nano-dollars per million tokens; a 
 nano-dollars. An unknown price is None, never 0.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ NANO: Final = 1_000_000_000
 NANO_PLACES: Final = 9
 MILLION: Final = 1_000_000
 _QUARTERS: Final = 4 * MILLION  # a write for 5 minutes costs five quarters of a token: what adds up are quarters
+_DATED: Final = re.compile(r"(?:[-@][0-9]{8}|-[0-9]{4}-[0-9]{2}-[0-9]{2}|-latest)$")
 Usage = dict[str, int | str]
 """What an answer used, by the flat names of `_core.Meter.usage`."""
 
@@ -140,3 +142,8 @@ def _written(usage: Usage) -> tuple[int, int]:
 def _rounded(quarters: int) -> int:
     """Give an amount (quarters of a nano-dollar × tokens per million) in nano-dollars, half up."""
     return (quarters + _QUARTERS // 2) // _QUARTERS
+
+
+def undated(model: str) -> str:
+    """Give a provider's name for a model without the date of its release, or `latest`, behind it."""
+    return _DATED.sub("", model)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from relay.config.check import Draft
-from relay.config.prices import undated
 from relay.config.serving import Endpoint, Serving
+from relay.price import undated
 
 
 def completed(draft: Draft, endpoint: Endpoint) -> Endpoint:

@@ -6,7 +6,6 @@ exact name of a model, else by its name without a date; nothing is guessed, and 
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
@@ -21,13 +20,7 @@ from relay.config.section import Line, ModelName, Name, Section, Tokens
 from relay.config.serving import Price
 from relay.config.source import read
 from relay.config.values import Value, refusal
-
-_DATED = re.compile(r"(?:[-@][0-9]{8}|-[0-9]{4}-[0-9]{2}-[0-9]{2}|-latest)$")
-
-
-def undated(model: str) -> str:
-    """Give a provider's name for a model without the date of its release, or `latest`, behind it."""
-    return _DATED.sub("", model)
+from relay.price import undated
 
 
 class Day(Value):

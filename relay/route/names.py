@@ -1,16 +1,15 @@
 """From what a client writes to models: resolve() (spec/openrouter-messages.md 12)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from relay.catalog import Generation, Model
+from relay.price import undated
 
 VARIANTS: Final = {"nitro": ("throughput", "priority"), "floor": ("price", "flex"), "exacto": ("exacto", None)}
 """Variants that any model has: how they sort, and the tier that they open beside the usual one."""
 
-_DAY: Final = re.compile(r"-(?:[0-9]{8}|latest)$")
 _NO_ALIASES: Final[Mapping[str, str]] = {}
 
 
@@ -63,13 +62,13 @@ def resolve(name: str, generation: Generation, aliases: Mapping[str, str]) -> Re
 
 def _released(name: str, model: Model, matched: str, generation: Generation) -> Model | None:
     """Give what is known of a model behind a `*` by its name without the day of its release: its price, above all."""
-    known = generation.models.get(_DAY.sub("", name))
+    known = generation.models.get(undated(name))
     if known is None or len(known.endpoints) != len(model.endpoints):
         return None
     endpoints = []
     for each, wild in zip(known.endpoints, model.endpoints, strict=True):
         upstream = wild.model.replace("*", matched)
-        if each.provider != wild.provider or each.model != _DAY.sub("", upstream):
+        if each.provider != wild.provider or each.model != undated(upstream):
             return None
         endpoints.append(replace(each, model=upstream))
     return replace(known, id=name, endpoints=tuple(endpoints))

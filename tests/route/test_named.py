@@ -81,10 +81,10 @@ def test_a_release_behind_a_wildcard_has_the_price_of_its_model() -> None:
     base = catalogue()
     found = replace(base, models={**base.models, "q/m-1": Model("q/m-1", (known,))}, wildcards=(Model("q/*", (wild,)),))
 
-    attempt = router(found).plan(call("q/m-1-20251001")).next()
+    attempt = router(found).plan(call("q/m-1-2025-10-01")).next()
     other = router(found).plan(call("q/m-2-20251001")).next()
 
     assert attempt
-    assert (attempt.model, attempt.slug, attempt.endpoint.price) == ("m-1-20251001", "q/m-1-20251001", known.price)
+    assert (attempt.model, attempt.slug, attempt.endpoint.price) == ("m-1-2025-10-01", "q/m-1-2025-10-01", known.price)
     assert other
     assert (other.model, other.endpoint.price) == ("m-2-20251001", None)
