@@ -16,6 +16,7 @@ class Chat:
 
     names: dict[bytes, bytes] = field(default_factory=dict)
     single: bool = False
+    dialect: str = "chat"
 
 
 def chunk(delta: dict[str, object], **members: object) -> bytes:
@@ -44,7 +45,7 @@ READS = [(shape, count) for shape in CHUNKS for count in EVENTS_PER_READ]
 
 
 def translating(shape: str) -> Pipeline:
-    pipeline = Pipeline(chat=Chat())
+    pipeline = Pipeline(translated=Chat())
     pipeline.feed(OPENING[shape], 1)
     return pipeline
 

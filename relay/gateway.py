@@ -116,6 +116,7 @@ class Gateway:
     ) -> None:
         """Move one streamed answer. Everything per read happens in `Forward`, called from the socket's callback."""
         bill, streams = record.bill(attempt), exchange.is_event_stream
+        sent, redaction = request.translated, record.redaction
         pipeline = Pipeline(
             id=call.id,
             model=attempt.slug,
@@ -123,13 +124,13 @@ class Gateway:
             input_tokens=record.estimate,
             usage_fields=bill.members,
             chunked=reply.chunked,
-            rewriter=record.redaction.rewriter() if record.redaction else None,
-            drops_thinking=record.redaction.drops_thinking_of(request.chat is not None) if record.redaction else False,
-            trailer=record.redaction.trailer() if record.redaction else None,
+            rewriter=redaction.rewriter() if redaction else None,
+            drops_thinking=redaction.drops_thinking_of(sent is not None) if redaction else False,
+            trailer=redaction.trailer() if redaction else None,
             metadata=reply.metadata.of_answer if reply.metadata else None,
             seal=attempt.seal,
             context_management=attempt.context_management,
-            chat=request.chat if streams else None,
+            translated=sent if streams else None,
         )
         forward = Forward(pipeline, exchange, reply)
         try:
@@ -153,7 +154,7 @@ class Gateway:
         try:
             content = request.message(content)
             if record.redaction:
-                content = record.redaction.answer(content, request.chat is not None)
+                content = record.redaction.answer(content, request.translated is not None)
             content, report = answer(
                 content,
                 id=call.id,

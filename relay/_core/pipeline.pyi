@@ -4,7 +4,9 @@ from typing import Protocol
 from relay._core.report import Report
 from relay._core.rewriter import Rewriter
 
-class Chat(Protocol):
+class Translated(Protocol):
+    @property
+    def dialect(self) -> str: ...
     @property
     def names(self) -> Mapping[bytes, bytes]: ...
     @property
@@ -27,7 +29,7 @@ class Pipeline:
         metadata: Callable[[dict[str, int | str]], bytes] | None = ...,
         seal: Callable[[bytes], bytes] | None = ...,
         context_management: bytes | None = ...,
-        chat: Chat | None = ...,
+        translated: Translated | None = ...,
     ) -> None: ...
     def feed(self, data: bytes, now: int = ..., prefix: bytes = ...) -> bytes: ...
     def __bool__(self) -> bool: ...

@@ -11,7 +11,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
-from relay._core.chat_decoder cimport ChatDecoder
+from relay._core.decoders cimport decoder_of
 from relay._core.messages_decoder cimport MessagesDecoder
 from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.meter cimport Meter
@@ -45,14 +45,14 @@ cdef class Pipeline:
     metadata              called with `Meter.usage()` at message_stop: gives the JSON of its `openrouter_metadata`
     seal                  called with the inside of each signature's JSON string, gives another; None: they pass
     context_management    JSON of the member of message_delta that says what was left out of the prompt; None: nothing
-    chat                   the provider speaks Chat Completions: what ChatDecoder asks of; None: it speaks Messages
+    translated             the request in the provider's dialect: what its decoder asks of; None: it speaks Messages
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
     def __cinit__(
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
         bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None, bint drops_thinking=False,
-        trailer=None, metadata=None, seal=None, bytes context_management=None, chat=None,
+        trailer=None, metadata=None, seal=None, bytes context_management=None, translated=None,
     ):
         cdef Stage last
         self._chunked = chunked
@@ -60,10 +60,10 @@ cdef class Pipeline:
         self._parser = SseParser(max_event)
         self._meter = Meter()
         self._encoder = last = MessagesEncoder()
-        if chat is None:
+        if translated is None:
             self._decoder = MessagesDecoder(self._meter, max_event)
         else:
-            self._decoder = ChatDecoder(self._meter, max_event, chat, (id or "").rpartition("-")[2].encode())
+            self._decoder = decoder_of(translated, self._meter, max_event, (id or "").rpartition("-")[2].encode())
             self._encoder.is_translated = True
         if seal is not None:
             self._sealer = last = Sealer(seal)

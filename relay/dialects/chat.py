@@ -15,8 +15,10 @@ from relay.catalog import Attempt
 from relay.dialects.chat_messages import Json, Translation, refused
 from relay.dialects.reasoning import effort_of
 from relay.dialects.schema import OWN_FIELDS
+from relay.dialects.translated import Translated
 
 MOST_USER: Final = 64
+_TARGET: Final = b"/chat/completions"
 QUIRKS: Final[Mapping[str, str]] = {
     "four_stops": "takes four stop sequences at most",
     "max_completion_tokens": "takes the limit of the answer by this name",
@@ -86,22 +88,7 @@ _OURS: Final = frozenset(
 """Members that are relay's to say: as options they would lift limits, hide usage, or carry what is not redacted."""
 
 
-class Outgoing:
-    """A translated request.
-
-    names    what a tool's name that was sent stands for, bytes by bytes
-    single   the answer is to hold one tool call at most
-    """
-
-    __slots__ = ("content", "names", "single")
-
-    def __init__(self, content: bytes, names: dict[bytes, bytes], single: bool) -> None:
-        self.content = content
-        self.names = names
-        self.single = single
-
-
-def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Outgoing:
+def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Translated:
     """Give the content for the attempt; `changed` values go in place of the client's, an empty one goes altogether.
 
     raises   ProviderRefused, of which other endpoints are asked, for what this one can't be sent
@@ -135,7 +122,7 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Outg
             attempt.dropped_fields += (f"provider.options.{key[:64]}",)
         else:
             body[key] = _loaded(key, value)
-    return Outgoing(orjson.dumps(body), translation.names, single)
+    return Translated("chat", _TARGET, orjson.dumps(body), translation.names, single)
 
 
 def _decoded(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Json:

@@ -10,17 +10,17 @@ from typing import Any, Final
 import orjson
 
 from relay._core import FAILURES, FINISH_REASONS, PeerError, ProtocolError
+from relay.dialects.translated import Reading
 
 Json = dict[str, Any]
 _ID: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def message(content: bytes, seed: str, names: Mapping[bytes, bytes], single: bool) -> bytes:
+def message(content: bytes, seed: str, sent: Reading) -> bytes:
     """Give the message that an answer is.
 
     seed     what ids of tool calls are made from that have none of their own
-    names    what a tool's name that was sent stands for
-    single   only the first tool call is kept
+    sent     says what names of tools stand for, and whether only the first call is kept
     raises   PeerError when it is an error; ProtocolError when it is no answer
     """
     try:
@@ -33,8 +33,8 @@ def message(content: bytes, seed: str, names: Mapping[bytes, bytes], single: boo
     choice = _first_choice(answer)
     said = _object(choice, "message")
     blocks = [*_thinking(said), *_texts(said)]
-    calls = list(_calls(said, seed, names))
-    blocks += calls[:1] if single else calls
+    calls = list(_calls(said, seed, sent.names))
+    blocks += calls[:1] if sent.single else calls
     reason, sequence = _stop(choice, said, bool(calls))
     body: Json = {
         "id": answer.get("id"),

@@ -1,11 +1,12 @@
 """What is sent to an endpoint: Request, and how a call becomes one. Pure: no socket, no secret."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from relay.call import Call
 from relay.catalog import CALLER, Attempt, Endpoint, Secret
 from relay.dialects import chat, chat_answer, messages
+from relay.dialects.translated import Reading, Translated
 
 DEFAULT_VERSION: Final = b"2023-06-01"
 _PLAIN: Final = b"content-type: application/json\r\naccept-encoding: identity\r\naccept: %b\r\n"
@@ -13,6 +14,12 @@ _PLAIN_STREAM: Final = _PLAIN % b"text/event-stream"
 _PLAIN_WHOLE: Final = _PLAIN % b"application/json"
 _STREAM: Final = _PLAIN_STREAM + b"anthropic-version: "
 _WHOLE: Final = _PLAIN_WHOLE + b"anthropic-version: "
+_Outwards = Callable[[Call, Attempt, Mapping[str, bytes]], Translated]
+_Inwards = Callable[[bytes, str, Reading], bytes]
+_DIALECTS: Final[Mapping[str, tuple[_Outwards, _Inwards]]] = {
+    "chat": (chat.outgoing, chat_answer.message),
+}
+"""Of each dialect but the hub's: what makes a request, and a message of a whole answer. Streams: `_core.decoders`."""
 
 
 class Request:
@@ -22,10 +29,10 @@ class Request:
     fields    header lines, each with CRLF, without host, content-length and credential
     content   in parts, `size` bytes together
     own       the header line of the caller's own credential; None: the endpoint's is sent
-    chat      it was translated to Chat Completions; None: the answer is in the hub's dialect
+    translated   what it was translated to; None: it is in the hub's dialect, and so is the answer
     """
 
-    __slots__ = ("_id", "chat", "content", "fields", "own", "size", "target")
+    __slots__ = ("_id", "content", "fields", "own", "size", "target", "translated")
 
     def __init__(
         self,
@@ -33,7 +40,7 @@ class Request:
         fields: bytes,
         content: list[bytes | memoryview],
         own: Secret | None = None,
-        chat: chat.Outgoing | None = None,
+        translated: Translated | None = None,
         id: str = "",
     ) -> None:
         self.own = own
@@ -41,7 +48,7 @@ class Request:
         self.fields = fields
         self.content = content
         self.size = sum([len(part) for part in content])
-        self.chat = chat
+        self.translated = translated
         self._id = id
 
     def message(self, content: bytes) -> bytes:
@@ -49,10 +56,10 @@ class Request:
 
         raises   PeerError when it is an error; ProtocolError when it is no answer of the endpoint's dialect
         """
-        sent = self.chat
+        sent = self.translated
         if sent is None:
             return content
-        return chat_answer.message(content, self._id.rpartition("-")[2], sent.names, sent.single)
+        return _DIALECTS[sent.dialect][1](content, self._id.rpartition("-")[2], sent)
 
 
 def request(call: Call, attempt: Attempt, changed: Mapping[str, bytes], betas: bytes | None) -> Request:
@@ -61,8 +68,8 @@ def request(call: Call, attempt: Attempt, changed: Mapping[str, bytes], betas: b
     raises   ProviderRefused for what can't be said in that dialect
     """
     counting = call.operation == "count_tokens"
-    if attempt.endpoint.dialect == "chat":
-        return _chat_request(call, attempt, changed, counting)
+    if attempt.endpoint.dialect != "messages":
+        return _translated(call, attempt, changed)
     fields = (_STREAM if call.stream else _WHOLE) + (call.version or DEFAULT_VERSION) + b"\r\n"
     if betas:
         fields += b"anthropic-beta: " + betas + b"\r\n"
@@ -74,13 +81,13 @@ def request(call: Call, attempt: Attempt, changed: Mapping[str, bytes], betas: b
     )
 
 
-def _chat_request(call: Call, attempt: Attempt, changed: Mapping[str, bytes], counting: bool) -> Request:
-    """Give the request in Chat Completions; what is only to be counted is never sent, for they can't."""
+def _translated(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Request:
+    """Give the request in the endpoint's dialect; what is only to be counted is never sent, for they can't."""
     fields = _PLAIN_STREAM if call.stream else _PLAIN_WHOLE
-    if counting:
-        return Request(b"/chat/completions", fields, [])
-    sent = chat.outgoing(call, attempt, changed)
-    return Request(b"/chat/completions", fields, [sent.content], _own(call, attempt.endpoint), sent, call.id)
+    if call.operation == "count_tokens":
+        return Request(b"", fields, [])
+    sent = _DIALECTS[attempt.endpoint.dialect][0](call, attempt, changed)
+    return Request(sent.target, fields + sent.fields, [sent.content], _own(call, attempt.endpoint), sent, call.id)
 
 
 def _own(call: Call, endpoint: Endpoint) -> Secret | None:

@@ -20,6 +20,7 @@ class Chat:
 
     names: dict[bytes, bytes] = field(default_factory=dict)
     single: bool = False
+    dialect: str = "chat"
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ Json = dict[str, Any]
 CITY = '{"city":"Paris"}'
 
 
-def went(body: bytes, *, chat: Chat | None = None, **options: Any) -> Run:
-    return run([body], chat=chat or Chat(), **options)
+def went(body: bytes, *, translated: Chat | None = None, **options: Any) -> Run:
+    return run([body], translated=translated or Chat(), **options)
 
 
 def events(done: Run) -> list[tuple[str, Json]]:
@@ -109,8 +109,8 @@ def streams(draw: st.DrawFn) -> bytes:
 def test_it_says_what_the_reference_reads_at_any_cut(body: bytes, places: list[float]) -> None:
     expected, done = answered(body), went(body)
     assert done.outcome == expected.outcome
-    assert run(cut(body, places), chat=Chat()) == done
-    assert run(in_pieces(body, 1), chat=Chat()) == done
+    assert run(cut(body, places), translated=Chat()) == done
+    assert run(in_pieces(body, 1), translated=Chat()) == done
     if done.outcome is not None:
         return
     message = message_of([event for event in events(done) if event[0] != "ping"])
@@ -129,7 +129,7 @@ def _facts(block: Json) -> tuple[str, str]:
     body=st.binary(max_size=200) | streams().map(lambda body: body.replace(b"content", b"c\xffntent")), places=cuts()
 )
 def test_any_bytes_give_a_result_or_a_documented_fault(body: bytes, places: list[float]) -> None:
-    done = run(cut(body, places), chat=Chat(), max_event=600, id="gen-1-a", input_tokens=lambda: 5)
+    done = run(cut(body, places), translated=Chat(), max_event=600, id="gen-1-a", input_tokens=lambda: 5)
     assert done.outcome in (None, "ProtocolError", "Truncated", "LimitExceeded", "PeerError")
     assert all(json.loads(data)["type"] == kind for kind, data in sent(done.output))
 
@@ -152,7 +152,7 @@ def test_a_chunk_that_begins_like_the_one_before_is_judged_as_carefully(tail: st
         apart = body.replace(b"\n\n", b"\n\n: apart\n")  # the same for the parser, never the same bytes as before
         whole = went(body)
         assert whole.output == went(apart).output
-        assert run(in_pieces(body, 1), chat=Chat()) == run(in_pieces(body, 37), chat=Chat()) == whole
+        assert run(in_pieces(body, 1), translated=Chat()) == run(in_pieces(body, 37), translated=Chat()) == whole
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_nothing_depends_on_the_split_of_a_long_stream() -> None:
     )
     whole = went(body)
     for pieces in splits(body):
-        assert run(pieces, chat=Chat()) == whole
+        assert run(pieces, translated=Chat()) == whole
 
 
 # Tool calls
@@ -273,7 +273,7 @@ def test_pitfall_16_ids_that_no_client_takes_are_minted_unlike_others(id: str | 
 
 def test_pitfall_17_a_name_that_was_sent_by_an_alias_comes_back() -> None:
     body = conversation(call(0, "c", "short_1", "{}"), call(1, "d", "other", "{}"))
-    names = [block["name"] for block in said(body, chat=Chat({b"short_1": b"x" * 90}))["content"]]
+    names = [block["name"] for block in said(body, translated=Chat({b"short_1": b"x" * 90}))["content"]]
     assert names == ["x" * 90, "other"]
 
 
@@ -293,7 +293,7 @@ def test_text_within_a_call_waits_for_its_end() -> None:
 
 def test_only_the_first_call_is_kept_where_one_is_asked_for() -> None:
     body = conversation(call(0, "a", "f", "{}"), call(1, "b", "g", CITY))
-    assert blocks(body, chat=Chat(single=True)) == [("tool_use", "f{}")]
+    assert blocks(body, translated=Chat(single=True)) == [("tool_use", "f{}")]
 
 
 def test_a_legacy_function_call_is_a_tool_call() -> None:
@@ -539,7 +539,7 @@ def test_what_is_no_json_is_a_fault(data: bytes) -> None:
 
 
 def test_a_dead_pipeline_raises_the_same_again() -> None:
-    pipeline = Pipeline(chat=Chat())
+    pipeline = Pipeline(translated=Chat())
     assert pipeline.feed(b"data: {\n\n", 1) == b""
     with pytest.raises(ProtocolError):
         pipeline.feed(b"data: 1\n\n", 2)
@@ -550,7 +550,7 @@ def test_work_is_linear_and_memory_bounded() -> None:
         went(conversation(call(0, "c", "f", '{"a":"', *["xyz"] * count, '"}')))
 
     assert growth(fragments, 500, 2000) < 8
-    pipeline = Pipeline(chat=Chat())
+    pipeline = Pipeline(translated=Chat())
     pipeline.feed(ROLE + content("a"), 1)
     before = resident_bytes()
     for _ in range(20_000):

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 def read(said: Json, finish: str | None = "stop", *, single: bool = False, names: Any = None, **members: Any) -> Json:
     choice = {"index": 0, "message": {"role": "assistant"} | said, "finish_reason": finish}
     body = {"id": "chatcmpl-1", "object": "chat.completion", "model": "up-model", "choices": [choice]} | members
-    found: Json = json.loads(message(json.dumps(body).encode(), "abc", names or {}, single))
+    found: Json = json.loads(message(json.dumps(body).encode(), "abc", Chat(names or {}, single)))
     return found
 
 
@@ -91,7 +91,7 @@ def test_usage_of_every_kind() -> None:
 )
 def test_pitfall_83_errors(body: bytes, fault: tuple[str, str, str]) -> None:
     with pytest.raises(PeerError) as caught:
-        message(body, "", {}, False)
+        message(body, "", Chat())
     assert (caught.value.type, caught.value.message, caught.value.code) == fault
 
 
@@ -109,7 +109,7 @@ def test_pitfall_83_errors(body: bytes, fault: tuple[str, str, str]) -> None:
 )
 def test_what_is_no_answer(body: bytes) -> None:
     with pytest.raises(ProtocolError):
-        message(body, "", {}, False)
+        message(body, "", Chat())
 
 
 _CALLS = st.lists(st.dictionaries(st.text(max_size=4), st.integers(0, 9) | st.text(max_size=4), max_size=2), max_size=3)
@@ -136,7 +136,7 @@ def test_streamed_and_whole_say_the_same(
         "completion_tokens_details": {"reasoning_tokens": reasoned},
     }
     whole = read(said, finish, usage=usage)
-    done = run([chunk(said, finish, usage=usage) + DONE], chat=Chat(), id="gen-1-abc")
+    done = run([chunk(said, finish, usage=usage) + DONE], translated=Chat(), id="gen-1-abc")
     events = [(kind, json.loads(data)) for kind, data in sent(done.output)]
     streamed = message_of([event for event in events if event[0] != "ping"])
     for block in streamed["content"]:

@@ -1,0 +1,15 @@
+"""Which decoder reads the answers of which dialect. Add a dialect: add a line."""
+
+from relay._core.chat_decoder cimport ChatDecoder
+from relay._core.decoder cimport Decoder
+from relay._core.meter cimport Meter
+
+from relay._core.errors import Misuse
+
+
+cdef Decoder decoder_of(translated, Meter meter, Py_ssize_t max_event, bytes seed):
+    """Give the decoder for answers to a translated request; `seed` makes ids of tool calls that have none."""
+    cdef str dialect = translated.dialect
+    if dialect == "chat":
+        return ChatDecoder(meter, max_event, translated, seed)
+    raise Misuse(f"no decoder for {dialect!r}")
