@@ -7,6 +7,7 @@ from relay._core.types cimport FrameSink, Stage
 cdef class Decoder(FrameSink):
     cdef Stage next
     cdef int64_t bytes_in         # of all events that were read
+    cdef bint gathers             # plain deltas that lie together may go as one event: nobody reads their texts
     cdef int open                # index of the open block, -1: none
     cdef int _next                # index of the next block
     cdef bint started             # message_start came, or was made

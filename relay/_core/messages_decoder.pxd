@@ -14,6 +14,8 @@ cdef class MessagesDecoder(Decoder):
     cdef char[MAX_PREFIX] _prefix  # how the last plain delta began, up to the inside of its string
     cdef Buffer _scratch          # data that had to be written anew; None: none yet
 
+    cdef const char* _gather(self, Event* event, const char* end) noexcept nogil
+    cdef int _delta(self, Event* event) except -1 nogil
     cdef int _learn(self, Frame* frame, Event* event) noexcept nogil
     cdef int _repaired(self, Frame* frame) except -1
     cdef int _on_one_line(self, Slice* data) except -1 nogil

@@ -11,10 +11,11 @@ from libc.string cimport memchr, memcmp, memcpy
 from relay._core.buffer cimport Buffer
 from relay._core.decoder cimport Decoder
 from relay._core.json cimport Scanner, string_end, string_text
+from relay._core.messages_words cimport form_of, index_of, is_name, kind_of
 from relay._core.text cimport equals, is_ascii, is_object, skip_ascii
 from relay._core.types cimport (
-    BLOCK_START, BLOCK_STOP, DELTA, ERROR, INPUT_FORM, OPAQUE_FORM, PING, START, STOP, TEXT_FORM, UNKNOWN, UNKNOWN_FORM,
-    USAGE, WHOLE_FORM, Event, Form, Frame, Kind, Slice, Stage,
+    BLOCK_START, BLOCK_STOP, DELTA, ERROR, INPUT_FORM, PING, START, STOP, TEXT_FORM, UNKNOWN, UNKNOWN_FORM, USAGE,
+    WHOLE_FORM, Event, Frame, Kind, Slice, Stage,
 )
 from relay._core.utf8 cimport is_utf8
 
@@ -39,52 +40,6 @@ cdef inline Slice _inside(Slice value) noexcept nogil:
     return Slice(value.ptr + 1, value.len - 2)
 
 
-cdef Kind _kind(Slice name) noexcept nogil:
-    if name.len == 19:
-        if memcmp(name.ptr, b"content_block_delta", 19) == 0:
-            return DELTA
-        if memcmp(name.ptr, b"content_block_start", 19) == 0:
-            return BLOCK_START
-    elif equals(name, b"content_block_stop", 18):
-        return BLOCK_STOP
-    elif equals(name, b"message_start", 13):
-        return START
-    elif equals(name, b"message_delta", 13):
-        return USAGE
-    elif equals(name, b"message_stop", 12):
-        return STOP
-    elif equals(name, b"ping", 4):
-        return PING
-    elif equals(name, b"error", 5):
-        return ERROR
-    return UNKNOWN
-
-
-cdef bint _is_name(Slice name) noexcept nogil:
-    """Tell whether this can be an event's type: nothing that JSON or a line would have to escape."""
-    cdef Py_ssize_t at
-    cdef char c
-    if name.len == 0 or name.len > 128:
-        return False
-    for at in range(name.len):
-        c = name.ptr[at]
-        if not (c"a" <= c <= c"z" or c"A" <= c <= c"Z" or c"0" <= c <= c"9" or c == c"_" or c == c"-" or c == c"."):
-            return False
-    return True
-
-
-cdef Form _form(Slice type) noexcept nogil:
-    if equals(type, b'"text_delta"', 12):
-        return TEXT_FORM
-    if equals(type, b'"input_json_delta"', 18):
-        return INPUT_FORM
-    if equals(type, b'"thinking_delta"', 16) or equals(type, b'"signature_delta"', 17):
-        return OPAQUE_FORM
-    if equals(type, b'"citations_delta"', 17) or equals(type, b'"compaction_delta"', 18):
-        return WHOLE_FORM
-    return UNKNOWN_FORM
-
-
 cdef inline const char* _after_spaces(const char* ptr, const char* end) noexcept nogil:
     while ptr < end and ptr[0] == c" ":
         ptr += 1
@@ -101,19 +56,6 @@ cdef inline const char* _frame_end(const char* quote, const char* end) noexcept 
         return NULL
     quote = _after_spaces(quote + 3, end)
     return quote + 2 if end - quote >= 2 and quote[0] == quote[1] == c"\n" else NULL
-
-
-cdef int _index(Slice value) noexcept nogil:
-    """Give a block index; -1 when there is none or it is no small number."""
-    cdef int number = 0
-    cdef Py_ssize_t at
-    if value.len == 0 or value.len > 6:
-        return -1
-    for at in range(value.len):
-        if not c"0" <= value.ptr[at] <= c"9":
-            return -1
-        number = number * 10 + (value.ptr[at] - c"0")
-    return number
 
 
 cdef int _break(str why) except -1 with gil:
@@ -141,12 +83,14 @@ cdef class MessagesDecoder(Decoder):
     cdef const char* take(self, const char* ptr, const char* end) except NULL nogil:
         """Take deltas that begin byte for byte like the last one did: only their string is new, so only it is walked.
 
-        Gives exactly what `on_frame` would; whatever is not as plain as that is left to it.
+        Gives what `on_frame` would; whatever is not as plain as that is left to it. Where texts are but counted, plain
+        deltas that lie together go as one event.
         """
         cdef Py_ssize_t known = self._prefix_len
         cdef const char* text
         cdef const char* stop
         cdef Event event
+        event.rewritten.ptr = NULL
         while known and end - ptr > known and memcmp(ptr, self._prefix, <size_t>known) == 0:
             text = ptr + known
             stop = skip_ascii(text, end)
@@ -154,21 +98,45 @@ cdef class MessagesDecoder(Decoder):
             if not event.plain:
                 stop = string_end(stop, end)
             event.text = Slice(text, stop - text)
-            event.rewritten.ptr = NULL
             stop = _frame_end(stop, end)
             if stop == NULL or stop - ptr > self._max_event:
-                return ptr
+                break
             if not event.plain and not is_utf8(event.text):
-                return ptr
-            event.kind = DELTA
-            event.form = self._form
-            event.channel = self.open
+                break
             event.frame = Slice(ptr, stop - ptr)
-            event.changed = False
-            self.bytes_in += event.frame.len
-            self.next.on_event(&event)
+            event.count = 1
             ptr = stop
+            if self.gathers and event.plain:
+                ptr = self._gather(&event, end)
+            self._delta(&event)
         return ptr
+
+    cdef const char* _gather(self, Event* event, const char* end) noexcept nogil:
+        """Add the plain deltas behind this one to it; give where they end."""
+        cdef Py_ssize_t known = self._prefix_len
+        cdef const char* ptr = event.frame.ptr + event.frame.len
+        cdef const char* text
+        cdef const char* stop
+        while end - ptr > known and memcmp(ptr, self._prefix, <size_t>known) == 0:
+            text = ptr + known
+            stop = skip_ascii(text, end)
+            # Whatever is written in another way than nearly every delta begins a run of its own.
+            if end - stop < 5 or memcmp(stop, b'"}}\n\n', 5) != 0 or stop + 5 - ptr > self._max_event:
+                break
+            event.text.len += stop - text
+            event.count += 1
+            ptr = stop + 5
+        event.frame.len = ptr - event.frame.ptr
+        return ptr
+
+    cdef int _delta(self, Event* event) except -1 nogil:
+        """Send deltas of the open block that are as they came."""
+        event.kind = DELTA
+        event.form = self._form
+        event.channel = self.open
+        event.changed = False
+        self.bytes_in += event.frame.len
+        return self.next.on_event(event)
 
     cdef int _learn(self, Frame* frame, Event* event) noexcept nogil:
         """Remember how a plain delta begins, or that the last frame was none."""
@@ -201,6 +169,7 @@ cdef class MessagesDecoder(Decoder):
                 return self._repaired(frame)
         self._scan(frame, slots)
         event.frame = frame.whole
+        event.count = 1
         event.rewritten.ptr = NULL
         event.changed = not frame.canonical
         event.plain = False
@@ -252,16 +221,16 @@ cdef class MessagesDecoder(Decoder):
         cdef const char* brace
         if _is_string(slots[TYPE]):
             event.name = _inside(slots[TYPE])
-            event.kind = _kind(event.name)
+            event.kind = kind_of(event.name)
             if not equals(frame.name, event.name.ptr, event.name.len):
-                if not _is_name(event.name):
+                if not is_name(event.name):
                     return _break("an event's type is no name")
                 event.changed = True
             return 0
         brace = <const char*>memchr(frame.data.ptr, c"{", <size_t>frame.data.len)
         if brace == NULL or slots[TYPE].ptr != NULL:
             return _break("an event is no object with a type")
-        if not _is_name(frame.name):
+        if not is_name(frame.name):
             if slots[ERROR_OBJECT].ptr == NULL:
                 return _break("an event has no type")
             frame.name = Slice(b"error", 5)
@@ -288,7 +257,7 @@ cdef class MessagesDecoder(Decoder):
             for value in slots[TEXT : PARTIAL_JSON + 1]:
                 if _is_string(value):
                     event.text = _inside(value)
-            event.form = self._form = _form(slots[DELTA_TYPE])
+            event.form = self._form = form_of(slots[DELTA_TYPE])
             if event.form == TEXT_FORM or event.form == INPUT_FORM:
                 value = slots[TEXT if event.form == TEXT_FORM else PARTIAL_JSON]
                 event.text = _inside(value) if _is_string(value) else none
@@ -321,7 +290,7 @@ cdef class MessagesDecoder(Decoder):
                 self.model = string_text(event.model)
             return 0
         if kind == BLOCK_START or kind == DELTA or kind == BLOCK_STOP:
-            event.channel = _index(slots[INDEX])
+            event.channel = index_of(slots[INDEX])
             if event.channel != (self._next if kind == BLOCK_START else self.open) or event.channel < 0:
                 return _break("a content block is out of order")
         if kind == STOP and not self.stopping:
@@ -355,6 +324,7 @@ cdef class MessagesDecoder(Decoder):
         cdef Slice none = Slice(NULL, 0)
         cdef Event event
         event.kind = kind
+        event.count = 1
         event.channel = self.open
         event.name = Slice(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
         event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))

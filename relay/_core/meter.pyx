@@ -140,7 +140,7 @@ cdef class Meter(Stage):
     cdef int on_event(self, Event* event) except -1 nogil:
         cdef int told
         if event.frame.len:  # an event that relay made itself is no fact about the provider
-            self.events[<int>event.kind] += 1
+            self.events[<int>event.kind] += event.count
             if self.first_event == 0:
                 self.first_event = self.now
             self.last_event = self.now

@@ -261,6 +261,7 @@ cdef class Rewriter(Stage):
         cdef Event event
         event.rewritten.ptr = NULL
         event.kind = kind
+        event.count = 1
         event.channel = index
         event.name = Slice(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
         event.data = Slice(PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))

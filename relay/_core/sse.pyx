@@ -159,7 +159,8 @@ cdef class SseParser:
     ) noexcept nogil:
         """Give the end of the frame that goes on at `ptr`, its blank line included; NULL when it isn't in these bytes.
 
-        lf, cr   next LF and CR at or after `ptr`, sought only once each, so that streams of CR alone stay linear
+        lf   next LF at or after `ptr`, sought only once, so that streams of CR alone stay linear
+        cr   next CR before that LF; the LF where there is none: what lies behind it was not looked at
         """
         cdef const char* stop
         cdef bint blank
@@ -167,15 +168,15 @@ cdef class SseParser:
             if lf[0] < ptr:
                 lf[0] = _seek(ptr, end, c"\n")
             if cr[0] < ptr:
-                cr[0] = _seek(ptr, end, c"\r")
-            stop = lf[0] if lf[0] < cr[0] else cr[0]
+                cr[0] = _seek(ptr, lf[0], c"\r")
+            stop = cr[0]
             if stop == end:
                 self._line += end - ptr
                 return NULL
             blank = self._line == 0 and stop == ptr
             self._line = 0
             ptr = stop + 1
-            if stop == cr[0]:
+            if stop < lf[0]:
                 self._saw_cr = True
                 # A CR ends the line at once; an LF after it belongs to it, in this read or the next.
                 if blank or ptr == end:

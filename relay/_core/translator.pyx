@@ -74,6 +74,7 @@ cdef class Translator(Decoder):
         self._delta.add(text)
         self._delta.append(b'"}}\n\n', 5)
         event.kind = DELTA
+        event.count = 1
         event.form = (
             TEXT_FORM if self.block == TEXT_BLOCK else INPUT_FORM if self.block == TOOL_BLOCK else OPAQUE_FORM
         )
@@ -266,6 +267,7 @@ cdef class Translator(Decoder):
         cdef Slice none = Slice(NULL, 0)
         self._put(b"}\n\n")
         event.kind = kind
+        event.count = 1
         event.channel = self.open
         event.frame = self._event.slice()
         event.name = Slice(self._event.ptr + 7, self._name)

@@ -22,10 +22,11 @@ cdef enum Form:                   # what a delta carries
 cdef struct Event:
     Kind kind
     int channel                   # index of the content block; -1 when the event has none
+    int count                     # events that this stands for: 1, or those of a run of plain deltas
     Slice frame                   # as received; empty when relay made the event
     Slice name                    # the event's type
     Slice data                    # its JSON
-    Slice text                    # inside of the delta's JSON string, still escaped; empty if none
+    Slice text                    # inside of the delta's JSON string, still escaped; empty if none; of a run the length
     Slice rewritten               # DELTA: what goes in place of `text`; no `ptr`: it stays
     Slice message                 # START: the message object
     Slice id                      # START: its `id` value with quotes

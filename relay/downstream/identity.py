@@ -1,9 +1,10 @@
-"""Who calls: Keys, identify() from a request's fields, own_credential() beside it; from memory alone (SEC-3)."""
+"""Who calls: Keys, a connection's Caller, own_credential() beside it; from memory alone (SEC-3)."""
 
 import re
 import time
 from collections.abc import Mapping
 from hashlib import sha256
+from hmac import compare_digest
 from typing import Final
 
 from relay.call import Identity
@@ -26,25 +27,39 @@ class Keys:
         self.by_digest = by_digest
 
 
-def identify(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) -> Identity:
-    """Give who calls, by `x-relay-key`, or else `Authorization: Bearer`, or else `x-api-key`: what comes first wins.
+class Caller:
+    """Who calls on one connection. A client keeps its connections: whom one was found to be is not sought again."""
 
-    fields   header fields, names in lower case
-    keys     SHA-256 of a key → who holds it; None lets anybody in
-    raises   CallerAuth, with one text for every cause
-    """
-    if keys is None:
-        return _ANYBODY
-    credential = fields.get(b"x-relay-key")
-    if credential is None:
-        credential = _bearer(fields)
-    if credential is None:
-        credential = fields.get(b"x-api-key", b"")
-    # Found by digest: how long the search takes tells nothing about a key that could be guessed at.
-    identity = keys.get(sha256(credential.strip()).digest())
-    if identity is None or (identity.expires is not None and time.time() >= identity.expires):
-        raise CallerAuth("no valid key: send it as `x-api-key` or as `Authorization: Bearer`")
-    return identity
+    __slots__ = ("_credential", "_identity", "_keys")
+
+    def __init__(self) -> None:
+        self._credential = b""
+        self._identity: Identity | None = None
+        self._keys: Mapping[bytes, Identity] | None = None
+
+    def identify(self, fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) -> Identity:
+        """Give who calls, by `x-relay-key`, or else `Authorization: Bearer`, or else `x-api-key`: the first wins.
+
+        fields   header fields, names in lower case
+        keys     SHA-256 of a key → who holds it, never changed but put anew; None lets anybody in
+        raises   CallerAuth, with one text for every cause
+        """
+        if keys is None:
+            return _ANYBODY
+        credential = fields.get(b"x-relay-key")
+        if credential is None:
+            credential = _bearer(fields)
+        if credential is None:
+            credential = fields.get(b"x-api-key", b"")
+        identity = self._identity
+        if identity is None or keys is not self._keys or not compare_digest(credential, self._credential):
+            # Found by digest: how long the search takes tells nothing about a key that could be guessed at.
+            identity = keys.get(sha256(credential.strip()).digest())
+            if identity is not None:
+                self._identity, self._keys, self._credential = identity, keys, credential
+        if identity is None or (identity.expires is not None and time.time() >= identity.expires):
+            raise CallerAuth("no valid key: send it as `x-api-key` or as `Authorization: Bearer`")
+        return identity
 
 
 def own_credential(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | None) -> Secret | None:
@@ -62,7 +77,10 @@ def own_credential(fields: dict[bytes, bytes], keys: Mapping[bytes, Identity] | 
 
 
 def _bearer(fields: dict[bytes, bytes]) -> bytes | None:
-    scheme, _, bearer = fields.get(b"authorization", b"").partition(b" ")
+    field = fields.get(b"authorization")
+    if field is None:
+        return None
+    scheme, _, bearer = field.partition(b" ")
     return bearer if scheme.lower() == b"bearer" else None
 
 

@@ -20,7 +20,7 @@ from relay.config.settings import ClientTimeouts, Stream
 from relay.downstream import decode, listing, usage
 from relay.downstream.accounts import Accounts
 from relay.downstream.admission import Admission
-from relay.downstream.identity import Keys, identify, own_credential
+from relay.downstream.identity import Keys, own_credential
 from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import MAX_HEAD, ClientConnection
@@ -143,7 +143,7 @@ class Ingress:
         return reply.keeps_connection
 
     def _identify(self, asked: Asked) -> Identity:
-        identity = identify(asked.fields, self._keys.by_digest)
+        identity = asked.connection.caller.identify(asked.fields, self._keys.by_digest)
         asked.reply.name(self._ids.next(), asked.fields.get(b"x-request-id"))
         return identity
 

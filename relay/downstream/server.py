@@ -18,6 +18,7 @@ from aiohttp.web_protocol import RequestPayloadError, _ErrInfo
 from relay._core import Request, whole_request
 from relay.clock import Clock
 from relay.config.settings import Stream
+from relay.downstream.identity import Caller
 from relay.downstream.refused import Refused
 from relay.errors import CallerHeadersTooLarge, CallerInvalid, CallerSlow, GatewayInternal, RelayError
 
@@ -31,6 +32,7 @@ LINE_END = 2  # an empty line behind a request is no beginning of another (RFC 9
 class ClientConnection(web.RequestHandler):
     """One client connection; knows since when it waits for the rest of a request's head.
 
+    caller    who calls
     request   what is being answered, or was last
     is_full   more was written than the client has taken: `drained` waits; an attribute, for it is asked per event
     """
@@ -48,6 +50,7 @@ class ClientConnection(web.RequestHandler):
         "_tail",
         "_taken",
         "_waits_since",
+        "caller",
         "is_full",
         "request",
     )
@@ -71,6 +74,7 @@ class ClientConnection(web.RequestHandler):
         self._taken: Request | None = None
         self._refused = False
         self.is_full = False
+        self.caller = Caller()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)

@@ -38,7 +38,7 @@ class Ledger:
     the calls in flight.
     """
 
-    def __init__(self, write: Callable[[bytes], None], keep: Keep, settle: Settle) -> None:
+    def __init__(self, write: Callable[[list[bytes]], None], keep: Keep, settle: Settle) -> None:
         self._loop = asyncio.get_running_loop()
         self._write = write
         self._keep = keep
@@ -66,8 +66,8 @@ class Ledger:
             return
         lines = [self._line(record) for record in ended]
         self._keep(ended, lines)
+        self._write(lines)
         for record, line in zip(ended, lines, strict=True):
-            self._write(line)
             self._lines.add(record.id, line)
             if record.cost_nanousd is None:
                 self._tell_unpriced(record)
@@ -78,7 +78,7 @@ class Ledger:
             if attempt.cost is None and attempt.endpoint.id not in self._unpriced:
                 self._unpriced.add(attempt.endpoint.id)
                 told = {"level": "warning", "event": "price_missing", "endpoint": attempt.endpoint.id}
-                self._write(orjson.dumps({"ts": orjson.Fragment(moment(time.time_ns())), **told}))
+                self._write([orjson.dumps({"ts": orjson.Fragment(moment(time.time_ns())), **told})])
 
     def _line(self, record: Record) -> bytes:
         """Give the record's line; a bug in one must not cost the others theirs."""

@@ -24,13 +24,13 @@ class LogWriter:
         self._thread = ThreadPoolExecutor(1, "relay-log")
         self.dropped = 0
 
-    def write(self, line: bytes) -> None:
-        """Take a line without its line end."""
+    def write(self, lines: list[bytes]) -> None:
+        """Take lines without their line ends."""
         if self._size > LIMIT:
-            self.dropped += 1
+            self.dropped += len(lines)
             return
-        self._lines.append(line)
-        self._size += len(line) + 1
+        self._lines += lines
+        self._size += sum(map(len, lines)) + len(lines)
         if self._timer is None and self._writing is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self._start)
 

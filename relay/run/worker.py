@@ -266,13 +266,13 @@ class Worker:
         self._note({"ts": orjson.Fragment(moment(time.time_ns())), **event})
 
     def _note(self, event: Mapping[str, Any]) -> None:
-        self._write(orjson.dumps(event))
+        self._write([orjson.dumps(event)])
 
     def _note_admin(self, path: str, status: int) -> None:
         self._note_now({"level": "info", "event": "admin", "path": path[:128], "status": status})
 
-    def _write_text(self, line: bytes) -> None:
-        self._log.write(as_text(line))
+    def _write_text(self, lines: list[bytes]) -> None:
+        self._log.write([as_text(line) for line in lines])
 
 
 def _bound(address: Address) -> socket.socket:

@@ -30,7 +30,7 @@ def options(case: Path) -> dict[str, Any]:
     file = case / "case.toml"
     given = tomllib.loads(file.read_text()) if file.exists() else {}
     if case in CHAT:
-        given |= {"chat": Chat(), "id": "gen-1-golden", "input_tokens": 7} | given
+        given |= {"translated": Chat(), "id": "gen-1-golden", "input_tokens": 7} | given
     if "input_tokens" in given:
         tokens = given["input_tokens"]
         given["input_tokens"] = lambda: tokens

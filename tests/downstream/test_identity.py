@@ -1,11 +1,12 @@
 """Which field says who calls, and which one goes on to a provider; a key of the gateway never does."""
 
+import time
 from hashlib import sha256
 
 import pytest
 
 from relay.call import Identity
-from relay.downstream.identity import identify, own_credential
+from relay.downstream.identity import Caller, own_credential
 from relay.errors import CallerAuth, CallerInvalid
 
 KEY = b"sk-relay-1-secret"
@@ -29,13 +30,45 @@ def given(**fields: bytes) -> dict[bytes, bytes]:
     ],
 )
 def test_what_comes_first_says_who_calls(fields: dict[bytes, bytes]) -> None:
-    assert identify(fields, KEYS).name == "dev"
+    assert Caller().identify(fields, KEYS).name == "dev"
 
 
 @pytest.mark.parametrize("fields", [given(), given(x_relay_key=b"", x_api_key=KEY), given(x_api_key=b"wrong")])
 def test_what_comes_first_and_is_wrong_is_refused(fields: dict[bytes, bytes]) -> None:
     with pytest.raises(CallerAuth):
-        identify(fields, KEYS)
+        Caller().identify(fields, KEYS)
+
+
+def test_a_connection_is_not_bound_to_its_first_caller() -> None:
+    caller = Caller()
+
+    names = [caller.identify(given(x_api_key=key), KEYS).name for key in (KEY, KEY, OTHER, KEY)]
+
+    assert names == ["dev", "dev", "other", "dev"]
+    with pytest.raises(CallerAuth):
+        caller.identify(given(x_api_key=KEY + b"x"), KEYS)
+    with pytest.raises(CallerAuth):
+        caller.identify(given(), KEYS)
+
+
+def test_a_known_caller_whose_key_is_taken_back_is_refused() -> None:
+    caller = Caller()
+    assert caller.identify(given(x_api_key=KEY), KEYS).name == "dev"
+
+    with pytest.raises(CallerAuth):
+        caller.identify(given(x_api_key=KEY), {sha256(OTHER).digest(): Identity("other")})
+    assert caller.identify(given(x_api_key=KEY), {sha256(KEY).digest(): Identity("new")}).name == "new"
+
+
+def test_a_known_caller_whose_key_expires_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    caller, keys = Caller(), {sha256(KEY).digest(): Identity("dev", expires=2e9)}
+    monkeypatch.setattr(time, "time", lambda: 1.9e9)
+    assert caller.identify(given(x_api_key=KEY), keys).name == "dev"
+
+    monkeypatch.setattr(time, "time", lambda: 2e9)
+
+    with pytest.raises(CallerAuth):
+        caller.identify(given(x_api_key=KEY), keys)
 
 
 @pytest.mark.parametrize(
