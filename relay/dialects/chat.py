@@ -6,18 +6,17 @@ an endpoint of another dialect may answer; what only matters elsewhere is left o
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from relay.call import Call
 from relay.catalog import Attempt
-from relay.dialects.chat_messages import Json, Translation, refused
+from relay.dialects import outgoing as shared
+from relay.dialects.chat_messages import Json, Translation
 from relay.dialects.reasoning import effort_of
-from relay.dialects.schema import OWN_FIELDS
 from relay.dialects.translated import Translated
 
-MOST_USER: Final = 64
 _TARGET: Final = b"/chat/completions"
 QUIRKS: Final[Mapping[str, str]] = {
     "four_stops": "takes four stop sequences at most",
@@ -32,45 +31,8 @@ QUIRKS: Final[Mapping[str, str]] = {
     "thinking_flag": "is told whether to think in an object `thinking`",
 }
 """What some providers of the Chat Completions dialect want otherwise."""
-_UNTOLD: Final = OWN_FIELDS | {"model", "stream", "service_tier", "speed", "cache_control"}
-"""Members that go without a word: relay's own, and what is done by it or decided anew for each endpoint."""
-_READ: Final = frozenset(
-    {
-        "max_tokens",
-        "messages",
-        "metadata",
-        "output_config",
-        "stop_sequences",
-        "system",
-        "temperature",
-        "thinking",
-        "tool_choice",
-        "tools",
-        "top_k",
-        "top_p",
-    }
-)
+_LACKS: Final = frozenset({"top_k"})
 _CHOICES: Final[Mapping[str, str]] = {"auto": "auto", "any": "required", "none": "none"}
-_EDITOR: Final[Json] = {
-    "command": {"type": "string", "enum": ["view", "create", "str_replace", "insert", "undo_edit"]},
-    "path": {"type": "string"},
-    "file_text": {"type": "string"},
-    "view_range": {"type": "array", "items": {"type": "integer"}},
-    "old_str": {"type": "string"},
-    "new_str": {"type": "string"},
-    "insert_line": {"type": "integer"},
-}
-_DEFINED: Final[Mapping[str, tuple[str, Json, list[str]]]] = {
-    "bash_": (
-        "Run a command in a shell that goes on between calls.",
-        {"command": {"type": "string"}, "restart": {"type": "boolean"}},
-        [],
-    ),
-    "text_editor_": ("View, create and edit text files.", _EDITOR, ["command", "path"]),
-}
-"""Tools that Anthropic defines and clients run: what another model has to be told of them."""
-
-
 _OURS: Final = frozenset(
     {
         "function_call",
@@ -93,7 +55,7 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
 
     raises   ProviderRefused, of which other endpoints are asked, for what this one can't be sent
     """
-    said = _decoded(call, attempt, changed)
+    said = shared.said(call, attempt, changed, _LACKS)
     quirks = attempt.endpoint.quirks
     translation = Translation(quirks, said.get("tools") or [], attempt.redacts)
     body: Json = {"model": attempt.model, "messages": translation.messages(said.get("system"), said["messages"])}
@@ -113,55 +75,12 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
     accepts = attempt.endpoint.accepts
     _put_thinking(body, said, most, quirks, accepts.reasoning_style if accepts else None)
     _put_format(body, said)
-    if (user := (said.get("metadata") or {}).get("user_id")) and "no_user" not in quirks:
-        body["user"] = user if len(user) <= MOST_USER else sha256(user.encode()).hexdigest()
+    if (user := shared.user_of(said)) and "no_user" not in quirks:
+        body["user"] = user
     if call.session_id and "prompt_cache_key" in quirks:
         body["prompt_cache_key"] = sha256(call.session_id.encode()).hexdigest()
-    for key, value in attempt.options:
-        if key in _OURS or key in body:
-            attempt.dropped_fields += (f"provider.options.{key[:64]}",)
-        else:
-            body[key] = _loaded(key, value)
+    shared.put_options(body, attempt, _OURS)
     return Translated("chat", _TARGET, orjson.dumps(body), translation.names, single)
-
-
-def _decoded(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Json:
-    """Give the members that are read; those that nobody of this dialect knows are noted as left out."""
-    said: Json = {}
-    unknown: set[str] = set()
-    raw = {key: call.content[start:end] for key, _, _, start, end in call.members}
-    own = {key for key, _ in attempt.options}
-    for key, value in (raw | dict(changed)).items():
-        if key in _READ:
-            if key not in attempt.dropped and value not in (b"", b"null"):
-                said[key] = _loaded(key, value)
-        elif key not in _UNTOLD and key not in own and value not in (b"", b"null"):
-            unknown.add(key)
-    if "top_k" in said and not _takes_top_k(attempt):
-        del said["top_k"]
-        unknown.add("top_k")
-    if unknown:
-        attempt.dropped |= unknown
-    config = said.get("output_config")
-    for field in ("effort", "format"):
-        if config and f"output_config.{field}" in attempt.dropped:
-            config.pop(field, None)
-    return said
-
-
-def _loaded(key: str, value: bytes) -> Any:
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:  # its grammar holds, so that only this can be wrong
-        raise refused(
-            key, "a number is out of range, or a \\u escape in a string is half of a surrogate pair"
-        ) from None
-
-
-def _takes_top_k(attempt: Attempt) -> bool:
-    """The dialect has no such member: it is sent only where the endpoint is known to have it."""
-    parameters = attempt.endpoint.parameters
-    return parameters is not None and "top_k" in parameters
 
 
 def _put_tools(body: Json, said: Json, translation: Translation) -> bool:
@@ -184,21 +103,8 @@ def _put_tools(body: Json, said: Json, translation: Translation) -> bool:
 
 
 def _tool(tool: Json, path: str, translation: Translation) -> Json:
-    """Give a tool as a function; one that only relay or the provider could run is refused."""
-    kind = tool.get("type") or "custom"
-    if kind == "custom":
-        schema = {"type": "object", "properties": {}} | tool["input_schema"]
-        return _function(translation.alias(tool["name"]), tool.get("description"), schema)
-    for prefix, (description, properties, required) in _DEFINED.items():
-        if kind.startswith(prefix) and isinstance(tool.get("name"), str):
-            return _function(
-                tool["name"], description, {"type": "object", "properties": properties, "required": required}
-            )
-    raise refused(f"{path}.type", f"{kind[:64]!r} can't be sent to an endpoint of the Chat Completions dialect")
-
-
-def _function(name: str, description: str | None, schema: Json) -> Json:
-    function: Json = {"name": name, "parameters": schema}
+    name, description, schema = shared.function(tool, path)
+    function: Json = {"name": translation.alias(name), "parameters": schema}
     if description:
         function["description"] = description
     return {"type": "function", "function": function}

@@ -1,0 +1,121 @@
+"""What requests in every dialect but the hub's have in common: said() reads the members, function() a tool,
+put_options() adds what the caller has for this provider alone.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+
+from relay.call import Call
+from relay.catalog import PARAMETERS, Attempt
+from relay.dialects.chat_blocks import Json, refused
+from relay.dialects.schema import OWN_FIELDS
+
+__all__ = ["Json", "function", "put_options", "refused", "said", "user_of"]
+
+MOST_USER: Final = 64
+_UNTOLD: Final = OWN_FIELDS | {"model", "stream", "service_tier", "speed", "cache_control"}
+"""Members that go without a word: relay's own, and what is done by it or decided anew for each endpoint."""
+_READ: Final = frozenset(
+    {
+        "max_tokens",
+        "messages",
+        "metadata",
+        "output_config",
+        "stop_sequences",
+        "system",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "tools",
+        "top_k",
+        "top_p",
+    }
+)
+_EDITOR: Final[Json] = {
+    "command": {"type": "string", "enum": ["view", "create", "str_replace", "insert", "undo_edit"]},
+    "path": {"type": "string"},
+    "file_text": {"type": "string"},
+    "view_range": {"type": "array", "items": {"type": "integer"}},
+    "old_str": {"type": "string"},
+    "new_str": {"type": "string"},
+    "insert_line": {"type": "integer"},
+}
+_DEFINED: Final[Mapping[str, tuple[str, Json, list[str]]]] = {
+    "bash_": (
+        "Run a command in a shell that goes on between calls.",
+        {"command": {"type": "string"}, "restart": {"type": "boolean"}},
+        [],
+    ),
+    "text_editor_": ("View, create and edit text files.", _EDITOR, ["command", "path"]),
+}
+"""Tools that Anthropic defines and clients run: what another model has to be told of them."""
+
+
+def said(call: Call, attempt: Attempt, changed: Mapping[str, bytes], lacks: frozenset[str]) -> Json:
+    """Give the members that are read; those that nobody of this dialect knows are noted as left out.
+
+    changed   values that go in place of the client's, an empty one goes altogether
+    lacks     members that the dialect has no word for: read only where the endpoint is known to take them
+    raises    ProviderRefused for a value that can't be read
+    """
+    told: Json = {}
+    left: set[str] = set()
+    raw = {key: call.content[start:end] for key, _, _, start, end in call.members}
+    own = {key for key, _ in attempt.options}
+    taken = attempt.endpoint.parameters or frozenset()
+    lacks = frozenset([key for key in lacks if taken.isdisjoint(PARAMETERS[key])])
+    for key, value in (raw | dict(changed)).items():
+        if value in (b"", b"null"):
+            continue
+        if key in _READ and key not in lacks:
+            if key not in attempt.dropped:
+                told[key] = _loaded(key, value)
+        elif key not in _UNTOLD and key not in own:
+            left.add(key)
+    if left:
+        attempt.dropped |= left
+    config = told.get("output_config")
+    for field in ("effort", "format"):
+        if config and f"output_config.{field}" in attempt.dropped:
+            config.pop(field, None)
+    return told
+
+
+def _loaded(key: str, value: bytes) -> Any:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:  # its grammar holds, so that only this can be wrong
+        raise refused(
+            key, "a number is out of range, or a \\u escape in a string is half of a surrogate pair"
+        ) from None
+
+
+def function(tool: Json, path: str) -> tuple[str, str | None, Json]:
+    """Give name, description and schema of a tool; one that only relay or the provider could run is refused."""
+    kind = tool.get("type") or "custom"
+    if kind == "custom":
+        return tool["name"], tool.get("description"), {"type": "object", "properties": {}} | tool["input_schema"]
+    for prefix, (description, properties, required) in _DEFINED.items():
+        if kind.startswith(prefix) and isinstance(tool.get("name"), str):
+            return tool["name"], description, {"type": "object", "properties": properties, "required": required}
+    raise refused(f"{path}.type", f"{kind[:64]!r} can't be sent to an endpoint of this dialect")
+
+
+def user_of(told: Json) -> str | None:
+    """Give who asks, in as many characters as providers take; None: nobody says."""
+    user: str | None = (told.get("metadata") or {}).get("user_id")
+    if not user or len(user) <= MOST_USER:
+        return user or None
+    return sha256(user.encode()).hexdigest()
+
+
+def put_options(body: Json, attempt: Attempt, ours: frozenset[str]) -> None:
+    """Add the members that the caller has for this provider, but those that are relay's to say."""
+    for key, value in attempt.options:
+        if key in ours or key in body:
+            attempt.dropped_fields += (f"provider.options.{key[:64]}",)
+        else:
+            body[key] = _loaded(key, value)
