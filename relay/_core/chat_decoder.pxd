@@ -17,11 +17,7 @@ cdef class ChatDecoder(Translator):
     cdef char[MAX_BEFORE] _before
     cdef char[MAX_BEHIND] _behind
     cdef ToolCalls _calls
-    cdef Buffer _late_thinking    # text that came within a tool call: it waits for the call's end
-    cdef Buffer _late_text
     cdef Buffer _scratch          # arguments that came as an object
-    cdef bytes _id                # of the stream, JSON strings; None: not told yet
-    cdef bytes _model
     cdef bytes _reason            # the last finish reason, inside of a JSON string
     cdef bytes _sequence          # the stop sequence that was met, a JSON string
     cdef bint _refused
@@ -30,11 +26,9 @@ cdef class ChatDecoder(Translator):
 
     cdef int on_end(self) except -1 nogil
     cdef int _learn(self, Frame* frame) noexcept nogil
-    cdef int _repaired(self, Frame* frame) except -1
     cdef int _error(self, Slice* slots) except -1
     cdef int _choices(self, Slice choices, Slice* chunk) except -1 nogil
     cdef int _choice(self, Slice* slots, Slice* chunk) except -1 nogil
-    cdef int _identify(self, Slice* chunk) except -1
     cdef int _delta_of(self, Slice* slots) except -1 nogil
     cdef int _reasoning(self, Slice* slots) except -1 nogil
     cdef int _details(self, Slice items, bint with_text) except -1 nogil

@@ -5,22 +5,22 @@ with `[DONE]` or the end of the body, if a finish reason came. Memory: one chunk
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport int64_t
 from libc.string cimport memcmp, memcpy
 
 from relay._core.buffer cimport Buffer
 from relay._core.chat_usage cimport count_of, take_usage
-from relay._core.json cimport Scanner, string_end, string_text, value_end
+from relay._core.json cimport Scanner, string_end, value_end
 from relay._core.meter cimport Meter
-from relay._core.scanned cimport first_item, inside, is_list, is_said, next_item, trimmed
+from relay._core.scanned cimport bytes_of, first_item, inside, is_list, is_said, next_item, slice_of, trimmed
 from relay._core.text cimport equals, is_ascii, is_object, skip_ascii
 from relay._core.tool_calls cimport Fragment, ToolCalls
 from relay._core.translator cimport TEXT_BLOCK, THINKING_BLOCK, TOOL_BLOCK, Block, Translator
 from relay._core.types cimport Frame, Slice
 from relay._core.utf8 cimport is_utf8
 
-from relay._core.errors import LimitExceeded, PeerError, Truncated
+from relay._core.errors import PeerError, Truncated
 from relay._core.finish import FAILURES, FINISH_REASONS
 
 cdef enum:
@@ -59,10 +59,6 @@ cdef dict _REASONS = FINISH_REASONS
 cdef dict _FAILED = FAILURES
 
 
-cdef bytes _bytes(Slice text):
-    return PyBytes_FromStringAndSize(text.ptr, text.len)
-
-
 @cython.final
 cdef class ChatDecoder(Translator):
     """Chunks of one answer to events.
@@ -76,8 +72,6 @@ cdef class ChatDecoder(Translator):
     def __cinit__(self, Meter meter not None, Py_ssize_t max_event, chat, bytes seed not None):
         self._max_event = max_event
         self._calls = ToolCalls(self, max_event, seed, chat.names, chat.single)
-        self._late_thinking = Buffer()
-        self._late_text = Buffer()
         self._scratch = Buffer()
 
     cdef const char* take(self, const char* ptr, const char* end) except NULL nogil:
@@ -136,7 +130,7 @@ cdef class ChatDecoder(Translator):
             return self.on_end()
         if not is_ascii(data.ptr, data.ptr + data.len) and not is_utf8(data):
             with gil:
-                return self._repaired(frame)
+                return self.repair(frame)
         _CHUNK.scan_into(data, slots)
         if is_said(slots[ERROR]) or equals(slots[OBJECT], b'"error"', 7) or equals(frame.name, b"error", 5):
             with gil:
@@ -149,24 +143,15 @@ cdef class ChatDecoder(Translator):
             self._usage(slots[USAGE] if is_object(slots[USAGE]) else slots[GROQ_USAGE])
         return self._learn(frame)
 
-    cdef int _repaired(self, Frame* frame) except -1:
-        """Read the frame again with U+FFFD for what is no UTF-8: the SDKs raise on such bytes."""
-        cdef bytes clean = _bytes(frame.data).decode("utf-8", "replace").encode()
-        cdef Frame again = frame[0]
-        again.data = Slice(PyBytes_AS_STRING(clean), PyBytes_GET_SIZE(clean))
-        self.bytes_in -= frame.whole.len
-        self.normalised += 1
-        return self.on_frame(&again)
-
     cdef int _error(self, Slice* slots) except -1:
         """Raise what the peer reported; its words may lie in `error`, or in the event itself."""
         cdef bint is_own = not is_object(slots[ERROR])
-        self.failed = True
-        kind = string_text(slots[OWN_TYPE if is_own else ERROR_TYPE]) or ""
-        told = slots[OWN_CODE if is_own else ERROR_CODE]
-        code = string_text(told) if told.ptr != NULL and told.ptr[0] == c'"' else _bytes(told).decode()
-        said = string_text(slots[OWN_MESSAGE if is_own else ERROR_MESSAGE]) or string_text(slots[ERROR]) or ""
-        raise PeerError(kind, said, code)
+        said = slots[OWN_MESSAGE if is_own else ERROR_MESSAGE]
+        return self.fail(
+            slots[OWN_TYPE if is_own else ERROR_TYPE],
+            slots[OWN_CODE if is_own else ERROR_CODE],
+            said if inside(said).len else slots[ERROR],
+        )
 
     cdef int _choices(self, Slice choices, Slice* chunk) except -1 nogil:
         cdef Slice[CHOICE_PATHS] slots
@@ -183,7 +168,7 @@ cdef class ChatDecoder(Translator):
     cdef int _choice(self, Slice* slots, Slice* chunk) except -1 nogil:
         if self._id is None or self._model is None:
             with gil:
-                self._identify(chunk)
+                self.identify(chunk[ID], chunk[MODEL])
         if is_object(slots[DELTA]):
             self._delta_of(slots)
         if is_object(slots[CHOICE_USAGE]):
@@ -191,16 +176,6 @@ cdef class ChatDecoder(Translator):
         if is_said(slots[FINISH_REASON]) and slots[FINISH_REASON].ptr[0] == c'"':
             with gil:
                 self._finished(slots)
-        return 0
-
-    cdef int _identify(self, Slice* chunk) except -1:
-        """Take the stream's id and model from the first chunk that has any."""
-        if self._id is None and inside(chunk[ID]).len:
-            self._id = _bytes(chunk[ID])
-            self.id = string_text(chunk[ID])
-        if self._model is None and inside(chunk[MODEL]).len:
-            self._model = _bytes(chunk[MODEL])
-            self.model = string_text(chunk[MODEL])
         return 0
 
     cdef int _delta_of(self, Slice* slots) except -1 nogil:
@@ -283,23 +258,12 @@ cdef class ChatDecoder(Translator):
             return 0
         self._said += 1
         with gil:
-            if self._calls.waits():
-                (self._late_text if block == TEXT_BLOCK else self._late_thinking).add(text)
-                if self._late_text.len + self._late_thinking.len > self._max_event:
-                    raise LimitExceeded("tool_input")
+            if self._calls.delays(block, text):
                 self._text.ptr = NULL
                 return 0
-            self._calls.leave()
-            if not self.started:
-                self._begin()
+            self.begin()
         self._text = text
         return self.say(block, text)
-
-    def _begin(self):
-        id, model = self._id or b"", self._model or b""
-        self.begin(
-            Slice(PyBytes_AS_STRING(id), PyBytes_GET_SIZE(id)), Slice(PyBytes_AS_STRING(model), PyBytes_GET_SIZE(model))
-        )
 
     cdef int _tools(self, Slice calls) except -1:
         cdef Slice[CALL_PATHS] slots
@@ -317,8 +281,7 @@ cdef class ChatDecoder(Translator):
         """Hand one fragment of a tool call on."""
         cdef Fragment fragment
         cdef int64_t index = count_of(slots[CALL_INDEX])
-        if not self.started:
-            self._begin()
+        self.begin()
         fragment.index = <int>index if index < 1 << 30 else -1
         fragment.id = inside(slots[CALL_ID])
         fragment.name = inside(slots[CALL_NAME])
@@ -334,24 +297,23 @@ cdef class ChatDecoder(Translator):
         """Give arguments as the inside of a JSON string, also where they came as an object."""
         if not is_said(value) or value.ptr[0] == c'"':
             return inside(value)
-        quoted = _bytes(value).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+        quoted = bytes_of(value).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
         self._scratch.clear()
         self._scratch.put(quoted.replace(b"\n", b" ").replace(b"\r", b" ").replace(b"\t", b" "))
         return self._scratch.slice()
 
     cdef int _finished(self, Slice* slots) except -1:
         """Note why the answer ends; it goes on until the end of the stream, for usage comes later."""
-        self._reason = _bytes(inside(slots[FINISH_REASON]))
+        self._reason = bytes_of(inside(slots[FINISH_REASON]))
         self._said += 1
         if self._reason in _FAILED:
             self.failed = True
             raise PeerError(_FAILED[self._reason], "")
         for value in slots[MATCHED : MATCHED_STOP + 1]:
             if inside(value).len:
-                self._sequence = _bytes(value)
+                self._sequence = bytes_of(value)
         self.stopping = True
-        if not self.started:
-            self._begin()
+        self.begin()
         return 0
 
     cdef int _usage(self, Slice usage) except -1 nogil:
@@ -372,11 +334,7 @@ cdef class ChatDecoder(Translator):
         """Send what still waits, and the end."""
         cdef bytes sequence = self._sequence or b""
         self._calls.flush()
-        self.say(THINKING_BLOCK, self._late_thinking.slice())
-        self.say(TEXT_BLOCK, self._late_text.slice())
-        return self.finish(
-            self._stop_reason(), Slice(PyBytes_AS_STRING(sequence), PyBytes_GET_SIZE(sequence))
-        )
+        return self.finish(self._stop_reason(), slice_of(sequence))
 
     cdef const char* _stop_reason(self) except NULL:
         """Give the stop reason in the hub's words: what was sent beats what was said of it."""

@@ -1,5 +1,7 @@
 """Values of a JSON text that was scanned: inline helpers for the decoders of other dialects."""
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+
 from relay._core.text cimport equals, skip_space
 from relay._core.types cimport Slice
 
@@ -29,3 +31,11 @@ cdef inline const char* next_item(const char* item, const char* end) noexcept no
     """Give the next item, or the bracket, behind the end of one."""
     item = skip_space(item, end)
     return skip_space(item + 1, end) if item[0] == c"," else item
+
+cdef inline bytes bytes_of(Slice text):
+    """Give a copy."""
+    return PyBytes_FromStringAndSize(text.ptr, text.len)
+
+cdef inline Slice slice_of(bytes text):
+    """Give what is borrowed from a text that its owner keeps."""
+    return Slice(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))

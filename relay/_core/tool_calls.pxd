@@ -1,7 +1,7 @@
 """ToolCalls: which call each fragment of a stream belongs to, and what of it can be sent."""
 
 from relay._core.buffer cimport Buffer
-from relay._core.translator cimport Translator
+from relay._core.translator cimport Block, Translator
 from relay._core.types cimport Slice
 
 cdef struct Shape:                # how far a JSON text has come whose pieces are insides of JSON strings
@@ -35,12 +35,16 @@ cdef class ToolCalls:
     cdef bint _is_single          # calls after the first are dropped
     cdef dict _names              # alias -> name, both bytes
     cdef bytes _seed              # what ids are minted from
+    cdef Buffer _late_thinking    # text that came within a call: it waits for the end of the answer
+    cdef Buffer _late_text
     cdef bint went_on             # the last fragment went to the open block, and changed nothing else
 
     cdef int take(self, Fragment* fragment) except -1
     cdef int follow(self, Slice text) noexcept nogil
     cdef bint waits(self) noexcept
     cdef void leave(self) noexcept
+    cdef bint delays(self, Block block, Slice text) except -1
+    cdef int settle(self, int index) except -1
     cdef int flush(self) except -1
     cdef ToolCall _of(self, Fragment* fragment)
     cdef ToolCall _unidentified(self, Fragment* fragment)

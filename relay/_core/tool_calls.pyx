@@ -1,15 +1,16 @@
 """Fragments of tool calls to blocks that never overlap (spec/wire-protocols.md 3.3, 4.2).
 
 The call whose block is open streams. Fragments of others wait, until its arguments are a whole JSON value and the next
-call is known, or until the answer ends. Memory: what waits, at most `most` bytes.
+call is known, or until the answer ends. Text that comes within a call waits for that end too. Memory: what waits, at
+most `most` bytes of each.
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.string cimport memchr, memcmp
 
 from relay._core.buffer cimport Buffer
-from relay._core.translator cimport TOOL_BLOCK, Translator
+from relay._core.scanned cimport bytes_of, slice_of
+from relay._core.translator cimport TEXT_BLOCK, THINKING_BLOCK, TOOL_BLOCK, Block, Translator
 from relay._core.types cimport Slice
 
 from relay._core.errors import LimitExceeded, ProtocolError
@@ -114,6 +115,8 @@ cdef class ToolCalls:
         self._names = names
         self._is_single = single
         self._calls = []
+        self._late_thinking = Buffer()
+        self._late_text = Buffer()
 
     cdef int take(self, Fragment* fragment) except -1:
         """Take one fragment."""
@@ -153,21 +156,39 @@ cdef class ToolCalls:
             self.open.ended = True
             self.open = None
 
+    cdef bint delays(self, Block block, Slice text) except -1:
+        """Keep text that comes within a call; tell whether: if not, the call's block has made way for the text's."""
+        if not self.waits():
+            self.leave()
+            return False
+        (self._late_text if block == TEXT_BLOCK else self._late_thinking).add(text)
+        if self._late_text.len + self._late_thinking.len > self._most:
+            raise LimitExceeded("tool_input")
+        return True
+
+    cdef int settle(self, int index) except -1:
+        """The call of an index is whole, whatever came of it: others may begin."""
+        cdef ToolCall call = self._by_index(index)
+        if call is None:
+            return 0
+        call.shape.complete = True
+        return self._advance()
+
     cdef int flush(self) except -1:
         """Send all that waits: the answer has ended.
 
         raises   ProtocolError for a call that was never named
         """
-        cdef ToolCall call
+        cdef ToolCall call = self._next()
         self.leave()
-        while True:
-            call = self._next()
-            if call is None:
-                return 0
+        while call is not None:
             if call.name.len == 0:
                 raise ProtocolError("a tool call has no name")
             self._begin(call)
             self.leave()
+            call = self._next()
+        self._out.say(THINKING_BLOCK, self._late_thinking.slice())
+        return self._out.say(TEXT_BLOCK, self._late_text.slice())
 
     cdef ToolCall _of(self, Fragment* fragment):
         """Give the call of a fragment, a new one where it opens one."""
@@ -243,14 +264,12 @@ cdef class ToolCalls:
     cdef int _begin(self, ToolCall call) except -1:
         """Open a call's block, and send what waited for it."""
         cdef bytes id = self._id(call)
-        cdef bytes name = PyBytes_FromStringAndSize(call.name.ptr, call.name.len)
+        cdef bytes name = bytes_of(call.name.slice())
         if self._names:
             name = self._names.get(name, name)
         call.begun = True
         self.open = call
-        self._out.begin_tool(
-            Slice(PyBytes_AS_STRING(id), PyBytes_GET_SIZE(id)), Slice(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name))
-        )
+        self._out.begin_tool(slice_of(id), slice_of(name))
         self._out.say(TOOL_BLOCK, call.held.slice())
         self._held -= call.held.len
         call.held.clear()
@@ -266,6 +285,6 @@ cdef class ToolCalls:
 
     cdef bytes _id(self, ToolCall call):
         if _is_id(call.id):
-            return PyBytes_FromStringAndSize(call.id.ptr, call.id.len)
+            return bytes_of(call.id.slice())
         self._out.normalised += 1
         return b"toolu_%b%02d" % (self._seed, self._calls.index(call))

@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t
 from relay._core.buffer cimport Buffer
 from relay._core.decoder cimport Decoder
 from relay._core.meter cimport Meter
-from relay._core.types cimport Event, Form, Kind, Slice
+from relay._core.types cimport Event, Form, Frame, Kind, Slice
 
 cdef enum Block:                  # what the open block is
     NO_BLOCK, TEXT_BLOCK, THINKING_BLOCK, TOOL_BLOCK
@@ -29,8 +29,13 @@ cdef class Translator(Decoder):
     cdef Buffer _event            # any other event, as a frame
     cdef Py_ssize_t _name         # bytes of its name
     cdef Buffer signature         # of the open thinking block, inside of a JSON string; empty: none was told
+    cdef bytes _id                # of the answer, JSON strings; None: not told yet
+    cdef bytes _model
 
-    cdef int begin(self, Slice id, Slice model) except -1 nogil
+    cdef int identify(self, Slice id, Slice model) except -1
+    cdef int repair(self, Frame* frame) except -1
+    cdef int fail(self, Slice kind, Slice code, Slice said) except -1
+    cdef int begin(self) except -1
     cdef int say(self, Block block, Slice text) except -1 nogil
     cdef int more(self, Slice text, bint plain) except -1 nogil
     cdef int begin_tool(self, Slice id, Slice name) except -1 nogil

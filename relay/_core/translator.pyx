@@ -5,16 +5,21 @@ ends: a signature is "" where the provider told none, for whoever seals signatur
 as they lie in the provider's JSON: an escape is an escape in either. Memory: one event.
 """
 
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t
 from libc.stdio cimport snprintf
 from libc.string cimport strlen
 
 from relay._core.buffer cimport Buffer
+from relay._core.json cimport string_text
 from relay._core.meter cimport Meter
+from relay._core.scanned cimport bytes_of, inside, slice_of
 from relay._core.text cimport skip_ascii
 from relay._core.types cimport (
-    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, OPAQUE_FORM, START, STOP, TEXT_FORM, USAGE, Event, Kind, Slice,
+    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, OPAQUE_FORM, START, STOP, TEXT_FORM, USAGE, Event, Frame, Kind, Slice,
 )
+
+from relay._core.errors import PeerError
 
 cdef enum:
     MOST_DIGITS = 24              # of a count, with the zero that ends it
@@ -34,27 +39,55 @@ cdef class Translator(Decoder):
         self._event = Buffer()
         self.signature = Buffer()
 
-    cdef int begin(self, Slice id, Slice model) except -1 nogil:
-        """Send message_start, once; `id` and `model` are JSON strings, or nothing."""
+    cdef int identify(self, Slice id, Slice model) except -1:
+        """Take the answer's id and model from the first event that has any."""
+        if self._id is None and inside(id).len:
+            self._id = bytes_of(id)
+            self.id = string_text(id)
+        if self._model is None and inside(model).len:
+            self._model = bytes_of(model)
+            self.model = string_text(model)
+        return 0
+
+    cdef int repair(self, Frame* frame) except -1:
+        """Read the frame again with U+FFFD for what is no UTF-8: the SDKs raise on such bytes."""
+        cdef bytes clean = bytes_of(frame.data).decode("utf-8", "replace").encode()
+        cdef Frame again = frame[0]
+        again.data = Slice(PyBytes_AS_STRING(clean), PyBytes_GET_SIZE(clean))
+        self.bytes_in -= frame.whole.len
+        self.normalised += 1
+        return self.on_frame(&again)
+
+    cdef int fail(self, Slice kind, Slice code, Slice said) except -1:
+        """Raise what the peer reported, all of them JSON values or nothing; a code may be a number."""
+        self.failed = True
+        told = string_text(code) if inside(code).ptr != NULL else bytes_of(code).decode()
+        raise PeerError(string_text(kind) or "", string_text(said) or "", told)
+
+    cdef int begin(self) except -1:
+        """Send message_start, once."""
         cdef Event event
         cdef Py_ssize_t message, id_at, model_at
+        cdef Slice id, model
         if self.started:
             return 0
         self.started = True
+        id = slice_of(b'""' if self._id is None else self._id)
+        model = slice_of(b'""' if self._model is None else self._model)
         self._frame(b"message_start")
         self._put(b',"message":')
         message = self._event.len
         self._put(b'{"id":')
         id_at = self._event.len
-        self._event.add(id if id.len else Slice(b'""', 2))
+        self._event.add(id)
         self._put(b',"type":"message","role":"assistant","model":')
         model_at = self._event.len
-        self._event.add(model if model.len else Slice(b'""', 2))
+        self._event.add(model)
         self._put(b',"content":[],"stop_reason":null,"stop_sequence":null}')
         self._made(START, &event)
         event.message = Slice(self._event.ptr + message, self._event.len - message - 3)
-        event.id = Slice(self._event.ptr + id_at, id.len if id.len else 2)
-        event.model = Slice(self._event.ptr + model_at, model.len if model.len else 2)
+        event.id = Slice(self._event.ptr + id_at, id.len)
+        event.model = Slice(self._event.ptr + model_at, model.len)
         event.channel = -1
         return self.next.on_event(&event)
 

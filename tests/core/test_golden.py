@@ -6,6 +6,7 @@ complete answer.
 
 import json
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.support.streams import splits
 
 CASES = sorted(path.parent for path in GOLDEN.parent.glob("*/*/upstream.sse"))
 MESSAGES = [case for case in CASES if case.parent == GOLDEN]
-CHAT = [case for case in CASES if case.parent.name == "chat"]
+TRANSLATED = [case for case in CASES if case not in MESSAGES]
 
 
 def shown(case: Path) -> str:
@@ -29,8 +30,8 @@ def options(case: Path) -> dict[str, Any]:
     """The Pipeline options of a case: callables are given in its file by what they return."""
     file = case / "case.toml"
     given = tomllib.loads(file.read_text()) if file.exists() else {}
-    if case in CHAT:
-        given |= {"translated": Chat(), "id": "gen-1-golden", "input_tokens": 7} | given
+    if case in TRANSLATED:
+        given |= {"translated": Chat(dialect=case.parent.name), "id": "gen-1-golden", "input_tokens": 7} | given
     if "input_tokens" in given:
         tokens = given["input_tokens"]
         given["input_tokens"] = lambda: tokens
@@ -46,7 +47,8 @@ def written(done: Run) -> dict[str, Any]:
 
 
 def test_there_are_cases() -> None:
-    assert (len(MESSAGES) >= 30, len(CHAT) >= 30, len(MESSAGES) + len(CHAT)) == (True, True, len(CASES))
+    counts = Counter(case.parent.name for case in CASES)
+    assert (counts.pop("messages") >= 30, min(counts.values()) >= 20) == (True, True)
 
 
 @pytest.mark.parametrize("case", CASES, ids=shown)

@@ -11,8 +11,8 @@ from tests.support.chunks import message_of
 
 def check(data: bytes) -> None:
     """Fail unless the input does what it does whole and cut, for one tool call and for all."""
-    check_one(data, {"chat": Chat()})
-    check_one(data, SPLICES | {"chat": Chat({b"f": b"long"}, single=True)})
+    check_one(data, {"translated": Chat()})
+    check_one(data, SPLICES | {"translated": Chat({b"f": b"long"}, single=True)})
 
 
 def check_one(data: bytes, options: dict[str, Any]) -> None:
