@@ -76,7 +76,7 @@ class KnownProvider:
 class Accepts:
     """What an endpoint is known to take of a prompt; what is None or empty is sent as the client wrote it.
 
-    author              who made the model, and signs its thinking
+    author              who signs its thinking: who made the model, or the provider that encrypts it
     caching             `explicit`, `explicit+automatic`, `implicit`, `none`
     reasoning_style     `effort`, `budget`, `flag`, `none`
     reasoning_efforts   the levels of effort that it has

@@ -9,7 +9,7 @@ from relay._core.channel import Channel
 from relay._core.document import Document, Field
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, RedactionError, Truncated, Uncovered
 from relay._core.estimator import Estimator
-from relay._core.finish import FAILURES, FINISH_REASONS
+from relay._core.finish import FAILURES, FINISH_REASONS, INCOMPLETE
 from relay._core.json import Scanner, members
 from relay._core.json_channel import JsonChannel
 from relay._core.line import Line, decimal, moment
@@ -32,6 +32,7 @@ __all__ = [
     "CLASS_NAMES",
     "FAILURES",
     "FINISH_REASONS",
+    "INCOMPLETE",
     "Channel",
     "Document",
     "Estimator",

@@ -33,7 +33,7 @@ cdef int64_t count_of(Slice raw) noexcept nogil:
     return number
 
 
-cdef inline void _keep(int64_t* known, Slice raw) noexcept nogil:
+cdef void keep(int64_t* known, Slice raw) noexcept nogil:
     """Take a count over, if it was told: of cumulative numbers the last one wins."""
     cdef int64_t number = count_of(raw)
     if number >= 0:
@@ -44,11 +44,11 @@ cdef void take_usage(Tally* tally, Slice usage) noexcept nogil:
     """Take the numbers of a usage object over; nested counts beat those beside them."""
     cdef Slice[PATHS] slots
     _USAGE.find_in_value(usage.ptr, usage.ptr + usage.len, slots)
-    _keep(&tally.prompt, slots[PROMPT])
-    _keep(&tally.completion, slots[COMPLETION])
-    _keep(&tally.total, slots[TOTAL])
-    _keep(&tally.cached, slots[HIT])
-    _keep(&tally.cached, slots[OWN_CACHED])
-    _keep(&tally.cached, slots[CACHED])
-    _keep(&tally.written, slots[WRITTEN])
-    _keep(&tally.reasoning, slots[REASONED])
+    keep(&tally.prompt, slots[PROMPT])
+    keep(&tally.completion, slots[COMPLETION])
+    keep(&tally.total, slots[TOTAL])
+    keep(&tally.cached, slots[HIT])
+    keep(&tally.cached, slots[OWN_CACHED])
+    keep(&tally.cached, slots[CACHED])
+    keep(&tally.written, slots[WRITTEN])
+    keep(&tally.reasoning, slots[REASONED])

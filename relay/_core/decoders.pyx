@@ -3,6 +3,7 @@
 from relay._core.chat_decoder cimport ChatDecoder
 from relay._core.decoder cimport Decoder
 from relay._core.meter cimport Meter
+from relay._core.responses_decoder cimport ResponsesDecoder
 
 from relay._core.errors import Misuse
 
@@ -12,4 +13,6 @@ cdef Decoder decoder_of(translated, Meter meter, Py_ssize_t max_event, bytes see
     cdef str dialect = translated.dialect
     if dialect == "chat":
         return ChatDecoder(meter, max_event, translated, seed)
+    if dialect == "responses":
+        return ResponsesDecoder(meter, max_event, translated, seed)
     raise Misuse(f"no decoder for {dialect!r}")

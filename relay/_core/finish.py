@@ -21,3 +21,6 @@ FINISH_REASONS: dict[bytes, bytes] = {
 
 FAILURES: dict[bytes, str] = {b"error": "api_error", b"insufficient_system_resource": "overloaded_error"}
 """Finish reasons that are no end but a failure, and its type."""
+
+INCOMPLETE: dict[str, str] = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
+"""Why an answer of the Responses API is incomplete, and the stop reason that it is."""

@@ -40,6 +40,7 @@ _IMPLIED = {
 }
 """Capability → the words of `supported_parameters` that it says as well."""
 _CACHING = {"messages": "explicit"}  # of a dialect, where nobody says
+_ENCRYPTING = ("responses",)  # dialects whose thinking its provider alone can read, whoever made the model
 _UNKNOWN = KnownProvider(name="", display_name="", dialect="", base_url="")
 
 
@@ -213,7 +214,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint, author: str | N
         input_modalities=None if reads is None else frozenset(reads + ["file"] * ("pdf" in (abilities or ()))),
         output_modalities=_words(said("output_modalities")),
         owner_key=said("owner_key"),
-        accepts=_accepts(said, author),
+        accepts=_accepts(said, own.provider if dialect in _ENCRYPTING else author),
         context_management="native" if manages_context else said("context_management_policy") or "emulate",
         quirks=known.quirks if dialect == known.dialect else frozenset(),
     )

@@ -32,7 +32,6 @@ QUIRKS: Final[Mapping[str, str]] = {
 }
 """What some providers of the Chat Completions dialect want otherwise."""
 _LACKS: Final = frozenset({"top_k"})
-_CHOICES: Final[Mapping[str, str]] = {"auto": "auto", "any": "required", "none": "none"}
 _OURS: Final = frozenset(
     {
         "function_call",
@@ -84,30 +83,16 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
 
 
 def _put_tools(body: Json, said: Json, translation: Translation) -> bool:
-    """Put the tools and how they are to be used; give whether one call at most is wanted."""
-    tools = [_tool(tool, f"tools.{at}", translation) for at, tool in enumerate(said.get("tools") or [])]
-    if not tools:
-        return False
-    body["tools"] = tools
-    choice = said.get("tool_choice")
-    if choice is None:
-        return False
-    if choice["type"] == "tool":
-        body["tool_choice"] = {"type": "function", "function": {"name": translation.alias(choice["name"])}}
-    else:
-        body["tool_choice"] = _CHOICES[choice["type"]]
-    single = choice.get("disable_parallel_tool_use") is True
-    if single and choice["type"] != "none":
-        body["parallel_tool_calls"] = False
-    return single
+    def tool(name: str, description: str | None, schema: Json) -> Json:
+        function: Json = {"name": translation.alias(name), "parameters": schema}
+        if description:
+            function["description"] = description
+        return {"type": "function", "function": function}
 
+    def chosen(name: str) -> Json:
+        return {"type": "function", "function": {"name": translation.alias(name)}}
 
-def _tool(tool: Json, path: str, translation: Translation) -> Json:
-    name, description, schema = shared.function(tool, path)
-    function: Json = {"name": translation.alias(name), "parameters": schema}
-    if description:
-        function["description"] = description
-    return {"type": "function", "function": function}
+    return shared.put_functions(body, said, tool, chosen)
 
 
 def _put_thinking(body: Json, said: Json, most: int, quirks: frozenset[str], style: str | None) -> None:

@@ -1,8 +1,8 @@
 """What requests in every dialect but the hub's have in common: said() reads the members, function() a tool,
-put_options() adds what the caller has for this provider alone.
+put_functions() is how OpenAI's dialects have tools, put_options() adds what the caller has for this provider alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from relay.catalog import PARAMETERS, Attempt
 from relay.dialects.chat_blocks import Json, refused
 from relay.dialects.schema import OWN_FIELDS
 
-__all__ = ["Json", "function", "put_options", "refused", "said", "user_of"]
+__all__ = ["Json", "function", "put_functions", "put_options", "refused", "said", "user_of"]
 
 MOST_USER: Final = 64
 _UNTOLD: Final = OWN_FIELDS | {"model", "stream", "service_tier", "speed", "cache_control"}
@@ -34,6 +34,7 @@ _READ: Final = frozenset(
         "top_p",
     }
 )
+_CHOICES: Final[Mapping[str, str]] = {"auto": "auto", "any": "required", "none": "none"}
 _EDITOR: Final[Json] = {
     "command": {"type": "string", "enum": ["view", "create", "str_replace", "insert", "undo_edit"]},
     "path": {"type": "string"},
@@ -102,6 +103,28 @@ def function(tool: Json, path: str) -> tuple[str, str | None, Json]:
         if kind.startswith(prefix) and isinstance(tool.get("name"), str):
             return tool["name"], description, {"type": "object", "properties": properties, "required": required}
     raise refused(f"{path}.type", f"{kind[:64]!r} can't be sent to an endpoint of this dialect")
+
+
+def put_functions(
+    body: Json, told: Json, tool: Callable[[str, str | None, Json], Json], chosen: Callable[[str], Json]
+) -> bool:
+    """Put the tools and how they are to be used; give whether one call at most is wanted.
+
+    tool     makes a tool of its name, description and schema
+    chosen   says that the tool of a name is to be called
+    """
+    tools = [tool(*function(each, f"tools.{at}")) for at, each in enumerate(told.get("tools") or [])]
+    if not tools:
+        return False
+    body["tools"] = tools
+    choice = told.get("tool_choice")
+    if choice is None:
+        return False
+    body["tool_choice"] = chosen(choice["name"]) if choice["type"] == "tool" else _CHOICES[choice["type"]]
+    single = choice.get("disable_parallel_tool_use") is True
+    if single and choice["type"] != "none":
+        body["parallel_tool_calls"] = False
+    return single
 
 
 def user_of(told: Json) -> str | None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from relay.call import Call
 from relay.catalog import CALLER, Attempt, Endpoint, Secret
-from relay.dialects import chat, chat_answer, messages
+from relay.dialects import chat, chat_answer, messages, responses, responses_answer
 from relay.dialects.translated import Reading, Translated
 
 DEFAULT_VERSION: Final = b"2023-06-01"
@@ -18,6 +18,7 @@ _Outwards = Callable[[Call, Attempt, Mapping[str, bytes]], Translated]
 _Inwards = Callable[[bytes, str, Reading], bytes]
 _DIALECTS: Final[Mapping[str, tuple[_Outwards, _Inwards]]] = {
     "chat": (chat.outgoing, chat_answer.message),
+    "responses": (responses.outgoing, responses_answer.message),
 }
 """Of each dialect but the hub's: what makes a request, and a message of a whole answer. Streams: `_core.decoders`."""
 

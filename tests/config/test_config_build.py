@@ -337,3 +337,15 @@ def test_an_endpoint_of_a_callers_own_names_its_key(load_text: Load, minimal: st
 
     assert (native.owner_key, mirror.owner_key) == (None, "dev")
     assert not mirror.is_plain
+
+
+@pytest.mark.parametrize(("dialect", "signer"), [("responses", "p"), ("chat", "openai"), ("messages", "openai")])
+def test_thinking_is_its_providers_where_the_provider_encrypts_it(load_text: Load, dialect: str, signer: str) -> None:
+    config = {
+        "keys": "open",
+        "providers": {"p": {"dialect": dialect, "base_url": "http://127.0.0.1:1/"}},
+        "models": {"openai/gpt-5": [{"provider": "p", "model": "gpt-5"}]},
+    }
+    (endpoint,) = load_text(json.dumps(config), name="relay.json").generation.models["openai/gpt-5"].endpoints
+    assert endpoint.accepts is not None
+    assert endpoint.accepts.author == signer

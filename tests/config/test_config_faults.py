@@ -62,11 +62,11 @@ CASES = {
     "same address": (("127.0.0.1:9090", "0.0.0.0:8080"), "2: ops.listen: must differ from `listen`"),
     "dialect of later": (
         ("dialect: messages", "dialect: gemini"),
-        "7: providers.local.dialect: this version of relay does not speak `gemini` yet; use messages or chat",
+        "7: providers.local.dialect: this version of relay does not speak `gemini` yet; use messages or chat or responses",
     ),
     "no dialect": (
         ("dialect: messages", "dialect: klingon"),
-        "7: providers.local.dialect: must be one of messages, chat",
+        "7: providers.local.dialect: must be one of messages, chat, responses",
     ),
     "admin token that leads nowhere": (
         ("listen: 127.0.0.1:8080\n", "listen: 127.0.0.1:8080\nadmin: {token: {env: NO_TOKEN}}\n"),

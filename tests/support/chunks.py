@@ -101,6 +101,9 @@ def _add(block: Json, delta: Json) -> None:
     if delta["type"] == "signature_delta":
         block["signature"] = delta["signature"]
         return
+    if delta["type"] == "citations_delta":
+        block["citations"] = [*(block["citations"] or []), delta["citation"]]
+        return
     said = delta[keys[delta["type"]]]
     assert said, "an empty delta"
     block["arguments" if delta["type"] == "input_json_delta" else keys[delta["type"]]] += said
