@@ -62,7 +62,8 @@ CASES = {
     "same address": (("127.0.0.1:9090", "0.0.0.0:8080"), "2: ops.listen: must differ from `listen`"),
     "dialect of later": (
         ("dialect: messages", "dialect: gemini"),
-        "7: providers.local.dialect: this version of relay does not speak `gemini` yet; use messages or chat or responses",
+        "7: providers.local.dialect: this version of relay does not speak `gemini` yet; "
+        "use messages or chat or responses",
     ),
     "no dialect": (
         ("dialect: messages", "dialect: klingon"),

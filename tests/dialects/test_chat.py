@@ -12,12 +12,8 @@ from relay.dialects import chat
 from relay.dialects.chat import QUIRKS
 from relay.errors import ProviderRefused, Retry
 from relay.providers import PROVIDERS
+from tests.dialects.requests import BY_URL, PNG, TOOL, USER, Json, call_of, model, result, text, use, user
 
-Json = dict[str, Any]
-USER = {"role": "user", "content": "hi"}
-PNG: Json = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBO"}}
-BY_URL: Json = {"type": "image", "source": {"type": "url", "url": "https://example.org/a.png"}}
-TOOL: Json = {"name": "f", "description": "Does.", "input_schema": {"type": "object", "properties": {"a": {}}}}
 PNG_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}
 
 
@@ -31,12 +27,7 @@ def sent(
     **said: Any,
 ) -> tuple[Json, Attempt]:
     """The body of a request, and its attempt."""
-    body = {"model": "a/m", "max_tokens": 100, "messages": list(messages or (USER,))} | said
-    content = json.dumps({key: value for key, value in body.items() if value is not ...}).encode()
-    call = Call(
-        "gen-1-abc", "chat", "a/m", stream, content, members(content), Identity("dev"), 0,
-        version=None, betas=None, session_id="s-1", app=None, reports=False,
-    )  # fmt: skip
+    call = call_of(*messages, stream=stream, **said)
     parameters = frozenset({"top_k"}) if said.get("top_k") == 7 else None
     accepts = Accepts(reasoning_style=style) if style else None
     more: Any = {"quirks": frozenset(quirks), "parameters": parameters, "accepts": accepts}
@@ -47,26 +38,6 @@ def sent(
 def talk(*messages: Json, **more: Any) -> list[Json]:
     found: list[Json] = sent(*messages, **more)[0]["messages"]
     return found
-
-
-def user(*blocks: Json) -> Json:
-    return {"role": "user", "content": list(blocks)}
-
-
-def model(*blocks: Json) -> Json:
-    return {"role": "assistant", "content": list(blocks)}
-
-
-def text(said: str) -> Json:
-    return {"type": "text", "text": said}
-
-
-def use(id: str, name: str = "f", **input: Any) -> Json:
-    return {"type": "tool_use", "id": id, "name": name, "input": input}
-
-
-def result(id: str, content: Any = "ok", **more: Any) -> Json:
-    return {"type": "tool_result", "tool_use_id": id, "content": content} | more
 
 
 def call(id: str, arguments: str = "{}", name: str = "f") -> Json:
