@@ -1,9 +1,9 @@
 """The embedded provider `demo`: a real provider server, on a real socket, whose model names say what happens.
 
-`DemoServer` speaks Anthropic Messages (`POST /v1/messages`, `…/count_tokens`, `GET /v1/models[/{id}]`) and OpenAI Chat
-Completions (`POST /v1/chat/completions`), streamed and not. It is the demo and the test double, so it imports nothing
-else of relay: it could otherwise cancel relay's mistakes. The same request gets the same answer, bytes and message id
-included; only the `request-id` counts up.
+`DemoServer` speaks Anthropic Messages (`POST /v1/messages`, `…/count_tokens`, `GET /v1/models[/{id}]`), OpenAI Chat
+Completions (`POST /v1/chat/completions`) and Responses (`POST /v1/responses`), streamed and not. It is the demo and the
+test double, so it imports nothing else of relay: it could otherwise cancel relay's mistakes. The same request gets the
+same answer, bytes and message id included; only the `request-id` counts up.
 
 The model is `<script>[@key=value,...]`; a prefix up to the last `/` is ignored. A name that is no script (`sonnet`)
 is `chat`, whatever follows its `@`. A key that the script does not take, or a bad value, is a 400.
@@ -27,7 +27,7 @@ What is said:
                     with tools offered also a call whose argument escapes are cut
     max-tokens, stop-sequence, pause      that stop reason
     cache           usage with cache counts (`read`, `write5m`, `write1h`: tokens)
-    unknown-events  event, block and delta types nobody knows (chat: unknown fields)
+    unknown-events  event, block and delta types nobody knows (chat: unknown fields; responses: an item)
     long            `bytes=N` of text as fast as the client takes it (`size`: bytes a delta)
     paced           `events=N` deltas at `rate=R` a second, each `<metadata.user_id>#<number>;`
 

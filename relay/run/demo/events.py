@@ -11,7 +11,7 @@ from enum import Enum
 
 BOM = b"\xef\xbb\xbf"
 BAD = b"\xff\x80\xe2\x82"
-_TEXT = re.compile(rb'"(?:text|thinking|content|reasoning_content)":"')
+_TEXT = re.compile(rb'"(?:text|thinking|content|reasoning_content|delta)":"')
 
 
 class Kind(Enum):

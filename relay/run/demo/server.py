@@ -11,10 +11,11 @@ import socket
 import struct
 import time
 from collections import deque
+from collections.abc import Mapping
 
 from aiohttp import web
 
-from relay.run.demo import chat, messages
+from relay.run.demo import chat, messages, responses
 from relay.run.demo.answer import Invalid, Json
 from relay.run.demo.events import At, End, Wait
 from relay.run.demo.grammar import NAMES, parse
@@ -25,6 +26,11 @@ from relay.run.demo.wire import decoded, encoded
 _MOST_CONTENT = 32 << 20  # Anthropic's limit for Messages
 _BACKLOG = 4096  # thousands of streams may be opened at the same moment
 _FLUSH_MS = 5000  # how long a reset waits for a client to take what came before it
+_DIALECTS: Mapping[str, Dialect] = {  # by the path that answers are asked for at
+    "/v1/messages": messages,
+    "/v1/chat/completions": chat,
+    "/v1/responses": responses,
+}
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: closing resets
 
 
@@ -79,7 +85,7 @@ class DemoServer:
 
     async def _reply(self, request: web.Request, stream: Stream) -> Reply:
         """What to answer; every fault of the request is an error in the envelope of its path's dialect."""
-        dialect: Dialect = chat if request.path.startswith("/v1/chat/") else messages
+        dialect = _DIALECTS.get(request.path, chat if request.path.startswith("/v1/chat/") else messages)
         request_id = f"req_demo{next(self._numbers):08d}"
         try:
             content = await request.read()
@@ -97,7 +103,7 @@ class DemoServer:
 
     def _routed(self, request: web.Request, dialect: Dialect, content: bytes, request_id: str, stream: Stream) -> Reply:
         method, path = request.method, request.path
-        if method == "POST" and path in ("/v1/messages", "/v1/chat/completions"):
+        if method == "POST" and path in _DIALECTS:
             prompt = dialect.read(decoded(content))
             stream.model = prompt.model
             return compose(dialect, prompt, parse(prompt.model), request_id, self._pace_s)

@@ -1,4 +1,4 @@
-"""What both dialects need: JSON in and out and the members of a body."""
+"""What all dialects need: JSON in and out and the members of a body."""
 
 import hashlib
 import json
@@ -79,9 +79,9 @@ def strings(value: Any) -> tuple[str, ...]:
     return tuple(item for item in items if isinstance(item, str))
 
 
-def measured(body: Json) -> tuple[str, int]:
+def measured(body: Json, keys: tuple[str, ...] = ("messages", "system", "tools")) -> tuple[str, int]:
     """The seed and the input tokens: both of the conversation alone, so that they outlive a gateway's additions."""
-    parts = [body.get(key) for key in ("messages", "system", "tools")]
+    parts = [body.get(key) for key in keys]
     try:
         said = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as cause:
