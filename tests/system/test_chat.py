@@ -20,15 +20,7 @@ from tests.support.raw_client import ask, body, exchange
 from tests.support.raw_client import head as request_head
 from tests.support.raw_provider import FIN, RawProvider
 from tests.system.planted import ENVIRON
-
-Json = dict[str, Any]
-WEATHER: Any = {
-    "name": "weather",
-    "description": "The weather of a city.",
-    "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-}
-PRICE = {"prompt": 2.0, "completion": 10.0, "cache_read": 0.5}
-EMAIL, CARD = "ada.lovelace@example.org", "4111 1111 1111 1111"
+from tests.system.translated import CARD, EMAIL, PLANTED, PRICE, SCRIPTS, WEATHER, Json, assert_same, said, sse
 
 
 @pytest.fixture(scope="module")
@@ -62,18 +54,6 @@ async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
         yield client
 
 
-async def said(client: anthropic.AsyncAnthropic, model: str, *, stream: bool, **more: Any) -> Any:
-    arguments: Json = {"max_tokens": 500, "messages": [{"role": "user", "content": "hello"}]} | more
-    if not stream:
-        return await client.messages.create(model=model, **arguments)
-    async with client.messages.stream(model=model, **arguments) as events:
-        return await events.get_final_message()
-
-
-def sse(data: bytes) -> list[Any]:
-    return [head(), chunk(data), LAST_CHUNK]
-
-
 def completion(message: Json, finish: str = "stop", **members: Any) -> bytes:
     choice = {"index": 0, "message": {"role": "assistant"} | message, "finish_reason": finish}
     usage = {"prompt_tokens": 1200, "completion_tokens": 50, "total_tokens": 1250}
@@ -82,34 +62,12 @@ def completion(message: Json, finish: str = "stop", **members: Any) -> bytes:
     )
 
 
-SCRIPTS = ["chat", "echo", "tools", "tools@calls=2", "agent", "thinking", "unicode", "cache", "refusal", "max-tokens"]
-SCRIPTS += ["echo@split=3", "echo@calls=2", "json-answer", "crlf", "bom", "empty-data", "no-stop", "no-event-line"]
-
-
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("script", SCRIPTS)
 async def test_a_chat_provider_says_what_a_messages_provider_says(
     client: anthropic.AsyncAnthropic, script: str, stream: bool
 ) -> None:
-    """Projection: ids and signatures are each dialect's own, `caller` is relay's; a refusal has no explanation."""
-    more: Json = {"tools": [WEATHER], "messages": [{"role": "user", "content": "What is up in Paris? 漢 😀"}]}
-    name = f"{script}{',' if '@' in script else '@'}delay=0"
-    native = await said(client, f"demo/{name}", stream=stream, **more)
-    translated = await said(client, f"chat/{name}", stream=stream, **more)
-
-    assert [_projected(block) for block in translated.content] == [_projected(block) for block in native.content]
-    assert (translated.stop_reason, translated.stop_sequence) == (native.stop_reason, native.stop_sequence)
-    assert translated.usage.output_tokens == native.usage.output_tokens
-    assert translated.usage.cache_read_input_tokens == native.usage.cache_read_input_tokens
-    assert translated.usage.input_tokens > 0
-    assert (translated.model, translated.type, translated.role) == (f"chat/{name}", "message", "assistant")
-    assert translated.id.startswith("gen-")
-
-
-def _projected(block: Any) -> tuple[Any, ...]:
-    if block.type == "tool_use":
-        return block.type, block.name, block.input
-    return block.type, block.text if block.type == "text" else block.thinking
+    await assert_same(client, "chat", script, stream=stream)
 
 
 async def test_a_tool_loop_ends(client: anthropic.AsyncAnthropic) -> None:
@@ -281,9 +239,6 @@ async def test_pitfall_88_tokens_are_counted_here(gateway: Running, provider: Ra
     assert (answer.status, answer.fields["x-relay-estimated"]) == (200, "true")
     assert answer.json["input_tokens"] > 0
     assert provider.calls == []
-
-
-PLANTED = f"Write to {EMAIL} or charge {CARD} today."
 
 
 @pytest.mark.parametrize("seed", range(12))
