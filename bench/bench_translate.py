@@ -1,4 +1,4 @@
-"""A Chat event that is translated, beside a Messages event that passes and one that is spliced, per read."""
+"""A Chat or Responses event that is translated, beside a Messages event that passes, per read."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,12 +11,15 @@ from relay._core import Pipeline
 
 
 @dataclass(frozen=True)
-class Chat:
+class Sent:
     """What a Pipeline asks of a request that was translated."""
 
     names: dict[bytes, bytes] = field(default_factory=dict)
     single: bool = False
     dialect: str = "chat"
+
+
+RESPONSES = Sent(dialect="responses")
 
 
 def chunk(delta: dict[str, object], **members: object) -> bytes:
@@ -45,7 +48,7 @@ READS = [(shape, count) for shape in CHUNKS for count in EVENTS_PER_READ]
 
 
 def translating(shape: str) -> Pipeline:
-    pipeline = Pipeline(translated=Chat())
+    pipeline = Pipeline(translated=Sent())
     pipeline.feed(OPENING[shape], 1)
     return pipeline
 
@@ -77,3 +80,33 @@ def test_translated_each_unlike_the_last(benchmark: BenchmarkFixture, shape: str
         for n in range(count)
     ]
     benchmark(translating(shape).feed, b"".join(padded), 2)
+
+
+def event(type: str, **members: object) -> bytes:
+    """One event as OpenAI writes it."""
+    data = json.dumps({"type": type} | members, separators=(",", ":"), ensure_ascii=False)
+    return f"event: {type}\ndata: {data}\n\n".encode()
+
+
+def delta(name: str, number: int, text: str) -> bytes:
+    place = {"item_id": "item_" + "0123456789abcdef" * 3, "output_index": 0, "content_index": 0}
+    padding = "x" * (number % 7)
+    return event(f"response.{name}.delta", sequence_number=number, **place, delta=text, obfuscation=padding)
+
+
+NAMES = {"tiny": "output_text", "unicode": "output_text", "tool": "function_call_arguments"}
+TEXTS = {
+    "tiny": [" the", " tea"],
+    "unicode": ["Grüße aus 東京 😀 и привет"] * 2,
+    "tool": ['{"path": "src/main.py", "line": 1', ', "b": [1, 2]'],
+}
+
+
+@pytest.mark.parametrize(("shape", "count"), READS)
+def test_translated_from_responses(benchmark: BenchmarkFixture, shape: str, count: int) -> None:
+    benchmark.group = f"translate {shape} × {count}"
+    pipeline = Pipeline(translated=RESPONSES)
+    item = {"type": "function_call", "call_id": "call_1", "name": "f"} if shape == "tool" else {"type": "message"}
+    pipeline.feed(event("response.output_item.added", output_index=0, item=item), 1)
+    deltas = b"".join(delta(NAMES[shape], number, TEXTS[shape][number % 2]) for number in range(count))
+    benchmark(pipeline.feed, deltas, 2)

@@ -1,4 +1,4 @@
-"""A Responses stream gives the same for any bytes at any cut, and writes what the grammar of wire-protocols 2.5 allows."""
+"""A Responses stream gives the same for any bytes at any cut, and keeps the grammar of wire-protocols 2.5."""
 
 from tests.core.running import Chat
 from tests.fuzz.fuzz_chat import check_one
