@@ -14,7 +14,7 @@ from relay._core.chat_usage cimport count_of, take_usage
 from relay._core.json cimport Scanner, string_end, value_end
 from relay._core.meter cimport Meter
 from relay._core.scanned cimport bytes_of, first_item, inside, is_list, is_said, next_item, slice_of, trimmed
-from relay._core.text cimport equals, is_ascii, is_object, skip_ascii
+from relay._core.text cimport equals, is_object, skip_ascii
 from relay._core.tool_calls cimport Fragment, ToolCalls
 from relay._core.translator cimport TEXT_BLOCK, THINKING_BLOCK, TOOL_BLOCK, Block, Translator
 from relay._core.types cimport Frame, Slice
@@ -120,17 +120,8 @@ cdef class ChatDecoder(Translator):
         cdef Slice[CHUNK_PATHS] slots
         cdef Slice data = trimmed(frame.data)
         self._before_len = 0
-        if self.done or self.failed:
+        if not self.admit(frame, data):
             return 0
-        self.bytes_in += frame.whole.len
-        if data.len == 0:
-            self.normalised += 1
-            return 0
-        if equals(data, b"[DONE]", 6):
-            return self.on_end()
-        if not is_ascii(data.ptr, data.ptr + data.len) and not is_utf8(data):
-            with gil:
-                return self.repair(frame)
         _CHUNK.scan_into(data, slots)
         if is_said(slots[ERROR]) or equals(slots[OBJECT], b'"error"', 7) or equals(frame.name, b"error", 5):
             with gil:

@@ -12,11 +12,10 @@ from relay._core.chat_usage cimport count_of, keep
 from relay._core.json cimport Scanner, string_text, value_end
 from relay._core.meter cimport Meter
 from relay._core.scanned cimport bytes_of, first_item, inside, is_list, is_said, next_item, trimmed
-from relay._core.text cimport equals, is_ascii, is_object
+from relay._core.text cimport equals, is_object
 from relay._core.tool_calls cimport Fragment, ToolCalls
 from relay._core.translator cimport TEXT_BLOCK, THINKING_BLOCK, Block, Translator
 from relay._core.types cimport DELTA, WHOLE_FORM, Event, Frame, Slice
-from relay._core.utf8 cimport is_utf8
 
 from relay._core.errors import LimitExceeded, Truncated
 from relay._core.finish import INCOMPLETE
@@ -126,17 +125,8 @@ cdef class ResponsesDecoder(Translator):
         cdef Slice[EVENT_PATHS] slots
         cdef Slice data = trimmed(frame.data)
         cdef Slice kind
-        if self.done or self.failed:
+        if not self.admit(frame, data):
             return 0
-        self.bytes_in += frame.whole.len
-        if data.len == 0:
-            self.normalised += 1
-            return 0
-        if equals(data, b"[DONE]", 6):
-            return self.on_end()
-        if not is_ascii(data.ptr, data.ptr + data.len) and not is_utf8(data):
-            with gil:
-                return self.repair(frame)
         _EVENT.scan_into(data, slots)
         kind = inside(slots[TYPE]) if slots[TYPE].ptr != NULL else frame.name
         if self.block == TEXT_BLOCK and equals(kind, b"response.output_text.delta", 26):

@@ -33,7 +33,8 @@ cdef class Translator(Decoder):
     cdef bytes _model
 
     cdef int identify(self, Slice id, Slice model) except -1
-    cdef int repair(self, Frame* frame) except -1
+    cdef int admit(self, Frame* frame, Slice data) except -1 nogil
+    cdef int _repair(self, Frame* frame) except -1
     cdef int fail(self, Slice kind, Slice code, Slice said) except -1
     cdef int begin(self) except -1
     cdef int say(self, Block block, Slice text) except -1 nogil

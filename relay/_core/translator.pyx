@@ -14,10 +14,11 @@ from relay._core.buffer cimport Buffer
 from relay._core.json cimport string_text
 from relay._core.meter cimport Meter
 from relay._core.scanned cimport bytes_of, inside, slice_of
-from relay._core.text cimport skip_ascii
+from relay._core.text cimport equals, is_ascii, skip_ascii
 from relay._core.types cimport (
     BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, OPAQUE_FORM, START, STOP, TEXT_FORM, USAGE, Event, Frame, Kind, Slice,
 )
+from relay._core.utf8 cimport is_utf8
 
 from relay._core.errors import PeerError
 
@@ -49,7 +50,26 @@ cdef class Translator(Decoder):
             self.model = string_text(model)
         return 0
 
-    cdef int repair(self, Frame* frame) except -1:
+    cdef int admit(self, Frame* frame, Slice data) except -1 nogil:
+        """Count an event in and give 1 if it is to be read: not behind the end, not empty, not `[DONE]`, which ends
+        the answer, and not one that is no UTF-8, which was then read mended.
+        """
+        if self.done or self.failed:
+            return 0
+        self.bytes_in += frame.whole.len
+        if data.len == 0:
+            self.normalised += 1
+            return 0
+        if equals(data, b"[DONE]", 6):
+            self.on_end()
+            return 0
+        if not is_ascii(data.ptr, data.ptr + data.len) and not is_utf8(data):
+            with gil:
+                self._repair(frame)
+            return 0
+        return 1
+
+    cdef int _repair(self, Frame* frame) except -1:
         """Read the frame again with U+FFFD for what is no UTF-8: the SDKs raise on such bytes."""
         cdef bytes clean = bytes_of(frame.data).decode("utf-8", "replace").encode()
         cdef Frame again = frame[0]

@@ -5,7 +5,7 @@ source    spec/wire-protocols.md 3.2 to 3.4, 4.2, 5.2
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from tests.reference.sse import events
 
@@ -215,7 +215,13 @@ def _usage(seen: Answered, usage: Json) -> None:
     seen.usage |= {name: count for name, count in told.items() if isinstance(count, int)}
 
 
-def usage_of(seen: Answered) -> dict[str, int]:
+class Told(Protocol):
+    """Whatever keeps the numbers that a stream told."""
+
+    usage: dict[str, int]
+
+
+def usage_of(seen: Told) -> dict[str, int]:
     """The usage in the hub's sense, by the names of spec/operations.md USG-2."""
     told = dict(seen.usage)
     if (prompt := told.pop("prompt", None)) is not None:

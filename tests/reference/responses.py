@@ -7,14 +7,13 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.reference.chat import Ended, usage_of
 from tests.reference.sse import events
+
+__all__ = ["Answered", "answered", "usage_of"]
 
 Json = dict[str, Any]
 _REASONS = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
-
-
-class Ended(Exception):
-    """The stream is at fault; the text is the name of the fault."""
 
 
 @dataclass
@@ -123,12 +122,3 @@ def _end(seen: Answered, kind: str, response: Json) -> None:
     if kind == "failed":
         raise Ended("PeerError")
     seen.reason = (response.get("incomplete_details") or {}).get("reason")
-
-
-def usage_of(seen: Answered) -> dict[str, int]:
-    """The usage in the hub's sense, by the names of spec/operations.md USG-2."""
-    told = dict(seen.usage)
-    if (prompt := told.pop("prompt", None)) is not None:
-        cached = told.get("cache_read_input_tokens", 0) + told.get("cache_creation_input_tokens", 0)
-        told["input_tokens"] = max(0, prompt - cached)
-    return told

@@ -1,18 +1,17 @@
-"""Chat Completions upstream: the official client on one side, the embedded provider or raw bytes on the other.
+"""Chat Completions upstream: a provider of raw bytes on the other side (what all dialects share: test_translated).
 
-`demo/*` speaks Messages, `chat/*` is the same provider spoken to in Chat; `raw/*` sends what a test says, `pair/*` is
-a Messages endpoint that fails and then a Chat endpoint, `turn/*` the other way round.
+`raw/*` sends what a test says, `pair/*` is a Messages endpoint that fails and then a Chat endpoint, `turn/*` the other
+way round.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-import anthropic
 import pytest
 
-from tests.support import chunks, raw_client
+from tests.support import chunks
 from tests.support.answers import LAST_CHUNK, chunk, failure, head, streamed, whole
 from tests.support.chunks import DONE, ROLE, content, conversation, fragment, message_of, tool, usage
 from tests.support.processes import Running
@@ -20,23 +19,19 @@ from tests.support.raw_client import ask, body, exchange
 from tests.support.raw_client import head as request_head
 from tests.support.raw_provider import FIN, RawProvider
 from tests.system.planted import ENVIRON
-from tests.system.translated import CARD, EMAIL, PLANTED, PRICE, SCRIPTS, WEATHER, Json, assert_same, said, sse
+from tests.system.translated import CARD, EMAIL, PLANTED, PRICE, Json, sse
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int, demo: Running) -> Iterator[Running]:
-    raw, upstream = f"http://127.0.0.1:{raw_port}", f"http://127.0.0.1:{demo.port}"
+def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int) -> Iterator[Running]:
+    raw = f"http://127.0.0.1:{raw_port}"
     config = {
         "keys": [{"name": "dev", "secret": {"env": "CALLER_KEY"}}],
         "providers": {
-            "demo": {"dialect": "messages", "base_url": upstream},
-            "chat": {"dialect": "chat", "base_url": f"{upstream}/v1", "price": PRICE},
             "raw": {"dialect": "chat", "base_url": f"{raw}/v1", "credential": {"env": "PROVIDER_KEY"}, "price": PRICE},
             "native": {"dialect": "messages", "base_url": raw},
         },
         "models": {
-            "demo/*": [{"provider": "demo", "model": "*"}],
-            "chat/*": [{"provider": "chat", "model": "*"}],
             "raw/*": [{"provider": "raw", "model": "*"}],
             "pair/*": [{"provider": "native", "model": "native"}, {"provider": "raw", "model": "chat"}],
             "turn/*": [{"provider": "raw", "model": "chat"}, {"provider": "native", "model": "native"}],
@@ -47,68 +42,12 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int, demo: Runni
     assert process.noise == []
 
 
-@pytest.fixture
-async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
-    url = f"http://127.0.0.1:{gateway.port}"
-    async with anthropic.AsyncAnthropic(base_url=url, api_key=raw_client.KEY, max_retries=0) as client:
-        yield client
-
-
 def completion(message: Json, finish: str = "stop", **members: Any) -> bytes:
     choice = {"index": 0, "message": {"role": "assistant"} | message, "finish_reason": finish}
     usage = {"prompt_tokens": 1200, "completion_tokens": 50, "total_tokens": 1250}
     return whole(
         json.dumps({"id": "chatcmpl-9", "model": "up", "choices": [choice], "usage": usage} | members).encode()
     )
-
-
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("script", SCRIPTS)
-async def test_a_chat_provider_says_what_a_messages_provider_says(
-    client: anthropic.AsyncAnthropic, script: str, stream: bool
-) -> None:
-    await assert_same(client, "chat", script, stream=stream)
-
-
-async def test_a_tool_loop_ends(client: anthropic.AsyncAnthropic) -> None:
-    first = await said(client, "chat/tools@delay=0,calls=1", stream=True, tools=[WEATHER])
-    (call,) = [block for block in first.content if block.type == "tool_use"]
-    turn = [block.model_dump(exclude_none=True) for block in first.content]
-    result = {"type": "tool_result", "tool_use_id": call.id, "content": [{"type": "text", "text": "sunny"}]}
-    history: Any = [
-        {"role": "user", "content": "hello"},
-        {"role": "assistant", "content": turn},
-        {"role": "user", "content": [result, {"type": "text", "text": "Well?"}]},
-    ]
-    second = await said(client, "chat/tools@delay=0", stream=True, tools=[WEATHER], messages=history)
-    assert second.content[0].text == "The demo called a tool, which answered: sunny"
-    assert second.stop_reason == "end_turn"
-
-
-@pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize(("status", "kind"), [(400, 400), (401, 502), (404, 404), (429, 429), (500, 502), (503, 503)])
-async def test_pitfall_77_errors_reach_the_client_in_its_own_words(
-    client: anthropic.AsyncAnthropic, status: int, kind: int, stream: bool
-) -> None:
-    with pytest.raises(anthropic.APIStatusError) as caught:
-        await said(client, f"chat/error@status={status}", stream=stream)
-    assert caught.value.status_code == kind
-    assert caught.value.body["type"] == "error"
-
-
-@pytest.mark.parametrize("script", ["error-first", "json-error", "error-mid@after=0"])
-async def test_pitfall_83_an_error_with_status_200_is_one(client: anthropic.AsyncAnthropic, script: str) -> None:
-    with pytest.raises(anthropic.APIStatusError) as caught:
-        await said(client, f"chat/{script}", stream=True)
-    assert caught.value.status_code == 529
-
-
-@pytest.mark.parametrize("script", ["cut@bytes=1500,delay=0", "reset@bytes=1500,delay=0", "error-mid@delay=0,after=3"])
-async def test_pitfall_79_a_stream_that_breaks_off_ends_with_an_error(gateway: Running, script: str) -> None:
-    answer = await ask(gateway.port, body(f"chat/{script}", stream=True))
-    kinds = [kind for kind, _ in answer.events]
-    assert (answer.status, kinds[0], kinds[-1]) == (200, "message_start", "error")
-    assert not {"message_stop", "message_delta"} & set(kinds)
 
 
 async def test_what_is_sent_and_where(gateway: Running, provider: RawProvider) -> None:
