@@ -38,7 +38,7 @@ _STATUS_OF_WORD: Mapping[str, int] = {
 }
 _TOO_LONG = ("prompt is too long", "context length", "context_length", "context window", "too many tokens")
 _CONTEXT = re.compile(r"maximum context length (?:is|of) (\d+) tokens.*?(\d+) tokens", re.DOTALL | re.IGNORECASE)
-_POLICY = ("content_policy", "content policy", "content filter", "content_filter")
+_POLICY = ("content_policy", "content policy", "content filter", "content_filter", "bio_policy", "policy_violation")
 
 
 def error(status: int, fields: Mapping[bytes, bytes], body: bytes, *, own: bool = False) -> errors.ProviderError:
