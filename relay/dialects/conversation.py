@@ -113,7 +113,7 @@ class Conversation(Generic[S]):
         """Give what goes behind the results of a turn."""
         return turn.behind
 
-    def _parts(self, block: Json, path: str) -> Sequence[Json]:
+    def _parts(self, block: Json, path: str) -> list[Json]:
         """Give the parts that a block of a user's message becomes."""
         return chat_blocks.parts(block, path)
 

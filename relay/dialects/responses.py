@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 
 from relay.call import Call
-from relay.catalog import Attempt
+from relay.catalog import Accepts, Attempt
 from relay.dialects import outgoing as shared
 from relay.dialects.conversation import Json, system_text
 from relay.dialects.reasoning import effort_of
@@ -21,6 +21,7 @@ from relay.dialects.translated import Translated
 LEAST_OUTPUT: Final = 16
 """Tokens; the API refuses a limit below."""
 _TARGET: Final = b"/responses"
+_TAKES_ALL: Final = Accepts()
 _LACKS: Final = frozenset({"stop_sequences", "top_k"})
 _OURS: Final = frozenset(
     {
@@ -55,7 +56,9 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
     raises   ProviderRefused, of which other endpoints are asked, for what this one can't be sent
     """
     said = shared.said(call, attempt, changed, _LACKS)
-    input = Input(said.get("tools") or [], attempt.redacts)
+    accepts = attempt.endpoint.accepts or _TAKES_ALL
+    marks = (accepts.caching or "").startswith("explicit")
+    input = Input(said.get("tools") or [], redacts=attempt.redacts, marks=marks)
     body: Json = {"model": attempt.model, "input": input.items(said["messages"]), "store": False}
     if instructions := system_text(said.get("system")):
         body["instructions"] = instructions
@@ -70,8 +73,7 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
     if stops := said.get("stop_sequences"):
         body["stop"] = stops
     single = _put_tools(body, said, input)
-    accepts = attempt.endpoint.accepts
-    _put_thinking(body, said, most, accepts.reasoning_style if accepts else None, input.reasons)
+    _put_thinking(body, said, most, accepts.reasoning_style, input.reasons)
     form = (said.get("output_config") or {}).get("format")
     if form is not None:
         body["text"] = {"format": {"type": "json_schema", "name": "answer", "schema": form["schema"], "strict": True}}

@@ -14,6 +14,9 @@ from relay.dialects.conversation import Conversation, Json, Turn
 _SIGNED: Final = re.compile(r"([A-Za-z0-9_-]*):(.+)", re.DOTALL)
 """A signature as this dialect makes it (`_core.responses_decoder`): no other may be sent as encrypted content."""
 
+_MARK: Final = "prompt_cache_breakpoint"
+_MARKED: Final[Json] = {_MARK: {"mode": "explicit"}}
+
 
 class _Said:
     """What the model said in one message so far, in its order."""
@@ -49,12 +52,14 @@ class Input(Conversation[_Said]):
 
     tools     the request's own
     redacts   what is sent is redacted: thinking, which is not scanned, stays here
+    marks     the provider is told which parts end what it is to cache; others find that out themselves
     reasons   thinking goes back: the model is one that thinks
     """
 
-    def __init__(self, tools: Sequence[Json], redacts: bool) -> None:
+    def __init__(self, tools: Sequence[Json], *, redacts: bool, marks: bool) -> None:
         super().__init__(tools)
         self._redacts = redacts
+        self._marks = marks
         self.reasons = False
 
     def _new_said(self) -> _Said:
@@ -77,15 +82,29 @@ class Input(Conversation[_Said]):
         self._put(Turn([{"role": "system", "content": text}]))
 
     def _put_user(self, parts: Sequence[Json]) -> None:
-        content = chat_blocks.joined(parts)
-        if content:
-            self._put(Turn([{"role": "user", "content": content if isinstance(content, str) else _inputs(parts)}]))
+        joined = chat_blocks.joined(parts)
+        is_plain = isinstance(joined, str) and not any(_MARK in part for part in parts)
+        if joined:
+            self._put(Turn([{"role": "user", "content": joined if is_plain else _inputs(parts)}]))
 
-    def _parts(self, block: Json, path: str) -> Sequence[Json]:
+    def _parts(self, block: Json, path: str) -> list[Json]:
         source = block.get("source") or {}
         if block["type"] == "document" and source.get("type") == "url":
-            return [{"type": "file", "file": {"file_url": source["url"]}}]
-        return super()._parts(block, path)
+            parts = [{"type": "file", "file": {"file_url": source["url"]}}]
+        else:
+            parts = super()._parts(block, path)
+        if parts and self._marks and block.get("cache_control"):
+            parts[-1] |= _MARKED
+        return parts
+
+    def _user(self, blocks: Sequence[Json], path: str) -> None:
+        super()._user(blocks, path)
+        for block in blocks if self._marks else ():
+            if block["type"] == "tool_result" and block.get("cache_control"):
+                result = self._called[block["tool_use_id"]].results[self._id(block["tool_use_id"])]
+                output = result["output"]
+                result["output"] = _inputs([chat_blocks.text(output)]) if isinstance(output, str) else output
+                result["output"][-1] |= _MARKED
 
     def _result(self, _turn: Turn, id: str, text: str, images: Sequence[Json]) -> Json:
         output: Any = _inputs([*([chat_blocks.text(text)] if text else []), *images]) if images else text
@@ -98,8 +117,9 @@ def _inputs(parts: Sequence[Json]) -> list[Json]:
 
 
 def _input(part: Json) -> Json:
+    mark = _MARKED if _MARK in part else {}
     if part["type"] == "text":
-        return {"type": "input_text", "text": part["text"]}
+        return {"type": "input_text", "text": part["text"]} | mark
     if part["type"] == "image_url":
-        return {"type": "input_image", "image_url": part["image_url"]["url"], "detail": "auto"}
-    return {"type": "input_file", **part["file"]}
+        return {"type": "input_image", "image_url": part["image_url"]["url"], "detail": "auto"} | mark
+    return {"type": "input_file", **part["file"]} | mark

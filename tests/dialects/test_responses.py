@@ -27,12 +27,13 @@ def sent(
     stream: bool = False,
     redacts: bool = False,
     style: str | None = None,
+    caching: str | None = None,
     parameters: frozenset[str] | None = None,
     options: tuple[tuple[str, bytes], ...] = (),
     **said: Any,
 ) -> tuple[Json, Attempt]:
     """The body of a request, and its attempt."""
-    accepts = Accepts(reasoning_style=style) if style else None
+    accepts = Accepts(reasoning_style=style, caching=caching) if style or caching else None
     endpoint = Endpoint("e", "p", "P", "responses", "up", "http://x", accepts=accepts, parameters=parameters)
     attempt = Attempt(1, endpoint, "a/m", "up", options=options)
     attempt.redacts = redacts
@@ -327,3 +328,23 @@ def test_options_neither_lift_a_limit_nor_keep_the_call_at_the_provider() -> Non
 )
 def test_blocks_that_can_not_be_said_are_refused(block: Json, path: str) -> None:
     assert refusal(USER, model(block), USER) == path
+
+
+def test_pitfall_67_marks_of_what_is_to_be_cached_go_where_the_provider_reads_them() -> None:
+    marked, mark = {"cache_control": {"type": "ephemeral"}}, {"prompt_cache_breakpoint": {"mode": "explicit"}}
+    said = [
+        user(text("a"), text("b") | marked),
+        model(use("c1"), use("c2")),
+        user(result("c1") | marked, result("c2", [text("see"), PNG]) | marked),
+        user(PNG | marked),
+    ]
+    found = talk(*said, caching="explicit+automatic")
+    see: Json = {"type": "input_text", "text": "see"}
+    assert found[0]["content"] == [{"type": "input_text", "text": "a"}, {"type": "input_text", "text": "b"} | mark]
+    assert found[3:] == [
+        answer("c1", [{"type": "input_text", "text": "ok"} | mark]),
+        answer("c2", [see, PNG_PART | mark]),
+        {"role": "user", "content": [PNG_PART | mark]},
+    ]
+    for caching in (None, "implicit"):
+        assert b"cache" not in json.dumps(talk(*said, caching=caching)).encode()
