@@ -128,7 +128,7 @@ cdef class ResponsesDecoder(Translator):
         if not self.admit(frame, data):
             return 0
         _EVENT.scan_into(data, slots)
-        kind = inside(slots[TYPE]) if slots[TYPE].ptr != NULL else frame.name
+        kind = frame.name if slots[TYPE].ptr == NULL or equals(frame.name, b"error", 5) else inside(slots[TYPE])
         if self.block == TEXT_BLOCK and equals(kind, b"response.output_text.delta", 26):
             if count_of(slots[OUTPUT_INDEX]) == self._item and count_of(slots[CONTENT_INDEX]) == self._part:
                 return self.say(TEXT_BLOCK, inside(slots[TEXT]))

@@ -424,6 +424,7 @@ _ERRORS = [
     (b'data: {"error": {"message": "busy", "type": "t"}}\n\n', ("t", "busy")),
     (b'data: {"error": "busy"}\n\n', ("", "busy")),
     (b'event: error\ndata: {"message": "busy"}\n\n', ("", "busy")),
+    (b'event: error\ndata: {"type": "server_error", "message": "busy"}\n\n', ("", "busy")),
 ]
 
 
