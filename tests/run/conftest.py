@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 
 from relay.run.demo import DemoServer
 from tests.config.shapes import MINIMAL
 
+HTTP_ERRORS = [
+    ("error@status=401", openai.AuthenticationError),
+    ("error@status=429", openai.RateLimitError),
+    ("error@status=503", openai.InternalServerError),
+]
 VARIABLES = ("RELAY_CONFIG", "RELAY_LISTEN", "RELAY_OPS_LISTEN", "RELAY_URL", "RELAY_KEY", "ANTHROPIC_API_KEY")
 
 

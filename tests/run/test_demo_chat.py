@@ -8,7 +8,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionMessageFunctionToolCall
 
-from .conftest import Demo
+from .conftest import HTTP_ERRORS, Demo
 
 HELLO: list[Any] = [{"role": "user", "content": "hello"}]
 WEATHER = {
@@ -111,14 +111,7 @@ async def test_thinking_is_reasoning_content(client: openai.AsyncOpenAI) -> None
     assert "cannot think" in message.model_extra["reasoning_content"]
 
 
-@pytest.mark.parametrize(
-    ("model", "error"),
-    [
-        ("error@status=401", openai.AuthenticationError),
-        ("error@status=429", openai.RateLimitError),
-        ("error@status=503", openai.InternalServerError),
-    ],
-)
+@pytest.mark.parametrize(("model", "error"), HTTP_ERRORS)
 async def test_http_errors(client: openai.AsyncOpenAI, model: str, error: type[openai.APIStatusError]) -> None:
     with pytest.raises(error):
         await created(client, model)

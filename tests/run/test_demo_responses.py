@@ -8,7 +8,7 @@ import openai
 import pytest
 from openai.types.responses import Response
 
-from .conftest import Demo, ask
+from .conftest import HTTP_ERRORS, Demo, ask
 
 WEATHER: Any = {
     "type": "function",
@@ -126,14 +126,7 @@ async def test_usage_includes_what_the_cache_gave(client: openai.AsyncOpenAI) ->
     assert usage.total_tokens == usage.input_tokens + usage.output_tokens
 
 
-@pytest.mark.parametrize(
-    ("model", "error"),
-    [
-        ("error@status=401", openai.AuthenticationError),
-        ("error@status=429", openai.RateLimitError),
-        ("error@status=503", openai.InternalServerError),
-    ],
-)
+@pytest.mark.parametrize(("model", "error"), HTTP_ERRORS)
 async def test_http_errors(client: openai.AsyncOpenAI, model: str, error: type[openai.APIStatusError]) -> None:
     with pytest.raises(error):
         await created(client, model)

@@ -5,21 +5,31 @@ way round.
 """
 
 import json
-from collections.abc import Iterator
-from random import Random
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from tests.support import chunks
 from tests.support.answers import LAST_CHUNK, chunk, failure, head, streamed, whole
-from tests.support.chunks import DONE, ROLE, content, conversation, fragment, message_of, tool, usage
+from tests.support.chunks import DONE, ROLE, content, conversation, fragment, tool, usage
 from tests.support.processes import Running
 from tests.support.raw_client import ask, body, exchange
 from tests.support.raw_client import head as request_head
 from tests.support.raw_provider import FIN, RawProvider
 from tests.system.planted import ENVIRON
-from tests.system.translated import CARD, EMAIL, PLANTED, PRICE, Json, sse
+from tests.system.translated import (
+    BUSY,
+    EMAIL,
+    PLANTED,
+    PRICE,
+    REDACT,
+    REDACTED,
+    Json,
+    message,
+    redacted_at_random,
+    sse,
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +62,7 @@ def completion(message: Json, finish: str = "stop", **members: Any) -> bytes:
 
 async def test_what_is_sent_and_where(gateway: Running, provider: RawProvider) -> None:
     provider.answers = sse(conversation(content("hi")))
-    said = body(
-        "raw/up-model",
-        stream=True,
-        system=[{"type": "text", "text": "x-anthropic-billing-header: 1"}, {"type": "text", "text": "Be brief."}],
-        metadata={"user_id": "u" * 90},
-        cache_control={"type": "ephemeral"},
-        novelty=1,
-    )
-    answer = await ask(gateway.port, said)
+    answer = await ask(gateway.port, body("raw/up-model", stream=True, **BUSY))
     received = await provider.called()
     sent = json.loads(received.content)
     assert received.head.startswith(b"POST /v1/chat/completions HTTP/1.1")
@@ -74,8 +76,7 @@ async def test_what_is_sent_and_where(gateway: Running, provider: RawProvider) -
         "stream_options": {"include_usage": True},
         "max_tokens": 100,
     }
-    message = message_of([event for event in answer.events if event[0] != "ping"])
-    assert message["provider"] == "raw"
+    assert message(answer)["provider"] == "raw"
 
 
 async def test_cached_tokens_are_counted_and_charged_once(gateway: Running, provider: RawProvider) -> None:
@@ -119,7 +120,7 @@ async def test_pitfall_16_and_17_ids_and_names_lead_back(gateway: Running, provi
     assert len(call["id"]) <= 40
     assert call["function"]["name"] == sent["tools"][0]["function"]["name"]
     assert len(call["function"]["name"]) <= 64
-    (block,) = message_of([event for event in answer.events if event[0] != "ping"])["content"]
+    (block,) = message(answer)["content"]
     assert block["name"] == long
     assert block["id"].startswith("toolu_")
 
@@ -133,8 +134,8 @@ async def test_a_call_goes_from_messages_to_chat_before_its_first_event(
         else sse(conversation(content("from chat")))
     )
     answer = await ask(gateway.port, body("pair/x", stream=True, provider={"order": ["native", "raw"]}))
-    message = message_of([event for event in answer.events if event[0] != "ping"])
-    assert (message["content"][0]["text"], message["provider"]) == ("from chat", "raw")
+    told = message(answer)
+    assert (told["content"][0]["text"], told["provider"]) == ("from chat", "raw")
     record = await gateway.record_of("pair/x")
     assert [attempt["status"] for attempt in record["attempts"]] == [529, 200]
 
@@ -154,7 +155,7 @@ async def test_a_call_goes_on_while_the_model_said_nothing(
     answer = await ask(gateway.port, body("turn/x", stream=True, provider={"order": ["raw", "native"]}))
     assert answer.status == 200
     assert [kind for kind, _ in answer.events].count("message_start") == 1
-    assert message_of([event for event in answer.events if event[0] != "ping"])["provider"] == "native"
+    assert message(answer)["provider"] == "native"
 
 
 async def test_what_chat_can_not_carry_goes_to_messages_or_is_refused(gateway: Running, provider: RawProvider) -> None:
@@ -184,33 +185,18 @@ async def test_pitfall_88_tokens_are_counted_here(gateway: Running, provider: Ra
 async def test_redaction_holds_in_both_directions_at_random_cuts(
     gateway: Running, provider: RawProvider, seed: int
 ) -> None:
-    random = Random(seed)
-    places = sorted(random.randrange(len(PLANTED)) for _ in range(6))
-    texts = [PLANTED[start:end] for start, end in zip([0, *places], [*places, len(PLANTED)], strict=True)]
-    arguments = json.dumps({"to": EMAIL, "card": CARD})
-    pieces = [arguments[at : at + 7] for at in range(0, len(arguments), 7)]
-    data = conversation(content(*texts), chunks.call(0, "c", "send", *pieces))
-    cut = random.randrange(1, len(data))
-    provider.answers = [head(), chunk(data[:cut]), 0.01, chunk(data[cut:]), LAST_CHUNK]
-    redact = {"email": True, "credit_card": True}
-    said = body(
-        "raw/redacted", stream=True, gateway={"redact": redact}, messages=[{"role": "user", "content": PLANTED}]
-    )
-    answer = await ask(gateway.port, said)
-    sent = (await provider.called()).content
-    message = message_of([event for event in answer.events if event[0] != "ping"])
-    for held in (sent, answer.content):
-        assert EMAIL.encode() not in held
-        assert CARD.encode() not in held
-    assert message["content"][0]["text"] == "Write to [EMAIL] or charge [CREDIT_CARD] today."
-    assert json.loads(message["content"][1]["arguments"]) == {"to": "[EMAIL]", "card": "[CREDIT_CARD]"}
-    assert json.loads(sent)["messages"][0]["content"] == "Write to [EMAIL] or charge [CREDIT_CARD] today."
+    def stream(texts: Sequence[str], pieces: Sequence[str]) -> bytes:
+        return conversation(content(*texts), chunks.call(0, "c", "send", *pieces))
+
+    sent, read = await redacted_at_random(gateway.port, provider, seed, stream)
+    assert read["content"][0]["text"] == sent["messages"][0]["content"] == REDACTED
+    assert json.loads(read["content"][1]["arguments"]) == {"to": "[EMAIL]", "card": "[CREDIT_CARD]"}
 
 
 async def test_a_whole_answer_is_redacted_too(gateway: Running, provider: RawProvider) -> None:
     call = {"id": "c", "function": {"name": "send", "arguments": json.dumps({"to": EMAIL})}}
     provider.answers = [completion({"content": PLANTED, "tool_calls": [call]}, "tool_calls")]
-    answer = await ask(gateway.port, body("raw/x", gateway={"redact": {"email": True, "credit_card": True}}))
+    answer = await ask(gateway.port, body("raw/x", gateway=REDACT))
     assert answer.status == 200
     assert EMAIL.encode() not in answer.content
     assert answer.json["content"][1]["input"] == {"to": "[EMAIL]"}

@@ -5,8 +5,7 @@ Messages endpoint that fails and then a Responses endpoint.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from random import Random
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import anthropic
@@ -14,13 +13,24 @@ import pytest
 
 from tests.support import raw_client, responses
 from tests.support.answers import LAST_CHUNK, chunk, failure, head, whole
-from tests.support.chunks import message_of
 from tests.support.processes import Running
 from tests.support.raw_client import ask, body
 from tests.support.raw_provider import FIN, RawProvider
 from tests.support.responses import USAGE, call, call_item, completed, conversation, reasoning_item, text, text_part
 from tests.system.planted import ENVIRON
-from tests.system.translated import CARD, EMAIL, PLANTED, PRICE, Json, said, sse
+from tests.system.translated import (
+    BUSY,
+    CARD,
+    EMAIL,
+    PLANTED,
+    PRICE,
+    REDACT,
+    REDACTED,
+    message,
+    redacted_at_random,
+    said,
+    sse,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +64,6 @@ async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
         yield client
 
 
-def message(answer: Any) -> Json:
-    return message_of([event for event in answer.events if event[0] != "ping"])
-
-
 async def test_pitfall_29_thinking_goes_back_to_its_provider_alone(
     client: anthropic.AsyncAnthropic, gateway: Running, provider: RawProvider
 ) -> None:
@@ -82,15 +88,7 @@ async def test_pitfall_29_thinking_goes_back_to_its_provider_alone(
 
 async def test_what_is_sent_and_where(gateway: Running, provider: RawProvider) -> None:
     provider.answers = sse(conversation(text(0, "hi")))
-    said = body(
-        "raw/up-model",
-        stream=True,
-        system=[{"type": "text", "text": "x-anthropic-billing-header: 1"}, {"type": "text", "text": "Be brief."}],
-        metadata={"user_id": "u" * 90},
-        cache_control={"type": "ephemeral"},
-        novelty=1,
-    )
-    answer = await ask(gateway.port, said)
+    answer = await ask(gateway.port, body("raw/up-model", stream=True, **BUSY))
     received = await provider.called()
     sent = json.loads(received.content)
     assert received.head.startswith(b"POST /v1/responses HTTP/1.1")
@@ -201,30 +199,17 @@ async def test_pitfall_74_an_answer_that_is_begun_is_refused(gateway: Running, p
 async def test_redaction_holds_in_both_directions_at_random_cuts(
     gateway: Running, provider: RawProvider, seed: int
 ) -> None:
-    random = Random(seed)
-    places = sorted(random.randrange(len(PLANTED)) for _ in range(6))
-    texts = [PLANTED[start:end] for start, end in zip([0, *places], [*places, len(PLANTED)], strict=True)]
-    arguments = json.dumps({"to": EMAIL, "card": CARD})
-    pieces = [arguments[at : at + 7] for at in range(0, len(arguments), 7)]
     cited = {"type": "url_citation", "url": "https://x", "title": f"Page of {EMAIL}"}
-    data = conversation(
-        responses.reasoning(0, (PLANTED,)), text(1, *texts, annotations=(cited,)), call(2, "c", "send", *pieces)
-    )
-    cut = random.randrange(1, len(data))
-    provider.answers = [head(), chunk(data[:cut]), 0.01, chunk(data[cut:]), LAST_CHUNK]
-    history = [{"role": "user", "content": PLANTED}]
-    redact = {"redact": {"email": True, "credit_card": True}}
-    answer = await ask(gateway.port, body("raw/redacted", stream=True, gateway=redact, messages=history))
-    sent = (await provider.called()).content
-    found = message(answer)["content"]
-    for held in (sent, answer.content):
-        assert EMAIL.encode() not in held
-        assert CARD.encode() not in held
-    assert [block["type"] for block in found] == ["text", "tool_use"]
-    assert found[0]["text"] == "Write to [EMAIL] or charge [CREDIT_CARD] today."
-    assert found[0]["citations"][0]["title"] == "Page of [EMAIL]"
-    assert json.loads(found[1]["arguments"]) == {"to": "[EMAIL]", "card": "[CREDIT_CARD]"}
-    assert json.loads(sent)["input"][0]["content"] == "Write to [EMAIL] or charge [CREDIT_CARD] today."
+
+    def stream(texts: Sequence[str], pieces: Sequence[str]) -> bytes:
+        thought, said = responses.reasoning(0, (PLANTED,)), text(1, *texts, annotations=(cited,))
+        return conversation(thought, said, call(2, "c", "send", *pieces))
+
+    sent, read = await redacted_at_random(gateway.port, provider, seed, stream)
+    said, used = read["content"]
+    assert said["text"] == sent["input"][0]["content"] == REDACTED
+    assert said["citations"][0]["title"] == "Page of [EMAIL]"
+    assert json.loads(used["arguments"]) == {"to": "[EMAIL]", "card": "[CREDIT_CARD]"}
 
 
 async def test_a_whole_answer_is_redacted_too(gateway: Running, provider: RawProvider) -> None:
@@ -235,7 +220,7 @@ async def test_a_whole_answer_is_redacted_too(gateway: Running, provider: RawPro
         call_item("c", "send", json.dumps({"to": EMAIL})),
     ]
     provider.answers = [whole(json.dumps(responses.response("completed", output=output, usage=USAGE)).encode())]
-    answer = await ask(gateway.port, body("raw/x", gateway={"redact": {"email": True, "credit_card": True}}))
+    answer = await ask(gateway.port, body("raw/x", gateway=REDACT))
     assert answer.status == 200
     for held in (EMAIL, CARD):
         assert held.encode() not in answer.content
