@@ -1,9 +1,7 @@
 """MessagesEncoder: events to frames of a Messages stream."""
 
-from cpython.object cimport PyObject
-
-from relay._core.output cimport Output
-from relay._core.types cimport Event, Slice, Stage
+from relay._core.encoder cimport Encoder
+from relay._core.types cimport Event, Slice
 
 cdef enum:
     MAX_EDITS = 9                 # id, model, provider, usage, metadata, edits of the context, and three of any answer
@@ -25,22 +23,14 @@ cdef struct Edit:                 # of one event's data
     Slice text
     bint comma                    # write one before the text
 
-cdef class MessagesEncoder(Stage):
-    cdef PyObject* meter          # borrowed, the pipeline owns both: the meter leads here, and a cycle would be garbage
-    cdef Output output            # of the present read
+cdef class MessagesEncoder(Encoder):
     cdef Edit[MAX_EDITS] _edits   # planned for the present event
     cdef int _planned
     cdef bytes id                 # members (`"id":"…"`) to set in the message; None: leave
     cdef bytes model
     cdef bytes provider
-    cdef object input_tokens      # gives an estimate, for a provider that tells none; None: there is none
-    cdef object usage_fields      # usage dict -> bytes to add to it; None: add nothing
-    cdef object metadata          # usage dict -> JSON of openrouter_metadata; None: nobody asks for it
-    cdef bytes context_management  # JSON of the member to add beside the usage; None: there is none
-    cdef bytes _told              # that member
-    cdef bint is_translated       # the provider's numbers come at the end alone: they have to be whole there
+    cdef bytes _told              # the member `context_management`
 
-    cdef int name(self, id, model, provider) except -1
     cdef int _write_frame(self, Event* event) except -1 nogil
     cdef int _write_rewritten(self, Event* event) except -1 nogil
     cdef int _over(self, Slice value, Slice text) except -1 nogil

@@ -12,11 +12,11 @@ from libc.string cimport memchr, memcpy, strlen
 
 from orjson import dumps as _dumps
 
+from relay._core.encoder cimport Encoder
 from relay._core.json cimport Scanner
 from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
-from relay._core.output cimport Output
 from relay._core.text cimport is_object, skip_plain
-from relay._core.types cimport DELTA, ERROR, PING, START, STOP, USAGE, Event, Slice, Stage
+from relay._core.types cimport DELTA, ERROR, PING, START, STOP, USAGE, Event, Slice
 
 cdef Scanner _INPUT_TOKENS = Scanner(("input_tokens",))
 cdef Scanner _METADATA = Scanner(("openrouter_metadata",), 500)
@@ -66,11 +66,8 @@ cdef bytes _with_untold(bytes fields, Meter meter, dict reckoned):
 
 
 @cython.final
-cdef class MessagesEncoder(Stage):
+cdef class MessagesEncoder(Encoder):
     """Events to the bytes of one read's output."""
-
-    def __cinit__(self):
-        self.output = Output()
 
     cdef int name(self, id, model, provider) except -1:
         """Set what the answer is to be called; None leaves what came."""
@@ -97,9 +94,6 @@ cdef class MessagesEncoder(Stage):
             with gil:
                 return self._edit_stop(event)
         return self._write_frame(event)
-
-    cdef int on_end(self) except -1 nogil:
-        return 0
 
     cdef int _write_frame(self, Event* event) except -1 nogil:
         if not event.changed:

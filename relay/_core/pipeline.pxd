@@ -3,7 +3,7 @@
 from libc.stdint cimport int64_t
 
 from relay._core.decoder cimport Decoder
-from relay._core.messages_encoder cimport MessagesEncoder
+from relay._core.encoder cimport Encoder
 from relay._core.meter cimport Meter
 from relay._core.rewriter cimport Rewriter
 from relay._core.sealer cimport Sealer
@@ -14,7 +14,7 @@ cdef class Pipeline:
     cdef SseParser _parser
     cdef Decoder _decoder
     cdef Meter _meter
-    cdef MessagesEncoder _encoder
+    cdef Encoder _encoder
     cdef Rewriter _rewriter       # None: the answer passes as it came
     cdef ThinkingDropper _dropper  # None: thinking passes
     cdef Sealer _sealer           # None: signatures pass

@@ -12,6 +12,12 @@ class Translated(Protocol):
     @property
     def single(self) -> bool: ...
 
+class Client(Protocol):
+    @property
+    def dialect(self) -> str: ...
+    @property
+    def names(self) -> Mapping[bytes, bytes]: ...
+
 class Pipeline:
     def __init__(
         self,
@@ -30,6 +36,7 @@ class Pipeline:
         seal: Callable[[bytes], bytes] | None = ...,
         context_management: bytes | None = ...,
         translated: Translated | None = ...,
+        client: Client | None = ...,
     ) -> None: ...
     def feed(self, data: bytes, now: int = ..., prefix: bytes = ...) -> bytes: ...
     def __bool__(self) -> bool: ...

@@ -1,4 +1,4 @@
-"""The chain of one answer: SseParser → decoder of the provider's dialect → Meter → Rewriter → MessagesEncoder.
+"""The chain of one answer: SseParser → decoder of the provider's dialect → Meter → Rewriter → encoder of the client's.
 
 In: bytes of the provider in any split, and the time of each read. Out: whole frames for the client, and one report.
 Output, report and fault do not depend on the split. A fault never swallows what came before it: `feed` gives that,
@@ -12,8 +12,8 @@ from libc.stdint cimport int64_t
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 from relay._core.decoders cimport decoder_of
+from relay._core.encoders cimport encoder_of
 from relay._core.messages_decoder cimport MessagesDecoder
-from relay._core.messages_encoder cimport MessagesEncoder
 from relay._core.meter cimport Meter
 from relay._core.report cimport Report
 from relay._core.rewriter cimport Rewriter
@@ -33,7 +33,7 @@ cdef int64_t _monotonic_ns() noexcept nogil:
 
 @cython.final
 cdef class Pipeline:
-    """One streamed answer of a provider on its way to a Messages client. True while more can come.
+    """One streamed answer of a provider on its way to a client. True while more can come.
 
     id, model, provider   written into message_start; None leaves what came
     input_tokens          called for an estimate, when the provider tells none
@@ -46,20 +46,21 @@ cdef class Pipeline:
     seal                  called with the inside of each signature's JSON string, gives another; None: they pass
     context_management    JSON of the member of message_delta that says what was left out of the prompt; None: nothing
     translated             the request in the provider's dialect: what its decoder asks of; None: it speaks Messages
+    client                what the client's request said of how it is answered; None: it speaks Messages
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
     def __cinit__(
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
         bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None, bint drops_thinking=False,
-        trailer=None, metadata=None, seal=None, bytes context_management=None, translated=None,
+        trailer=None, metadata=None, seal=None, bytes context_management=None, translated=None, client=None,
     ):
         cdef Stage last
         self._chunked = chunked
         self._trailer = trailer
         self._parser = SseParser(max_event)
         self._meter = Meter()
-        self._encoder = last = MessagesEncoder()
+        self._encoder = last = encoder_of(client)
         if translated is None:
             self._decoder = MessagesDecoder(self._meter, max_event)
         else:

@@ -5,7 +5,7 @@ from relay._core.channel cimport Channel
 from relay._core.document cimport Document, Field
 from relay._core.json cimport Scanner
 from relay._core.json_channel cimport JsonChannel
-from relay._core.types cimport Event, Kind, Stage
+from relay._core.types cimport Event, Form, Kind, Stage
 
 cdef class Rewriter(Stage):
     cdef Channel _text            # lent by the document; None: the call is over
@@ -40,4 +40,4 @@ cdef class Rewriter(Stage):
     cdef int _give(self, int index, const char* before, Channel channel) except -1
     cdef int _restore_from(self, Channel channel) except -1 nogil
     cdef int _restore(self, Channel channel, bint last) except -1
-    cdef int _send(self, Kind kind, int index, bytes name, bytes data) except -1
+    cdef int _send(self, Kind kind, int index, bytes name, bytes data, Form form, Py_ssize_t text) except -1

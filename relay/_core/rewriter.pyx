@@ -15,7 +15,7 @@ from relay._core.document cimport Document, Field
 from relay._core.json cimport Scanner
 from relay._core.types cimport (
     BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, START, TEXT_FORM, UNKNOWN, UNKNOWN_FORM, USAGE,
-    WHOLE_FORM, Event, Kind, Slice, Stage,
+    WHOLE_FORM, Event, Form, Kind, Slice, Stage,
 )
 
 from json import dumps as _dumps
@@ -239,12 +239,16 @@ cdef class Rewriter(Stage):
     cdef int _give(self, int index, const char* before, Channel channel) except -1:
         """Send the rest of a channel as a delta of its own."""
         cdef bytes head
+        cdef Py_ssize_t text
+        cdef Form form
         channel.finish()
         self._restore(channel, True)
         if channel.out.len:
             head = b'{"type":"content_block_delta","index":%d,"delta":{%b' % (index, before)
+            text = PyBytes_GET_SIZE(head)
             head += PyBytes_FromStringAndSize(channel.out.ptr, channel.out.len) + b'"}}'
-            self._send(DELTA, index, b"content_block_delta", head)
+            form = TEXT_FORM if channel is self._text else INPUT_FORM
+            self._send(DELTA, index, b"content_block_delta", head, form, text)
         channel.begin()
         return 0
 
@@ -252,14 +256,17 @@ cdef class Rewriter(Stage):
         """End the block that the client saw begin, if it has seen no end of it: the answer failed."""
         if self._open >= 0:
             data = b'{"type":"content_block_stop","index":%d}' % self._open
-            self._send(BLOCK_STOP, self._open, b"content_block_stop", data)
+            self._send(BLOCK_STOP, self._open, b"content_block_stop", data, UNKNOWN_FORM, 0)
             self._open = -1
         return 0
 
-    cdef int _send(self, Kind kind, int index, bytes name, bytes data) except -1:
-        """Send an event of our own."""
+    cdef int _send(self, Kind kind, int index, bytes name, bytes data, Form form, Py_ssize_t text) except -1:
+        """Send an event of our own; of a delta, `text` is where its string begins, which the data ends with."""
         cdef Event event
-        event.rewritten.ptr = NULL
+        event.rewritten = event.frame = Slice(NULL, 0)
+        event.form = form
+        event.text = Slice(PyBytes_AS_STRING(data) + text, PyBytes_GET_SIZE(data) - text - 3)
+        event.plain = False
         event.kind = kind
         event.count = 1
         event.channel = index

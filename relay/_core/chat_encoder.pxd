@@ -1,0 +1,14 @@
+"""ChatEncoder: events to chunks of a Chat Completions stream."""
+
+from relay._core.buffer cimport Buffer
+from relay._core.narrator cimport Narrator
+
+cdef class ChatEncoder(Narrator):
+    cdef Buffer _head             # what every chunk begins with, to its choices
+    cdef bint _tells_usage        # the client asked for it
+    cdef int _calls               # tool calls that began
+    cdef int _thoughts            # blocks of thinking that began
+
+    cdef int _begin_delta(self) except -1 nogil
+    cdef int _number(self, int number) except -1 nogil
+    cdef int _put_usage(self) except -1
