@@ -187,7 +187,7 @@ class Plugins:
     """What a request says of plugins.
 
     routers   by the plugin's id
-    ignored   paths of parameters that no plugin knows
+    ignored   paths of parameters that no plugin knows, and of members of a request that were left out of the hub's
     """
 
     routers: Mapping[str, AutoRouter] = field(default_factory=dict)

@@ -32,6 +32,24 @@ TYPES: Mapping[str, str] = {
 }
 """error_type → error.type of the Messages dialect (spec/openrouter-messages.md 16.2)."""
 
+OPENAI_TYPES: Mapping[str, tuple[str, str | None]] = {
+    "invalid_request": ("invalid_request_error", None),
+    "context_length_exceeded": ("invalid_request_error", "context_length_exceeded"),
+    "content_policy_violation": ("invalid_request_error", "content_policy_violation"),
+    "authentication": ("invalid_request_error", "invalid_api_key"),
+    "payment_required": ("insufficient_quota", "insufficient_quota"),
+    "permission_denied": ("permission_denied", None),
+    "not_found": ("invalid_request_error", "model_not_found"),
+    "payload_too_large": ("invalid_request_error", "request_too_large"),
+    "unprocessable": ("invalid_request_error", None),
+    "rate_limit_exceeded": ("rate_limit_error", "rate_limit_exceeded"),
+    "server": ("server_error", None),
+    "provider_unavailable": ("server_error", None),
+    "provider_overloaded": ("server_error", None),
+    "timeout": ("timeout", None),
+}
+"""error_type → error.type and error.code of OpenAI's dialects (spec/wire-protocols.md 8)."""
+
 
 class Retry(Enum):
     """Where the next attempt may go: nowhere, to another model, to another endpoint."""

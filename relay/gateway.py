@@ -131,6 +131,7 @@ class Gateway:
             seal=attempt.seal,
             context_management=attempt.context_management,
             translated=sent if streams else None,
+            client=reply.client,
         )
         forward = Forward(pipeline, exchange, reply)
         try:
@@ -166,6 +167,8 @@ class Gateway:
                 seal=attempt.seal,
                 context_management=attempt.context_management,
             )
+            if reply.client is not None:
+                content = reply.client.answer(content)
         except (PeerError, ProtocolError, LimitExceeded) as cause:
             raise providers.fault(cause) from cause
         record.answered(report, bill)

@@ -34,7 +34,7 @@ def check(content: bytes, members: Sequence[Member]) -> tuple[str, bool]:
         if key == "messages" and end - start > LONG:
             content = outline(content, start, end)
             break
-    request = _decoded(content)
+    request: schema.Request = read(content, _DECODER)
     for at, message in enumerate(request.messages):
         if isinstance(message.content, list):
             _check_content(message.content, f"messages.{at}.content")
@@ -55,13 +55,14 @@ def _check_tier(tier: str) -> None:
         raise CallerInvalid(f"service_tier: must be one of {', '.join(schema.TIERS)}")
 
 
-def _decoded(content: bytes) -> schema.Request:
+def read(content: bytes, decoder: msgspec.json.Decoder[Any], path: str = "") -> Any:
+    """Give a JSON text by the decoder's type; a fault names its dotted path below `path`."""
     try:
-        return _DECODER.decode(content)
+        return decoder.decode(content)
     except msgspec.ValidationError as fault:
-        raise _invalid(str(fault), schema.Request, "") from None
+        raise _invalid(str(fault), decoder.type, path) from None
     except msgspec.DecodeError:  # its grammar holds, so that only this can be wrong
-        raise CallerInvalid("body: a \\u escape in a string is half of a surrogate pair") from None
+        raise CallerInvalid(f"{path or 'body'}: a \\u escape in a string is half of a surrogate pair") from None
 
 
 def converted(value: Any, type: type[Struct], path: str) -> Any:

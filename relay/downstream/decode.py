@@ -1,7 +1,8 @@
 """A request's content into a Call: read with limits, parse, check. Faults are named before anything is sent."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import StreamReader
@@ -11,6 +12,7 @@ from relay.call import Call, Identity, Member
 from relay.catalog import Secret
 from relay.dialects import extensions
 from relay.dialects.check import check
+from relay.dialects.inbound import Client, Inbound
 from relay.errors import CallerInvalid, CallerSlow, CallerTooLarge, CallerUnsupported
 
 MAX_DEPTH: Final = 64
@@ -19,6 +21,7 @@ MIN_RATE: Final = 16 << 10
 RATE_GRACE_S: Final = 5.0
 
 Fields = dict[bytes, bytes]
+Inwards = Callable[[bytes, Sequence[Member]], Inbound]
 
 _METADATA: Final = (b"x-openrouter-metadata", b"x-openrouter-experimental-metadata")
 _CACHE: Final = b"x-openrouter-cache"
@@ -127,6 +130,26 @@ def call(
         user=said.user,
         credential=credential,
     )
+
+
+def heard(
+    inbound: Inwards,
+    id: str,
+    content: bytes,
+    fields: Fields,
+    identity: Identity,
+    received_ns: int,
+    credential: Secret | None = None,
+) -> tuple[Call, Client]:
+    """Check a request of another dialect; give it as a call of the hub, and how its client is answered.
+
+    inbound   gives the hub's request
+    """
+    found = inbound(content, parse(content))
+    asked = call(id, "chat", found.content, fields, identity, received_ns, credential)
+    if found.unread:
+        asked.plugins = replace(asked.plugins, ignored=(*asked.plugins.ignored, *found.unread))
+    return asked, found.client
 
 
 def _describes(fields: Fields) -> bool:

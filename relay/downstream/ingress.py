@@ -24,6 +24,7 @@ from relay.downstream.identity import Keys, own_credential
 from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import MAX_HEAD, ClientConnection
+from relay.downstream.speech import CHAT, speech_of
 from relay.errors import (
     CallerForbidden,
     CallerGone,
@@ -153,7 +154,14 @@ class Ingress:
     def _count_tokens(self, asked: Asked) -> Awaitable[None]:
         return self._call("count_tokens", asked)
 
-    async def _call(self, operation: str, asked: Asked) -> None:
+    def _chat_completions(self, asked: Asked) -> Awaitable[None]:
+        # Imported with the first such call: most gateways hear Messages alone.
+        from relay.dialects.chat_request import inbound
+
+        asked.reply.speech = CHAT
+        return self._call("chat", asked, inbound)
+
+    async def _call(self, operation: str, asked: Asked, inbound: decode.Inwards | None = None) -> None:
         received_ns = monotonic_ns()
         reply = asked.reply
         identity = self._identify(asked)
@@ -171,7 +179,11 @@ class Ingress:
                 content = await self._content(asked, limit)
             decode.check_size(len(content), limit)
             own = own_credential(asked.fields, self._keys.by_digest) if service.generation.passes_credentials else None
-            call = decode.call(cast(str, reply.id), operation, content, asked.fields, identity, received_ns, own)
+            id = cast(str, reply.id)
+            if inbound is None:
+                call = decode.call(id, operation, content, asked.fields, identity, received_ns, own)
+            else:
+                call, reply.client = decode.heard(inbound, id, content, asked.fields, identity, received_ns, own)
             del content
             reply.expect(call.stream, call.reports)
             await service.serve(call, reply)
@@ -263,6 +275,7 @@ Route = Callable[[Ingress, Asked], Awaitable[None]]
 
 ROUTES: Final[Mapping[str, Mapping[str, Route]]] = {
     "/v1/messages": {"POST": Ingress._messages},
+    "/v1/chat/completions": {"POST": Ingress._chat_completions},
     "/v1/messages/count_tokens": {"POST": Ingress._count_tokens},
     "/v1/models": {"GET": Ingress._models},
     "/v1/providers": {"GET": Ingress._providers},
@@ -294,12 +307,15 @@ def _routed(connection: ClientConnection, payload: StreamReader | None, reply: R
     if methods is None and path.startswith("/v1/models/"):
         methods = _ONE_MODEL  # ids hold slashes
     if methods is None:
+        reply.speech = speech_of(path)
         raise CallerUnsupported(f"no route {method} {path[:200]}; this gateway answers {_existing()}")
     route = methods.get(method)
     if route is None:
+        reply.speech = speech_of(path)
         reply.fields += b"allow: %b\r\n" % ", ".join(methods).encode()
         raise CallerUnsupported(f"{method} is not answered here; use {', '.join(methods)}", 405)
     if request.size > MAX_HEAD:
+        reply.speech = speech_of(path)
         raise CallerHeadersTooLarge(f"the header fields are larger than {MAX_HEAD} bytes together")
     return route, Asked(connection, payload, reply, path, query)
 

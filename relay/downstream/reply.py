@@ -12,24 +12,18 @@ from math import ceil
 from typing import Any, Final, Protocol, cast
 from urllib.parse import quote
 
-import orjson
-
 from relay._core import chunk
 from relay.clock import Clock
 from relay.config.settings import Stream
+from relay.dialects.inbound import Client
 from relay.downstream.server import ClientConnection
+from relay.downstream.speech import MESSAGES, Speech
 from relay.errors import PolicyRateLimited, RelayError
 from relay.outbox import Outbox
 from relay.price import Usage
 
-_STREAM_FIELDS: Final = (
-    b"content-type: text/event-stream; charset=utf-8\r\n"
-    b"cache-control: no-cache, no-transform\r\nx-accel-buffering: no\r\n"
-)
 MAX_HELD: Final = 4 << 10
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-_PROCESSING: Final = b": RELAY PROCESSING\n\n"
-_PING: Final = b'event: ping\ndata: {"type": "ping"}\n\n'
 # By their first ten bytes: one look in a set for each field of an answer.
 _PASSED: Final = frozenset([prefix[:10] for prefix in (b"anthropic-", b"retry-after", b"x-should-retry")])
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
@@ -55,12 +49,14 @@ class State(Enum):
 class Reply:
     """The response to one request.
 
+    client       what the request said of how it is answered, in a dialect that is not the hub's; None: Messages
     chunked      a stream goes out in HTTP chunks; to HTTP/1.0 as it is, until the connection ends
     bytes_out    content of a whole response
     fields       header lines for the head, each with CRLF; set before it is sent
     metadata     what `openrouter_metadata` says of the call; None: the client does not ask
     on_commit    called once, when the first bytes of the model are written
     recorded     the request became a call, which has a record of its own
+    speech       how errors and keep-alives are said
     """
 
     __slots__ = (
@@ -80,6 +76,7 @@ class Reply:
         "_wrote",
         "bytes_out",
         "chunked",
+        "client",
         "fields",
         "id",
         "is_cut",
@@ -88,6 +85,7 @@ class Reply:
         "on_commit",
         "recorded",
         "reports",
+        "speech",
         "status",
     )
 
@@ -115,6 +113,7 @@ class Reply:
         self._stalled_since = -1
         self._progress = -1
         self.bytes_out = 0
+        self.client: Client | None = None
         self.fields = b""
         self.id: str | None = None
         self.is_cut = False
@@ -123,6 +122,7 @@ class Reply:
         self.on_commit: Callable[[], None] | None = None
         self.recorded = False
         self.reports = False
+        self.speech: Speech = MESSAGES
         self.status = 0
 
     @property
@@ -190,7 +190,7 @@ class Reply:
         """Give what goes before the next event: the head, while nothing was sent."""
         if self._state is not State.FRESH:
             return b""
-        return self._head(200, _STREAM_FIELDS + (b"transfer-encoding: chunked\r\n" if self.chunked else b""))
+        return self._head(200, self.speech.fields + (b"transfer-encoding: chunked\r\n" if self.chunked else b""))
 
     def push(self, out: bytes, last: bool = False) -> bool:
         """Write events of the model, framed already and behind `opening`; True: the client is slower, `settle` first.
@@ -269,16 +269,14 @@ class Reply:
         """
         if self._state is State.CLOSED:
             return
-        envelope = error.envelope(self.id, with_reason=self.reports)
-        if self.metadata is not None and (told := self.metadata.of_error(error)):
-            envelope["openrouter_metadata"] = orjson.Fragment(told)
-        content = orjson.dumps(envelope)
+        told = self.metadata.of_error(error) if self.metadata is not None else b""
+        content = self.speech.error(error, self.id, self.reports, told)
         if self._state is State.FRESH:
-            self.send(error.status, content, _retry_fields(error) + fields)
+            self.send(self.speech.status(error), content, _retry_fields(error) + fields)
             return
         self._keep_alive = False
         notes = b"".join([b": %b\n" % line for line in fields.splitlines()])
-        self._write_events(b"event: error\ndata: %b\n\n%b" % (content, notes and notes + b"\n"), last=True)
+        self._write_events(self.speech.ending(content) + (notes and notes + b"\n"), last=True)
         self._state = State.CLOSED
 
     def cut(self, error: RelayError) -> None:
@@ -311,9 +309,9 @@ class Reply:
         if self._state is State.FRESH:
             early = self._settings.early_commit_after_s
             if self._streams and early and self._clock.tick - self._started >= early:
-                self._write_events(_PROCESSING)
+                self._write_events(self.speech.processing)
         elif silence >= self._settings.ping_interval_s:
-            self._write_events(_PING if self._state is State.COMMITTED else _PROCESSING)
+            self._write_events(self.speech.ping if self.committed else self.speech.processing)
 
     def _watch_stall(self, client_stall_s: float) -> None:
         """STR-6: a client without progress while its buffer is full is cut."""

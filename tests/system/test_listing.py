@@ -95,6 +95,8 @@ async def test_a_model_says_all_that_relay_knows(relay: Running) -> None:
 
     assert answer.json["data"][0] == {
         "id": "a/big",
+        "object": "model",
+        "owned_by": "a",
         "canonical_slug": "a/big",
         "name": "a/big",
         "created": 1_700_000_000,

@@ -43,7 +43,7 @@ async def test_models_are_listed_in_both_shapes(relay: Running, prefix: str) -> 
         relay.port, head(None, method="GET", path=f"{prefix}/v1/models", anthropic_version="2023-06-01")
     )
 
-    assert (openrouter.status, list(openrouter.json)) == (200, ["data"])
+    assert (openrouter.status, list(openrouter.json)) == (200, ["object", "data"])
     assert (messages.status, messages.json["has_more"]) == (200, False)
 
 

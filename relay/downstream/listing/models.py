@@ -1,4 +1,4 @@
-"""Models in OpenRouter's shape: for_openrouter(), one() (spec/openrouter-messages.md 20.1)."""
+"""Models in OpenRouter's shape, which OpenAI's clients read too: for_openrouter(), one() (contract 20.1)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +11,8 @@ from relay.downstream.listing.messages import as_messages
 from relay.errors import CallerUnsupported
 
 _ENDPOINTS: Final = "/endpoints"
+_OPENAI: Final = ("id", "object", "created", "owned_by")
+"""What OpenAI's clients read of a model, in lists and at the top of an answer about one."""
 _MODALITIES: Final = ("text", "image", "file", "audio", "video")
 
 
@@ -19,7 +21,8 @@ def for_openrouter(generation: Generation, parameters: Mapping[str, str], vitals
 
     raises   CallerInvalid, naming what of the query makes no sense
     """
-    return {"data": [_openrouter_model(model) for model in selected(generation, parameters, vitals)]}
+    models = [_openrouter_model(model) for model in selected(generation, parameters, vitals)]
+    return {"object": "list", "data": models}
 
 
 def one(generation: Generation, name: str, in_messages_shape: bool, vitals: Vitals) -> dict[str, Any]:
@@ -31,7 +34,10 @@ def one(generation: Generation, name: str, in_messages_shape: bool, vitals: Vita
         model = _found(generation, name.removesuffix(_ENDPOINTS))
         return endpoints_of(_openrouter_model(model), model, vitals)
     model = _found(generation, name)
-    return as_messages(model) if in_messages_shape else {"data": _openrouter_model(model)}
+    if in_messages_shape:
+        return as_messages(model)
+    told = _openrouter_model(model)
+    return {**{name: told[name] for name in _OPENAI}, "data": told}
 
 
 def _found(generation: Generation, name: str) -> Model:
@@ -47,6 +53,8 @@ def _openrouter_model(model: Model) -> dict[str, Any]:
     windows = [endpoint.context_tokens for endpoint in model.endpoints if endpoint.context_tokens]
     return {
         "id": model.id,
+        "object": "model",
+        "owned_by": model.author or model.id.partition("/")[0],
         "canonical_slug": model.id,
         "name": model.id,
         "created": model.created,
