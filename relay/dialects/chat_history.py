@@ -7,6 +7,7 @@ from relay.dialects import chat_schema as schema
 from relay.dialects.check import converted
 from relay.dialects.turns import Conversation, text
 from relay.dialects.openai import Json, Names, file, image, json_object, legal_id
+from relay.dialects.signatures import unsigned
 from relay.errors import CallerInvalid
 
 _EPHEMERAL = {"type": "ephemeral"}
@@ -118,4 +119,4 @@ def _thought(message: schema.Message, path: str) -> Iterator[Json]:
             is_signed = True
             yield {"type": "redacted_thinking", "data": detail.data}
     if told and not is_signed and (message.tool_calls or message.function_call):
-        yield {"type": "thinking", "thinking": told, "signature": ""}
+        yield {"type": "thinking", "thinking": told, "signature": unsigned()}

@@ -17,6 +17,8 @@ SIGNER: Final = "anthropic"
 """The author whose endpoints refuse what they did not sign."""
 SEAL: Final = "relay1."
 _OTHERS: Final = re.compile(r"[^a-z0-9_-]")
+_NOBODY: Final = "nobody"
+"""In place of an author: a client sends thinking back without word of who signed it, if anybody did."""
 
 
 class Seal:
@@ -35,6 +37,16 @@ class Seal:
             return signature
         head = f"{SEAL}{self._author}.{_check(self._author, plain)}".encode()
         return head + b"." + signature if signature else head
+
+
+def unsigned() -> str:
+    """Give the signature of thinking that came without one: it goes to no endpoint that looks at signatures."""
+    return Seal(_NOBODY)(b"").decode()
+
+
+def is_unsigned(signature: str) -> bool:
+    """Tell whether a signature is that of nobody."""
+    return opened(signature, _NOBODY) == ""
 
 
 def opened(signature: str, author: str) -> str | None:

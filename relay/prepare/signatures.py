@@ -6,7 +6,7 @@ from typing import Final
 import orjson
 
 from relay._core import contains
-from relay.dialects.signatures import SEAL, SIGNER, Seal, opened
+from relay.dialects.signatures import SEAL, SIGNER, Seal, is_unsigned, opened
 from relay.prepare.blocks import blocks_with_thinking, take_out
 from relay.prepare.prompt import Edits, Prompt, string
 
@@ -27,9 +27,10 @@ def sift(prompt: Prompt) -> None:
     text = prompt.value("messages")
     edits = Edits(text)
     gone = set()
+    looks = prompt.attempt.endpoint.dialect == "messages"
     for block in blocks_with_thinking(text):
         place = block.place("signature")
-        signed = _signed(string(text, place), author) if block.kind == "thinking" else None
+        signed = _signed(string(text, place), author, looks) if block.kind == "thinking" else None
         if block.kind == "redacted_thinking" and author not in (None, SIGNER):
             gone.add(block.start)
         elif block.kind != "thinking" or place is None:
@@ -51,11 +52,16 @@ def _is_suspect(content: bytes, author: str | None) -> bool:
     return contains(content, _THINKING)
 
 
-def _signed(signature: str | None, author: str | None) -> str | None:
-    """Give what the author's endpoint is to read; None: it must not read this block."""
+def _signed(signature: str | None, author: str | None, looks: bool) -> str | None:
+    """Give what the author's endpoint is to read; None: it must not read this block.
+
+    looks   the endpoint may look at signatures: what nobody signed is not sent there
+    """
     if signature is None:
         return None
     is_sealed = signature.startswith(SEAL)
+    if is_sealed and is_unsigned(signature):
+        return None if looks or author == SIGNER else ""
     if author is None or author == SIGNER:  # of whom nobody knows who he is, all but relay's own is believed
         return None if is_sealed or (author == SIGNER and not signature) else signature
     return opened(signature, author) if signature else signature

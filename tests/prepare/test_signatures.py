@@ -1,12 +1,13 @@
 """Thinking goes back to the family that signed it, and to no other."""
 
+from dataclasses import replace
 from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from relay.dialects.signatures import SIGNER, Seal, opened
+from relay.dialects.signatures import SIGNER, Seal, opened, unsigned
 from tests.prepare.shapes import HELLO, endpoint, request, send
 from tests.prepare.strategies import requests, texts
 from tests.reference import prompt as reference
@@ -102,3 +103,16 @@ def test_the_answers_of_the_signer_pass_and_those_of_others_are_sealed() -> None
     seal = send(request(), endpoint(author="lab")).attempt.seal
     assert seal is not None
     assert opened(seal(b"x").decode(), "lab") == "x"
+
+
+@pytest.mark.parametrize("author", [None, "lab", SIGNER])
+def test_thinking_that_nobody_signed_is_sent_to_no_endpoint_that_looks_at_signatures(author: str | None) -> None:
+    assert replayed(thought(unsigned()), SAID, author=author) == [{"role": "assistant", "content": [SAID]}]
+
+
+@pytest.mark.parametrize("author", [None, "lab"])
+def test_thinking_that_nobody_signed_goes_back_where_a_provider_wants_it(author: str | None) -> None:
+    call = {"type": "tool_use", "id": "c", "name": "f", "input": {}}
+    to = replace(endpoint(author=author, quirks=frozenset({"reasoning_content"})), dialect="chat")
+    messages = [*HELLO, {"role": "assistant", "content": [thought(unsigned()), call]}]
+    assert send(request(messages=messages), to).json["messages"][1]["reasoning_content"] == "hm"
