@@ -11,4 +11,5 @@ cdef class ChatEncoder(Narrator):
 
     cdef int _begin_delta(self) except -1 nogil
     cdef int _number(self, int number) except -1 nogil
+    cdef bytes _reason(self)
     cdef int _put_usage(self) except -1

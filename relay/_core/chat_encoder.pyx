@@ -112,12 +112,8 @@ cdef class ChatEncoder(Narrator):
         return self.say(_END)
 
     cdef int finish(self) except -1:
-        cdef bytes reason = (
-            b"tool_calls" if self.ending == FOR_TOOLS else b"length" if self.ending == AT_LENGTH
-            else b"content_filter" if self.ending == REFUSED else b"stop"
-        )
         self._begin_delta()
-        self.put(b'},"finish_reason":"%b"}]' % reason)
+        self.put(b'},"finish_reason":"%b"}]' % self._reason())
         if self.context_management is not None:
             self.put(b',"context_management":%b' % self.context_management)
         if self.metadata is not None:
@@ -126,6 +122,14 @@ cdef class ChatEncoder(Narrator):
         if self._tells_usage:
             self._put_usage()
         return self.say(b"data: [DONE]\n\n")
+
+    cdef bytes _reason(self):
+        """Give the finish reason; whoever has calls to answer is told so, whatever the provider said."""
+        if self.ending == AT_LENGTH:
+            return b"length"
+        if self.ending == REFUSED:
+            return b"content_filter"
+        return b"tool_calls" if self.ending == FOR_TOOLS or self._calls else b"stop"
 
     cdef int _put_usage(self) except -1:
         cdef Spent spent = self.spent()

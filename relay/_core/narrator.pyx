@@ -34,6 +34,12 @@ cdef inline Slice _inside(Slice value) noexcept nogil:
     return Slice(value.ptr + 1, value.len - 2)
 
 
+cdef bytes _inside_of(str text):
+    """Give a text as the inside of a JSON string."""
+    cdef bytes quoted = _dumps(text, ensure_ascii=False).encode()
+    return PyBytes_FromStringAndSize(PyBytes_AS_STRING(quoted) + 1, PyBytes_GET_SIZE(quoted) - 2)
+
+
 cdef Part _part(Slice type) noexcept nogil:
     if equals(type, b'"text"', 6):
         return TEXT_PART
@@ -161,7 +167,7 @@ cdef class Narrator(Encoder):
         cdef bytes name = self.names.get(PyBytes_FromStringAndSize(self.tool.ptr, self.tool.len))
         if name is not None:
             self.tool.clear()
-            self.tool.put(_dumps(name.decode()).strip('"').encode())
+            self.tool.put(_inside_of(name.decode()))
         return 0
 
     cdef int _on_stop(self) except -1 nogil:
@@ -177,8 +183,8 @@ cdef class Narrator(Encoder):
     cdef int _argue(self) except -1:
         """Write the input that came with the call's start, for no other came: an empty object as a rule."""
         cdef bytes said = PyBytes_FromStringAndSize(self._input.ptr, self._input.len) if self._input.len else b"{}"
-        cdef bytes quoted = _dumps(said.decode("utf-8", "replace"), ensure_ascii=False).encode()
-        return self.more(Slice(PyBytes_AS_STRING(quoted) + 1, PyBytes_GET_SIZE(quoted) - 2))
+        cdef bytes inside = _inside_of(said.decode("utf-8", "replace"))
+        return self.more(Slice(PyBytes_AS_STRING(inside), PyBytes_GET_SIZE(inside)))
 
     cdef int put(self, bytes text) except -1:
         return self.output.put(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))

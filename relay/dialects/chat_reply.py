@@ -18,7 +18,7 @@ FINISH_REASONS: Final[Mapping[str, str]] = {
     "refusal": "content_filter",
     "tool_use": "tool_calls",
 }
-"""Stop reason → finish reason; any other is `stop`."""
+"""Stop reason → finish reason; any other is `stop`, behind calls of tools `tool_calls`."""
 
 
 class ChatClient:
@@ -46,7 +46,7 @@ class ChatClient:
         told |= _thinking(said.content)
         if calls := [self._call(block) for block in said.content if block.type == "tool_use"]:
             told["tool_calls"] = calls
-        finish = FINISH_REASONS.get(said.stop_reason or "", "stop")
+        finish = FINISH_REASONS.get(said.stop_reason or "", "tool_calls" if calls else "stop")
         created, rest = said.made()
         body: Json = {
             "id": f"chatcmpl-{created}-{rest}",
