@@ -7,7 +7,6 @@ A case has `hub.sse`, what a Messages provider says, and `client.sse`, what the 
 import json
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,9 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionChunk
 
 from relay._core import Pipeline
+from tests.core.chat_client import Client, assert_sound, told
 from tests.core.corpus import GOLDEN
-from tests.core.running import Chat, Run, run
+from tests.core.running import Chat, run
 from tests.core.timing import growth
 from tests.redact.test_redact_rewriter import rewriter
 from tests.support import chunks
@@ -38,17 +38,7 @@ from tests.support.streams import (
 
 Json = dict[str, Any]
 ID = "gen-1767225600-golden"
-DONE = b"data: [DONE]\n\n"
 CASES = sorted(path.parent for path in (GOLDEN.parent / "chat_ingress").glob("*/hub.sse"))
-
-
-@dataclass(frozen=True)
-class Client:
-    """How a client of this dialect asked to be answered."""
-
-    names: dict[bytes, bytes] = field(default_factory=dict)
-    include_usage: bool = False
-    dialect: str = "chat"
 
 
 def options(case: Path) -> Json:
@@ -67,49 +57,6 @@ def options(case: Path) -> Json:
 
 def _giving(members: bytes) -> Callable[[Json], bytes]:
     return lambda _told: members
-
-
-def told(output: bytes) -> list[Json]:
-    """The chunks of an output, whose framing must be the one that clients can bear."""
-    frames = output.split(b"\n\n")
-    assert frames.pop() == b""
-    if frames and frames[-1] == b"data: [DONE]":
-        frames.pop()
-    assert all(frame.startswith(b"data: {") and b"\n" not in frame for frame in frames)
-    return [json.loads(frame[6:]) for frame in frames]
-
-
-def assert_sound(done: Run, asked: bool) -> None:
-    """Fail unless the output keeps the grammar of wire-protocols 3.2."""
-    found = told(done.output)
-    assert done.output.endswith(DONE) == (done.outcome is None)
-    if not found:
-        return
-    assert len({(part["id"], part["created"], part["object"], part["model"]) for part in found}) == 1
-    assert found[0]["object"] == "chat.completion.chunk"
-    if asked and done.outcome is None:
-        last = found.pop()
-        assert (last["choices"], last["usage"]["total_tokens"] >= 0) == ([], True)
-    assert all(len(part["choices"]) == 1 and "usage" not in part for part in found)
-    choices = [part["choices"][0] for part in found]
-    assert [choice["delta"].get("role") for choice in choices] == ["assistant"] + [None] * (len(choices) - 1)
-    finishes = [choice["finish_reason"] for choice in choices]
-    assert all(finish is None for finish in finishes[:-1])
-    assert (finishes[-1] is not None) == (done.outcome is None)
-    _assert_calls_in_order([call for choice in choices for call in choice["delta"].get("tool_calls", ())])
-
-
-def _assert_calls_in_order(fragments: list[Json]) -> None:
-    """Numbered from 0, one behind the other, named once."""
-    at = -1
-    for fragment in fragments:
-        if "id" in fragment:
-            at += 1
-            assert (fragment["type"], fragment["function"]["arguments"]) == ("function", "")
-        else:
-            assert fragment.keys() == {"index", "function"}
-            assert fragment["function"].keys() == {"arguments"}
-        assert fragment["index"] == at
 
 
 def completion(output: bytes) -> Any:
