@@ -15,11 +15,9 @@ from relay._core.narrator cimport (
 )
 from relay._core.types cimport Slice
 
-from re import compile as _compile
-
 from orjson import dumps as _dumps
 
-_NAMED = _compile(r"gen-[0-9]+-.*")  # relay's own ids: when, and which
+from relay._core.naming import made
 
 cdef enum:
     MOST_DIGITS = 12              # of an index, with the zero that ends it
@@ -40,12 +38,11 @@ cdef class ChatEncoder(Narrator):
 
     cdef int name(self, id, model, provider) except -1:
         """Set what the answer is to be called; an id of relay's tells when it was asked for."""
-        cdef str known = id or ""
-        _, created, rest = known.split("-", 2) if _NAMED.fullmatch(known) else ("", "0", known)
+        created, rest = made(id)
         head = {
             "id": f"chatcmpl-{created}-{rest}",
             "object": "chat.completion.chunk",
-            "created": int(created),
+            "created": created,
             "model": model or "",
         }
         if provider is not None:

@@ -3,6 +3,7 @@
 from relay._core.chat_encoder cimport ChatEncoder
 from relay._core.encoder cimport Encoder
 from relay._core.messages_encoder cimport MessagesEncoder
+from relay._core.responses_encoder cimport ResponsesEncoder
 
 from relay._core.errors import Misuse
 
@@ -14,4 +15,6 @@ cdef Encoder encoder_of(client):
     cdef str dialect = client.dialect
     if dialect == "chat":
         return ChatEncoder(client)
+    if dialect == "responses":
+        return ResponsesEncoder(client)
     raise Misuse(f"no encoder for {dialect!r}")

@@ -6,7 +6,7 @@ from typing import Any
 from relay.dialects import chat_schema as schema
 from relay.dialects.check import converted
 from relay.dialects.turns import Conversation, text
-from relay.dialects.openai import Json, Names, file, image, json_object, legal_id
+from relay.dialects.openai import Json, Names, file, image, json_object, kind_of, legal_id
 from relay.dialects.signatures import unsigned
 from relay.errors import CallerInvalid
 
@@ -52,11 +52,7 @@ def _parts(message: schema.Message, path: str) -> list[Json]:
 
 
 def _block(part: Json, path: str, role: str) -> Json:
-    kind = part.get("type")
-    if not isinstance(kind, str):
-        raise CallerInvalid(f"{path}.type: " + ("field required" if kind is None else "expected str"))
-    if kind not in schema.PARTS:
-        raise CallerInvalid(f"{path}.type: must be one of {', '.join(schema.PARTS)}")
+    kind = kind_of(part, path, tuple(schema.PARTS))
     if kind in ("image_url", "file") and role not in ("user", "tool", "function"):
         raise CallerInvalid(f"{path}.type: must be text in a message of role {role}")
     said: Any = converted(part, schema.PARTS[kind], path)

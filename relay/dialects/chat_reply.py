@@ -60,6 +60,10 @@ class ChatClient:
         }
         return encode(body)
 
+    def ending(self, content: bytes) -> bytes:
+        """Give the end of a stream that failed, from what tells of its error."""
+        return b"data: %b\n\ndata: [DONE]\n\n" % content
+
     def _call(self, block: Block) -> Json:
         name = block.name.encode()
         arguments = Raw(encode(bytes(block.input).decode()))

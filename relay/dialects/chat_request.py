@@ -17,14 +17,12 @@ from relay.dialects.chat_reply import ChatClient
 from relay.dialects.check import converted, read
 from relay.dialects.turns import text
 from relay.dialects.inbound import Inbound
-from relay.dialects.openai import Json, Names, single, thinking, tool, unread, written
+from relay.dialects.openai import CHOICES, IN_JSON, Json, Names, answer_format, single, thinking, tool, unread, written
 from relay.dialects.openai import schema as parameters
 from relay.errors import CallerInvalid
 
 _REQUEST: Final = Decoder(schema.Request)
 _TOOL: Final = Decoder(schema.Tool)
-_CHOICES: Final = {"auto": "auto", "required": "any", "none": "none"}
-_JSON: Final = "Answer with one JSON object and nothing else."
 _KNOWN: Final = (*schema.Request.__struct_fields__, "metadata")
 _UNSUPPORTED: Final = "relay can't have it answered by every provider; remove it"
 
@@ -44,7 +42,7 @@ def inbound(content: bytes, spans: Sequence[Member]) -> Inbound:
         raise CallerInvalid("messages: nobody says anything in them")
     form = _format(said)
     if said.response_format is not None and said.response_format.type == "json_object":
-        system.append(text(_JSON))
+        system.append(text(IN_JSON))
     thought, effort = _thinking(said)
     config = {"effort": effort, "format": form}
     hub: Json = {
@@ -114,16 +112,15 @@ def _choice(said: schema.Request, tools: Sequence[Json | Raw], names: Names) -> 
         if not any(isinstance(each, dict) and each["name"] == name for each in tools):
             raise CallerInvalid("tool_choice.function.name: not the name of one of the tools")
         return single({"type": "tool", "name": name}, said.parallel_tool_calls)
-    return single({"type": _CHOICES[choice]} if choice is not None else None, said.parallel_tool_calls)
+    return single({"type": CHOICES[choice]} if choice is not None else None, said.parallel_tool_calls)
 
 
 def _format(said: schema.Request) -> Json | None:
     form = said.response_format
     if form is None or form.type != "json_schema":
         return None
-    if form.json_schema is None or bytes(form.json_schema.schema)[:1] != b"{":
-        raise CallerInvalid("response_format.json_schema.schema: must be a JSON schema")
-    return {"type": "json_schema", "schema": form.json_schema.schema}
+    schema_of = form.json_schema.schema if form.json_schema is not None else Raw()
+    return answer_format(schema_of, "response_format.json_schema.schema")
 
 
 def _thinking(said: schema.Request) -> tuple[Json | None, str | None]:

@@ -19,6 +19,9 @@ class Client(Protocol):
     def answer(self, message: bytes) -> bytes:
         """Give a whole answer of the hub in the client's dialect."""
 
+    def ending(self, content: bytes) -> bytes:
+        """Give the end of a stream that failed, from the content that would tell of its error."""
+
 
 class Inbound:
     """A request in the hub's dialect, and how its client is answered.

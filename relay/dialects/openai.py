@@ -25,6 +25,10 @@ EXTENSIONS: Final = (OWN_FIELDS | {"cache_control", "context_management", "servi
 """Members that mean the same as in the hub, and go there as they are."""
 MOST_ID: Final = 64
 MAX_DEPTH: Final = 48
+CHOICES: Final[Mapping[str, str]] = {"auto": "auto", "required": "any", "none": "none"}
+"""Ways to choose among tools → the hub's."""
+IN_JSON: Final = "Answer with one JSON object and nothing else."
+"""What the hub's system prompt says for an answer in JSON of which nobody says more."""
 _ID: Final = re.compile(r"[A-Za-z0-9_-]+")
 _ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_-]")
 _DATA_URL: Final = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,")
@@ -73,6 +77,31 @@ def unread(spans: Sequence[Member], content: bytes, known: Sequence[str]) -> lis
         for key, _, _, start, end in spans
         if key not in known and key not in EXTENSIONS and content[start:end] != b"null"
     ]
+
+
+def kind_of(part: Json, path: str, kinds: Sequence[str]) -> str:
+    """Give the type of a part or an item.
+
+    raises   CallerInvalid when it is none of these
+    """
+    kind = part.get("type")
+    if not isinstance(kind, str):
+        raise CallerInvalid(f"{path}.type: " + ("field required" if kind is None else "expected str"))
+    if kind not in kinds:
+        raise CallerInvalid(f"{path}.type: must be one of {', '.join(kinds)}")
+    return kind
+
+
+def answer_format(schema: Raw | None, path: str) -> Json | None:
+    """Give the format of an answer that keeps to a schema; None is any.
+
+    raises   CallerInvalid for what is no schema
+    """
+    if schema is None:
+        return None
+    if bytes(schema)[:1] != b"{":
+        raise CallerInvalid(f"{path}: must be a JSON schema")
+    return {"type": "json_schema", "schema": schema}
 
 
 def json_object(text: str, path: str) -> Raw:

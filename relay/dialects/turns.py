@@ -23,7 +23,7 @@ class _Turn:
 
     def __init__(self, role: str, blocks: Sequence[Json]) -> None:
         self.role = role
-        self.blocks = blocks
+        self.blocks = list(blocks)
         self.results: dict[str, Json | None] = {}
 
 
@@ -37,11 +37,15 @@ class Conversation:
         self._called: dict[str, _Turn] = {}
 
     def say(self, role: str, blocks: Sequence[Json]) -> None:
-        """Take a turn; one without content is none."""
+        """Take a turn; one without content is none, and what the model says goes on until a result comes."""
         if not blocks:
             return
-        turn = _Turn(role, blocks)
-        self._turns.append(turn)
+        turn = self._turns[-1] if self._turns else None
+        if turn is not None and turn.role == role == "assistant" and not any(turn.results.values()):
+            turn.blocks += blocks
+        else:
+            turn = _Turn(role, blocks)
+            self._turns.append(turn)
         for block in blocks:
             if block["type"] == "tool_use":
                 turn.results[block["id"]] = None

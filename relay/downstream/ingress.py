@@ -24,7 +24,7 @@ from relay.downstream.identity import Keys, own_credential
 from relay.downstream.refused import Refused
 from relay.downstream.reply import Reply
 from relay.downstream.server import MAX_HEAD, ClientConnection
-from relay.downstream.speech import CHAT, speech_of
+from relay.downstream.speech import OPENAI, speech_of
 from relay.errors import (
     CallerForbidden,
     CallerGone,
@@ -158,7 +158,13 @@ class Ingress:
         # Imported with the first such call: most gateways hear Messages alone.
         from relay.dialects.chat_request import inbound
 
-        asked.reply.speech = CHAT
+        asked.reply.speech = OPENAI
+        return self._call("chat", asked, inbound)
+
+    def _responses(self, asked: Asked) -> Awaitable[None]:
+        from relay.dialects.responses_request import inbound
+
+        asked.reply.speech = OPENAI
         return self._call("chat", asked, inbound)
 
     async def _call(self, operation: str, asked: Asked, inbound: decode.Inwards | None = None) -> None:
@@ -277,6 +283,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Route]]] = {
     "/v1/messages": {"POST": Ingress._messages},
     "/v1/chat/completions": {"POST": Ingress._chat_completions},
     "/v1/messages/count_tokens": {"POST": Ingress._count_tokens},
+    "/v1/responses": {"POST": Ingress._responses},
     "/v1/models": {"GET": Ingress._models},
     "/v1/providers": {"GET": Ingress._providers},
     "/v1/endpoints/zdr": {"GET": Ingress._zdr_endpoints},

@@ -276,7 +276,7 @@ class Reply:
             return
         self._keep_alive = False
         notes = b"".join([b": %b\n" % line for line in fields.splitlines()])
-        self._write_events(self.speech.ending(content) + (notes and notes + b"\n"), last=True)
+        self._write_events(self.speech.ending(content, self.client) + (notes and notes + b"\n"), last=True)
         self._state = State.CLOSED
 
     def cut(self, error: RelayError) -> None:

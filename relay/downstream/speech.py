@@ -1,6 +1,6 @@
 """How clients of a dialect are spoken to apart from answers: errors, keep-alives, the fields of a stream.
 
-MESSAGES, CHAT, RESPONSES: which one a request gets its path decides, also where that is no route.
+MESSAGES, OPENAI: which one a request gets its path decides, also where that is no route.
 """
 
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from relay.dialects.inbound import Client
 from relay.errors import OPENAI_TYPES, RelayError
 
 _STREAM: Final = (
@@ -48,7 +49,7 @@ class Speech:
             envelope["openrouter_metadata"] = orjson.Fragment(metadata)
         return orjson.dumps(envelope)
 
-    def ending(self, content: bytes) -> bytes:
+    def ending(self, content: bytes, client: Client | None) -> bytes:  # noqa: ARG002 - of what others say in it
         """Give the end of a stream that failed, from what tells of its error."""
         return b"event: error\ndata: %b\n\n" % content
 
@@ -82,25 +83,19 @@ class _OpenAI(Speech):
             body["openrouter_metadata"] = orjson.Fragment(metadata)
         return orjson.dumps(body)
 
-
-class _Chat(_OpenAI):
-    __slots__ = ()
-
-    def ending(self, content: bytes) -> bytes:
-        return b"data: %b\n\ndata: [DONE]\n\n" % content
+    def ending(self, content: bytes, client: Client | None) -> bytes:
+        assert client is not None, "a stream has a call"
+        return client.ending(content)
 
 
 MESSAGES: Final = Speech()
-CHAT: Final = _Chat()
-_BY_PREFIX: Final = (("/v1/chat/", CHAT), ("/v1/completions", CHAT), ("/v1/embeddings", CHAT))
+OPENAI: Final = _OpenAI()
+_OPENAI_PATHS: Final = ("/v1/chat/", "/v1/completions", "/v1/embeddings", "/v1/responses")
 
 
 def speech_of(path: str) -> Speech:
     """Give how the clients of a path are spoken to."""
-    for prefix, speech in _BY_PREFIX:
-        if path.startswith(prefix):
-            return speech
-    return MESSAGES
+    return OPENAI if path.startswith(_OPENAI_PATHS) else MESSAGES
 
 
 def _param(error: RelayError) -> str | None:

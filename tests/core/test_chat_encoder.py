@@ -1,12 +1,10 @@
 """The hub's events as Chat Completions chunks: golden cases, every split, and the pitfalls of wire-protocols 7.
 
-A case has `hub.sse`, what a Messages provider says, and `client.sse`, what the client reads; `case.toml` has options.
+A case has `hub.sse`, what a Messages provider says, and `chat.sse`, what the client reads; `case.toml` has options.
 `--regold` rewrites what comes out, for review.
 """
 
 import json
-import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from relay._core import Pipeline
 from tests.core.chat_client import Client, assert_sound, told
-from tests.core.corpus import GOLDEN
+from tests.core.ingress_cases import CASES, ID, options_of
 from tests.core.running import Chat, run
 from tests.core.timing import growth
 from tests.redact.test_redact_rewriter import rewriter
@@ -37,26 +35,11 @@ from tests.support.streams import (
 )
 
 Json = dict[str, Any]
-ID = "gen-1767225600-golden"
-CASES = sorted(path.parent for path in (GOLDEN.parent / "chat_ingress").glob("*/hub.sse"))
 
 
 def options(case: Path) -> Json:
-    """The Pipeline options of a case."""
-    file = case / "case.toml"
-    given = tomllib.loads(file.read_text()) if file.exists() else {}
-    names = {name.encode(): known.encode() for name, known in given.pop("names", {}).items()}
-    found: Json = {"id": ID, "model": "lab/model", "client": Client(names, given.pop("usage", False))}
-    for name in ("usage_fields", "metadata"):
-        if name in given:
-            found[name] = _giving(given.pop(name).encode())
-    if "context_management" in given:
-        found["context_management"] = given.pop("context_management").encode()
-    return found | {"input_tokens": lambda: 7} | given
-
-
-def _giving(members: bytes) -> Callable[[Json], bytes]:
-    return lambda _told: members
+    given, names, asks_usage = options_of(case)
+    return given | {"client": Client(names, asks_usage)}
 
 
 def completion(output: bytes) -> Any:
@@ -76,8 +59,8 @@ def test_golden(case: Path, regold: bool) -> None:
     given = options(case)
     done = run([(case / "hub.sse").read_bytes()], **given)
     if regold:
-        (case / "client.sse").write_bytes(done.output)
-    assert done.output == (case / "client.sse").read_bytes()
+        (case / "chat.sse").write_bytes(done.output)
+    assert done.output == (case / "chat.sse").read_bytes()
     assert_sound(done, given["client"].include_usage)
 
 
