@@ -7,9 +7,11 @@ cdef class ChatEncoder(Narrator):
     cdef Buffer _head             # what every chunk begins with, to its choices
     cdef bint _tells_usage        # the client asked for it
     cdef int _calls               # tool calls that began
-    cdef int _thoughts            # blocks of thinking that began
+    cdef int _thoughts            # blocks of thinking of which something was told
+    cdef bint _told               # the open one is among them
 
     cdef int _begin_delta(self) except -1 nogil
     cdef int _number(self, int number) except -1 nogil
+    cdef int _think(self) except -1 nogil
     cdef bytes _reason(self)
     cdef int _put_usage(self) except -1

@@ -68,7 +68,7 @@ cdef class ChatEncoder(Narrator):
             self.say(b'","arguments":""}}]')
             self._calls += 1
             return self.say(_END)
-        self._thoughts += self.part == THINKING_PART or self.part == REDACTED_PART
+        self._told = False
         return 0
 
     cdef int more(self, Slice text) except -1 nogil:
@@ -84,6 +84,7 @@ cdef class ChatEncoder(Narrator):
             self.output.put(text.ptr, text.len)
             self.say(b'"}}]')
         else:
+            self._think()
             self.say(b'"reasoning_content":"')
             self.output.put(text.ptr, text.len)
             self.say(b'","reasoning_details":[{"type":"reasoning.text","index":')
@@ -97,6 +98,7 @@ cdef class ChatEncoder(Narrator):
         """Thinking ends with its signature: a client adds up what comes, so it is sent once."""
         if self.part != THINKING_PART and self.part != REDACTED_PART or self.signature.len == 0:
             return 0
+        self._think()
         self._begin_delta()
         if self.part == THINKING_PART:
             self.say(b'"reasoning_details":[{"type":"reasoning.text","index":')
@@ -107,6 +109,12 @@ cdef class ChatEncoder(Narrator):
         self.output.put(self.signature.ptr, self.signature.len)
         self.say(b'"}]')
         return self.say(_END)
+
+    cdef int _think(self) except -1 nogil:
+        """Number the open block of thinking with the first that is told of it: numbers have no gaps."""
+        self._thoughts += not self._told
+        self._told = True
+        return 0
 
     cdef int finish(self) except -1:
         self._begin_delta()

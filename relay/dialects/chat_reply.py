@@ -83,10 +83,10 @@ def _thinking(blocks: list[Block]) -> Json:
 def _details(blocks: list[Block]) -> Iterator[Json]:
     index = 0
     for block in blocks:
-        if block.type == "thinking":
+        if block.type == "thinking" and (block.thinking or block.signature):
             signed = {"signature": block.signature} if block.signature else {}
             yield {"type": "reasoning.text", "index": index, "text": block.thinking} | signed
-        elif block.type == "redacted_thinking":
+        elif block.type == "redacted_thinking" and block.data:
             yield {"type": "reasoning.encrypted", "index": index, "data": block.data}
         else:
             continue
