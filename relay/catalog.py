@@ -54,11 +54,15 @@ class KnownProvider:
     """What relay knows about a provider that an operator only names.
 
     name          the key in `providers`
-    base_url      empty: embedded in this process, the address is known once it listens
+    dialect       empty: its API is no chat
+    base_url      empty: embedded in this process, the address is known once it listens; or the operator has to write it
     env           the variable that usually holds its credential; None: it wants none
     count_tokens  its API counts tokens
     models        by its own name what is known of a model, in the words of an endpoint in the configuration
     context_management, quirks   its API edits context; what it wants otherwise than others (dialects.chat.QUIRKS)
+    source        where it says so in public
+    note          why it can't be called as it is; empty: it can
+    data_policy   where it says in public what it does with data; empty: unverified, no such place is known
     """
 
     name: str
@@ -70,6 +74,9 @@ class KnownProvider:
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     context_management: bool = False
     quirks: frozenset[str] = frozenset()
+    source: str = ""
+    note: str = ""
+    data_policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ Nothing else of relay reads the file or the environment. Secrets are read here, 
 
 from relay.config.build import needs_demo, relocate
 from relay.config.faults import ConfigError, Fault
-from relay.config.load import fileless, load, new_key, parse
+from relay.config.load import EMBEDDED, fileless, load, new_key, parse
 from relay.config.settings import Address, ClientTimeouts, Loaded, LogFormat, Redaction, Settings, Stream
 
 __all__ = [
+    "EMBEDDED",
     "Address",
     "ClientTimeouts",
     "ConfigError",

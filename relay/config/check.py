@@ -119,6 +119,11 @@ def _providers(draft: Draft) -> Iterator[Finding]:
             yield (*where, "dialect"), f"this version of relay does not speak `{provider.dialect}` yet; use {spoken}"
         elif provider.dialect not in (None, *DIALECTS):
             yield (*where, "dialect"), f"must be one of {', '.join(DIALECTS)}"
+        if known and known.note and not (known.dialect and provider.base_url):
+            refused = "can't be called" if known.dialect else "holds no conversations"
+            remedy = "; write `base_url`" if known.dialect else ""
+            yield where, f"{refused}: {known.note}{remedy}"
+            continue
         wants = known is not None and known.env is not None and not provider.base_url
         if known and wants and not provider.credential and name not in served_with_own:
             yield where, f"has no credential; write `credential: {{env: {known.env}}}`"

@@ -58,7 +58,7 @@ def fileless(
     key             the only key let in
     demo_base_url   empty while the embedded provider doesn't listen yet: `relocate` fills it in
     """
-    rows = [row for row in known.values() if row.env and environ.get(row.env)]
+    rows = [row for row in known.values() if row.env and environ.get(row.env) and not row.note]
     data: dict[str, Any] = {
         "keys": [{"name": "local", "secret": {"env": LOCAL_KEY}}],
         "providers": {"demo": {"price": dict(_DEMO_PRICE)}}

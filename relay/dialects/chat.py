@@ -19,6 +19,8 @@ from relay.dialects.translated import Translated
 
 _TARGET: Final = b"/chat/completions"
 QUIRKS: Final[Mapping[str, str]] = {
+    "chat_template_thinking": "is told whether to think in `chat_template_kwargs`, where its template asks",
+    "enable_thinking": "is told whether to think by `enable_thinking`",
     "four_stops": "takes four stop sequences at most",
     "max_completion_tokens": "takes the limit of the answer by this name",
     "nine_char_ids": "takes ids of tool calls of nine letters and digits alone",
@@ -109,8 +111,15 @@ def _put_thinking(body: Json, said: Json, most: int, quirks: frozenset[str], sty
         else:
             body["reasoning"] = {"enabled": True} if budget is None else {"max_tokens": budget}
         return
+    thinks = kind != "disabled"
+    if "enable_thinking" in quirks:
+        body["enable_thinking"] = thinks
+        return
+    if "chat_template_thinking" in quirks:
+        body["chat_template_kwargs"] = {"enable_thinking": thinks}
+        return
     if "thinking_flag" in quirks or style == "flag":
-        body["thinking"] = {"type": "disabled" if kind == "disabled" else "enabled"}
+        body["thinking"] = {"type": "enabled" if thinks else "disabled"}
         return
     if kind == "disabled":
         if style == "effort":  # a model that can't think would refuse the word

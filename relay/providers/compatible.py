@@ -1,64 +1,36 @@
-"""Rows of the providers that speak an existing dialect with a key. Add a provider: add a row.
+"""The providers that relay knows by name: PROVIDERS. Add one that speaks an existing dialect: add a row to the data.
 
-Base URLs and variables are those that the providers publish; no row has been tried against its provider yet. What they
-do with data is unknown until an operator says it.
+Names are those of OpenRouter's API. Addresses and variables are those that the `source` of a row, or those who call the
+provider, publish; no row has been tried against its provider yet. What a provider does with data counts as unknown
+until an operator says it, also where the provider says it in public (`data_policy`).
 """
 
 from collections.abc import Mapping
+from importlib.resources import files
+
+import orjson
 
 from relay.catalog import KnownProvider
 from relay.providers.claude import CLAUDE
 
-
-def _chat(name: str, display_name: str, base_url: str, env: str, *quirks: str) -> KnownProvider:
-    """Give a provider of the Chat Completions dialect; `quirks` are words of dialects.chat.QUIRKS."""
-    return KnownProvider(name, display_name, "chat", base_url, env, quirks=frozenset(quirks))
-
-
-_ROWS = (
-    KnownProvider(
-        name="anthropic",
-        display_name="Anthropic",
-        dialect="messages",
-        base_url="https://api.anthropic.com",
-        env="ANTHROPIC_API_KEY",
-        count_tokens=True,
-        models=CLAUDE,
-        context_management=True,
-    ),
-    _chat(
-        "openai",
-        "OpenAI",
-        "https://api.openai.com/v1",
-        "OPENAI_API_KEY",
-        "four_stops",
-        "max_completion_tokens",
-        "prompt_cache_key",
-    ),
-    _chat(
-        "openrouter",
-        "OpenRouter",
-        "https://openrouter.ai/api/v1",
-        "OPENROUTER_API_KEY",
-        "prefill",
-        "reasoning_object",
-    ),
-    _chat("cerebras", "Cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY"),
-    _chat("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY", "reasoning_content"),
-    _chat("fireworks", "Fireworks", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
-    _chat("groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY", "four_stops"),
-    _chat(
-        "mistral",
-        "Mistral",
-        "https://api.mistral.ai/v1",
-        "MISTRAL_API_KEY",
-        "nine_char_ids",
-        "no_stream_options",
-        "no_user",
-    ),
-    _chat("moonshotai", "Moonshot AI", "https://api.moonshot.ai/v1", "MOONSHOT_API_KEY", "reasoning_content"),
-    _chat("together", "Together", "https://api.together.xyz/v1", "TOGETHER_API_KEY"),
-    _chat("xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY"),
+_ANTHROPIC = KnownProvider(
+    name="anthropic",
+    display_name="Anthropic",
+    dialect="messages",
+    base_url="https://api.anthropic.com",
+    env="ANTHROPIC_API_KEY",
+    count_tokens=True,
+    models=CLAUDE,
+    context_management=True,
+    source="https://docs.claude.com/en/api/overview",
+    data_policy="https://www.anthropic.com/legal/commercial-terms",
 )
 
-PROVIDERS: Mapping[str, KnownProvider] = {row.name: row for row in _ROWS}
+
+def _rows() -> list[KnownProvider]:
+    """Give the rows of the data: members are those of KnownProvider, `quirks` words of dialects.chat.QUIRKS."""
+    rows = orjson.loads(files("relay").joinpath("data/providers.json").read_bytes())
+    return [KnownProvider(**row | {"quirks": frozenset(row.get("quirks", ()))}) for row in rows]
+
+
+PROVIDERS: Mapping[str, KnownProvider] = {row.name: row for row in (_ANTHROPIC, *_rows())}

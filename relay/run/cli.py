@@ -19,6 +19,7 @@ from relay.run.commands.config import config
 from relay.run.commands.demo import demo
 from relay.run.commands.explain import explain
 from relay.run.commands.keys import keys
+from relay.run.commands.providers import providers
 from relay.run.commands.redact import redact
 from relay.run.commands.serve import serve
 from relay.run.commands.trial import trial
@@ -37,7 +38,7 @@ def relay() -> None:
     """
 
 
-for command in (serve, check, explain, trial, usage, demo, redact, keys, config, version, completion):
+for command in (serve, check, explain, trial, usage, providers, demo, redact, keys, config, version, completion):
     relay.add_command(command)
 
 

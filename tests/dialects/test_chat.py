@@ -326,6 +326,14 @@ def test_half_of_a_surrogate_pair_is_refused_by_its_member() -> None:
 
 
 QUIRKED: dict[str, tuple[Json, Any]] = {
+    "chat_template_thinking": (
+        {"thinking": {"type": "disabled"}},
+        lambda body: body["chat_template_kwargs"] == {"enable_thinking": False},
+    ),
+    "enable_thinking": (
+        {"thinking": {"type": "enabled", "budget_tokens": 2048}},
+        lambda body: body["enable_thinking"] is True,
+    ),
     "four_stops": ({"stop_sequences": list("abcde")}, lambda body: body["stop"] == list("abcd")),
     "max_completion_tokens": ({}, lambda body: "max_tokens" not in body and body["max_completion_tokens"] == 100),
     "nine_char_ids": (
