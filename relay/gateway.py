@@ -125,7 +125,7 @@ class Gateway:
             usage_fields=bill.members,
             chunked=reply.chunked,
             rewriter=redaction.rewriter() if redaction else None,
-            drops_thinking=redaction.drops_thinking_of(sent is not None) if redaction else False,
+            drops_thinking=redaction.drops_thinking if redaction else False,
             trailer=redaction.trailer() if redaction else None,
             metadata=reply.metadata.of_answer if reply.metadata else None,
             seal=attempt.seal,

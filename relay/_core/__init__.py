@@ -6,9 +6,10 @@ and report do not depend on the split. This is the only import path for Python c
 
 from relay._core.answer import answer
 from relay._core.channel import Channel
-from relay._core.document import Document, Field
+from relay._core.document import Document
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, RedactionError, Truncated, Uncovered
 from relay._core.estimator import Estimator
+from relay._core.field import Field
 from relay._core.finish import FAILURES, FINISH_REASONS, INCOMPLETE
 from relay._core.json import Scanner, members
 from relay._core.json_channel import JsonChannel

@@ -4,26 +4,10 @@ from cpython.object cimport PyObject
 
 from relay._core.builder cimport Builder
 from relay._core.channel cimport Channel
+from relay._core.field cimport Field
 from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
 from relay._core.types cimport Slice
-
-cdef struct Named:
-    const char* ptr               # key; borrowed from `members`
-    Py_ssize_t len
-    PyObject* field               # the same
-
-cdef class Field:
-    cdef readonly bint scanned    # a string here is a text
-    cdef readonly bint json       # whatever is here is a JSON document of its own
-    cdef readonly dict members    # key (bytes) -> Field
-    cdef public Field others      # of members that are not named; None: they pass
-    cdef readonly dict types      # value of member `type` (bytes) -> Field to use in place of this one
-    cdef Named* _named            # owned; the members laid out, NULL until one is looked for
-    cdef Py_ssize_t _count        # of them
-
-    cdef int member(self, Slice key, PyObject** field) except -1
-    cdef int _lay_out(self) except -1
 
 cdef enum Walking:
     VALUE                         # a value comes

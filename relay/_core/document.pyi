@@ -1,22 +1,8 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from relay._core.channel import Replace
+from relay._core.field import Field
 from relay._core.ruleset import Ruleset
-
-class Field:
-    scanned: bool
-    json: bool
-    members: dict[bytes, Field]
-    types: dict[bytes, Field]
-    others: Field | None
-    def __init__(
-        self,
-        *,
-        scanned: bool = ...,
-        json: bool = ...,
-        members: Mapping[str, Field] | None = ...,
-        types: Mapping[str, Field] | None = ...,
-    ) -> None: ...
 
 class Document:
     def __init__(

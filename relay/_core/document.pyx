@@ -7,13 +7,14 @@ not to be raises ProtocolError.
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.object cimport PyObject
-from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memchr, memcmp
+from libc.stdlib cimport free, realloc
+from libc.string cimport memchr
 
 from relay._core.buffer cimport Buffer
 from relay._core.builder cimport Builder
 from relay._core.channel cimport Channel
-from relay._core.json cimport Scanner, string_end, string_text, value_end
+from relay._core.field cimport Field, written_name
+from relay._core.json cimport Scanner, string_end, value_end
 from relay._core.json_channel cimport JsonChannel
 from relay._core.ruleset cimport Ruleset
 from relay._core.text cimport skip_ascii, skip_space
@@ -26,65 +27,7 @@ cdef enum:
     SPARE = 512                   # by which a text may grow before it has to be moved
 
 cdef Scanner _TYPE = Scanner(("type",), MAX_DEPTH)
-
-
-cdef bytes _name(Slice written):
-    """Give what a JSON string says, whichever way it is escaped: a key must not hide behind `\\u`."""
-    if memchr(written.ptr, c"\\", <size_t>written.len) == NULL:
-        return PyBytes_FromStringAndSize(written.ptr + 1, written.len - 2)
-    return string_text(written).encode()
-
-
-@cython.final
-cdef class Field:
-    """What becomes of a value.
-
-    scanned   a string is a text; so are the strings of an array
-    json      the value, whatever it is, is a document: every string in it is scanned, its keys are context
-    members   of an object: key -> Field
-    others    of an object, set afterwards since it may be the field itself: what counts for members that are not named;
-              None: they pass
-    types     of an object: value of its member `type` -> the Field that counts in place of this one
-    """
-
-    def __cinit__(self, *, bint scanned=False, bint json=False, members=None, types=None):
-        self.scanned = scanned
-        self.json = json
-        self.members = {key.encode(): field for key, field in (members or {}).items()}
-        self.types = {name.encode(): field for name, field in (types or {}).items()}
-
-    def __dealloc__(self):
-        free(self._named)
-
-    cdef int member(self, Slice key, PyObject** field) except -1:
-        """Give what counts for the member of this key, a string as it is written; NULL: it passes."""
-        cdef Py_ssize_t size = key.len - 2
-        cdef Named* each
-        field[0] = <PyObject*>self.others if self.others is not None else NULL
-        if memchr(key.ptr, c"\\", <size_t>key.len) != NULL:
-            other = self.members.get(_name(key))
-            if other is not None:
-                field[0] = <PyObject*>other
-            return 0
-        if self._named == NULL:
-            self._lay_out()
-        for at in range(self._count):  # few, and compared faster than made and hashed
-            each = &self._named[at]
-            if each.len == size and memcmp(each.ptr, key.ptr + 1, <size_t>size) == 0:
-                field[0] = each.field
-                return 0
-        return 0
-
-    cdef int _lay_out(self) except -1:
-        """Make the members a table of C: from now on there are no others."""
-        cdef bytes name
-        self._named = <Named*>malloc(<size_t>(len(self.members) + 1) * sizeof(Named))
-        if self._named == NULL:
-            raise MemoryError()
-        for name, field in self.members.items():
-            self._named[self._count] = Named(PyBytes_AS_STRING(name), PyBytes_GET_SIZE(name), <PyObject*>field)
-            self._count += 1
-        return 0
+cdef Field _PASSES = Field()
 
 
 @cython.final
@@ -350,8 +293,10 @@ cdef class Document:
         cdef Slice type
         if not types or _TYPE.find_in_value(ptr, self._end, &type) == NULL or type.ptr == NULL or type.ptr[0] != c'"':
             return field
-        other = types.get(_name(type))
-        return field if other is None else <PyObject*>other
+        other = types.get(written_name(type))
+        if other is None:
+            return field
+        return <PyObject*>(other if (<Field>other).counts(ptr, self._end) else _PASSES)
 
     cdef int _begin(self, Channel channel, const char* ptr, const char* end, const char* behind) except -1:
         """Begin the text [ptr, end), behind which the walk goes on at `behind`."""

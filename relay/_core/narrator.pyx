@@ -13,7 +13,8 @@ from relay._core.json cimport Scanner
 from relay._core.meter cimport Meter
 from relay._core.text cimport equals, is_object
 from relay._core.types cimport (
-    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, OPAQUE_FORM, START, STOP, TEXT_FORM, USAGE, Event, Slice,
+    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, OPAQUE_FORM, START, STOP, TEXT_FORM, THINKING_FORM, USAGE, Event,
+    Slice,
 )
 
 from json import dumps as _dumps
@@ -124,7 +125,7 @@ cdef class Narrator(Encoder):
                 _SIGNED.scan_into(event.data, &found)
                 self.signature.clear()
                 return self.signature.add(_inside(found))
-        elif not (self.part == TEXT_PART and event.form == TEXT_FORM):
+        elif event.form != (THINKING_FORM if self.part == THINKING_PART else TEXT_FORM) or self.part == TOOL_PART:
             if self.part != TOOL_PART or event.form != INPUT_FORM:
                 return 0
             self._argued = self._argued or text.len > 0

@@ -2,7 +2,8 @@
 
 from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
-from relay._core.document cimport Document, Field
+from relay._core.document cimport Document
+from relay._core.field cimport Field
 from relay._core.json cimport Scanner
 from relay._core.json_channel cimport JsonChannel
 from relay._core.types cimport Event, Form, Kind, Stage
@@ -18,6 +19,8 @@ cdef class Rewriter(Stage):
     cdef bint _is_strict
     cdef object _restorer         # gives who puts originals back into text (False) or tool input (True); None: nobody
     cdef object _began            # called with each content_block_start; None: nobody asks
+    cdef bint _is_thinking        # the open block's text is thinking
+    cdef bint _is_changed         # something in the open block's text was replaced
     cdef object _restore_text     # of the open block
     cdef object _restore_input
     cdef bint _text_waits         # the restorer holds the beginning of a placeholder
@@ -33,6 +36,7 @@ cdef class Rewriter(Stage):
     cdef int close(self) except -1
     cdef int _on_delta(self, Event* event, Channel channel) except -1 nogil
     cdef int _on_unknown(self) except -1 nogil
+    cdef int _end_thinking(self, Event* event) except -1
     cdef int _on_start(self, Event* event) except -1
     cdef int _on_whole(self, Event* event, Field field) except -1
     cdef int _on_edited(self, Event* event, Field field, Scanner places) except -1

@@ -1,7 +1,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from relay._core.document import Document, Field
+from relay._core.document import Document
+from relay._core.field import Field
 
 class Restorer(Protocol):
     @property

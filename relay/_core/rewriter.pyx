@@ -2,7 +2,8 @@
 
 A delta that needs no change leaves as it came; in another one only the string's bytes are replaced. What is held
 travels with the next delta of its block, or with one made before the block's stop; a delta left empty is not sent.
-Events whose strings come whole are redacted whole. Thinking and signatures pass untouched.
+Events whose strings come whole are redacted whole. Thinking of other dialects is text like any other; that of the
+hub's own passes untouched, and so do signatures, unless what they sign was changed.
 """
 
 cimport cython
@@ -11,10 +12,11 @@ from libc.string cimport memchr, memcmp
 
 from relay._core.buffer cimport Buffer
 from relay._core.channel cimport Channel
-from relay._core.document cimport Document, Field
+from relay._core.document cimport Document
+from relay._core.field cimport Field
 from relay._core.json cimport Scanner
 from relay._core.types cimport (
-    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, START, TEXT_FORM, UNKNOWN, UNKNOWN_FORM, USAGE,
+    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, START, TEXT_FORM, THINKING_FORM, UNKNOWN, UNKNOWN_FORM, USAGE,
     WHOLE_FORM, Event, Form, Kind, Slice, Stage,
 )
 
@@ -31,6 +33,8 @@ cdef Scanner _START_PLACES = Scanner((*_EDITED, "message.usage", "delta.stop_rea
 cdef Scanner _END_PLACES = Scanner((*_EDITED, "usage", "delta.stop_reason"), 500)
 cdef Scanner _BLOCK_TEXT = Scanner(("content_block.text",), 500)
 cdef const char* _TEXT_DELTA = b'"type":"text_delta","text":"'
+cdef bytes _UNSIGNED = b'{"type":"content_block_delta","index":%d,"delta":{"type":"signature_delta","signature":""}}'
+cdef const char* _THINKING_DELTA = b'"type":"thinking_delta","thinking":"'
 cdef const char* _INPUT_DELTA = b'"type":"input_json_delta","partial_json":"'
 
 
@@ -126,6 +130,12 @@ cdef class Rewriter(Stage):
                     self._on_whole(event, self._delta)
             elif event.form == UNKNOWN_FORM:
                 self._on_unknown()
+            elif event.form == THINKING_FORM:
+                self._is_thinking = True
+                return self._on_delta(event, self._text)
+            elif self._is_thinking:
+                with gil:
+                    self._end_thinking(event)
         elif event.kind == BLOCK_START:
             with gil:
                 self._on_start(event)
@@ -177,11 +187,21 @@ cdef class Rewriter(Stage):
         channel.out.clear()
         return 0
 
+    cdef int _end_thinking(self, Event* event) except -1:
+        """Let out what is held of the block's thinking, all of which stands before its signature.
+
+        Whether it is signed nobody knows before: of what was replaced in the signature would not hold.
+        """
+        self.flush(event.channel)
+        self._restore_text = self._restore_input = None
+        return self._put(event, _UNSIGNED % event.channel) if self._is_changed else 0
+
     cdef int _on_start(self, Event* event) except -1:
         """Begin the block's channels; text that comes with its start is the first of it."""
         cdef Slice text
         cdef bytes data
         self._text.begin()
+        self._is_thinking = self._is_changed = False
         if self._input is not None:
             self._input.begin()
         if self._began is not None:
@@ -231,7 +251,7 @@ cdef class Rewriter(Stage):
     cdef int flush(self, int index) except -1:
         """Let out what is held of the block that ends; nothing after a failure."""
         if not self.failed:
-            self._give(index, _TEXT_DELTA, self._text)
+            self._give(index, _THINKING_DELTA if self._is_thinking else _TEXT_DELTA, self._text)
             if self._input is not None:
                 self._give(index, _INPUT_DELTA, self._input)
         return 0
@@ -242,12 +262,13 @@ cdef class Rewriter(Stage):
         cdef Py_ssize_t text
         cdef Form form
         channel.finish()
+        self._is_changed |= channel.changed
         self._restore(channel, True)
         if channel.out.len:
             head = b'{"type":"content_block_delta","index":%d,"delta":{%b' % (index, before)
             text = PyBytes_GET_SIZE(head)
             head += PyBytes_FromStringAndSize(channel.out.ptr, channel.out.len) + b'"}}'
-            form = TEXT_FORM if channel is self._text else INPUT_FORM
+            form = INPUT_FORM if channel is self._input else THINKING_FORM if self._is_thinking else TEXT_FORM
             self._send(DELTA, index, b"content_block_delta", head, form, text)
         channel.begin()
         return 0

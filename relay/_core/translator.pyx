@@ -16,7 +16,8 @@ from relay._core.meter cimport Meter
 from relay._core.scanned cimport bytes_of, inside, slice_of
 from relay._core.text cimport equals, is_ascii, skip_ascii
 from relay._core.types cimport (
-    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, OPAQUE_FORM, START, STOP, TEXT_FORM, USAGE, Event, Frame, Kind, Slice,
+    BLOCK_START, BLOCK_STOP, DELTA, INPUT_FORM, OPAQUE_FORM, START, STOP, TEXT_FORM, THINKING_FORM, USAGE, Event, Frame,
+    Kind, Slice,
 )
 from relay._core.utf8 cimport is_utf8
 
@@ -129,7 +130,7 @@ cdef class Translator(Decoder):
         event.kind = DELTA
         event.count = 1
         event.form = (
-            TEXT_FORM if self.block == TEXT_BLOCK else INPUT_FORM if self.block == TOOL_BLOCK else OPAQUE_FORM
+            TEXT_FORM if self.block == TEXT_BLOCK else INPUT_FORM if self.block == TOOL_BLOCK else THINKING_FORM
         )
         event.channel = self.open
         event.frame = self._delta.slice()

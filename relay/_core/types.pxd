@@ -18,6 +18,7 @@ cdef enum Form:                   # what a delta carries
     OPAQUE_FORM                   # thinking, signature: never changed
     WHOLE_FORM                    # strings that are whole
     UNKNOWN_FORM
+    THINKING_FORM                 # `text` goes on thinking of another dialect, whose signature, if any, comes behind it
 
 cdef struct Event:
     Kind kind

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from relay._core import PeerError, ProtocolError
+from relay.dialects.exact_json import decoded, encoded
 
 Json = dict[str, Any]
 _ID: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -21,7 +22,7 @@ def parsed(content: bytes) -> Json:
     raises   ProtocolError when it is none
     """
     try:
-        answer = orjson.loads(content)
+        answer = decoded(content)
     except orjson.JSONDecodeError as cause:
         raise ProtocolError("the answer is neither events nor JSON") from cause
     if not isinstance(answer, dict):
@@ -89,7 +90,7 @@ def _input(arguments: Any) -> Json:
     if not isinstance(arguments, str) or not arguments.strip():
         return {}
     try:
-        value = orjson.loads(arguments)
+        value = decoded(arguments.encode())
     except orjson.JSONDecodeError:
         return {"_raw": arguments}
     return value if isinstance(value, dict) else {"_raw": arguments}
@@ -130,6 +131,6 @@ def message(answer: Json, blocks: Sequence[Json], reason: str, sequence: str | N
     if usage:
         body["usage"] = usage
     try:
-        return orjson.dumps(body)
+        return encoded(body)
     except orjson.JSONEncodeError as cause:  # a tool's arguments, nested deeper than can be written
         raise ProtocolError("the answer is nested too deep") from cause

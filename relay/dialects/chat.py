@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-import orjson
-
 from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects import outgoing as shared
 from relay.dialects.chat_messages import Json, Translation
+from relay.dialects.exact_json import encoded
 from relay.dialects.reasoning import effort_of
 from relay.dialects.translated import Translated
 
@@ -58,7 +57,7 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
     """
     said = shared.said(call, attempt, changed, _LACKS)
     quirks = attempt.endpoint.quirks
-    translation = Translation(quirks, said.get("tools") or [], attempt.redacts)
+    translation = Translation(quirks, said.get("tools") or [])
     body: Json = {"model": attempt.model, "messages": translation.messages(said.get("system"), said["messages"])}
     if call.stream:
         body["stream"] = True
@@ -81,7 +80,7 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
     if call.session_id and "prompt_cache_key" in quirks:
         body["prompt_cache_key"] = sha256(call.session_id.encode()).hexdigest()
     shared.put_options(body, attempt, _OURS)
-    return Translated("chat", _TARGET, orjson.dumps(body), translation.names, single)
+    return Translated("chat", _TARGET, encoded(body), translation.names, single)
 
 
 def _put_tools(body: Json, said: Json, translation: Translation) -> bool:

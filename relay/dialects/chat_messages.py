@@ -35,12 +35,11 @@ class Translation(Conversation[_Said]):
 
     quirks   what the provider is known to want otherwise
     tools    the request's own
-    redacts  what is sent is redacted: thinking, which is not scanned, stays here
     """
 
-    def __init__(self, quirks: frozenset[str], tools: Sequence[Json], redacts: bool) -> None:
+    def __init__(self, quirks: frozenset[str], tools: Sequence[Json]) -> None:
         super().__init__(tools)
-        self._quirks = quirks - {"reasoning_content"} if redacts else quirks
+        self._quirks = quirks
 
     def messages(self, system: Any, messages: Sequence[Json]) -> list[Json]:
         """Give the conversation.

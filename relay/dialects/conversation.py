@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-import orjson
-
 from relay.dialects import chat_blocks
 from relay.dialects.chat_blocks import Json, refused
+from relay.dialects.exact_json import encoded
 
 __all__ = ["Conversation", "Json", "Said", "Turn", "refused", "system_text"]
 
@@ -181,7 +180,7 @@ class Conversation(Generic[S]):
             elif kind in ("tool_use", "server_tool_use", "mcp_tool_use"):
                 if not isinstance(block.get("id"), str) or not isinstance(block.get("name"), str):
                     raise refused(place, "a call of a tool has an id and a name")
-                arguments = orjson.dumps(block.get("input") or {}).decode()
+                arguments = encoded(block.get("input") or {}).decode()
                 said.call(block["id"], self._call(self._id(block["id"]), self.alias(block["name"]), arguments))
             elif kind == "compaction":
                 self._compact(block, place)

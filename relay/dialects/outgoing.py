@@ -11,6 +11,7 @@ import orjson
 from relay.call import Call
 from relay.catalog import PARAMETERS, Attempt
 from relay.dialects.chat_blocks import Json, refused
+from relay.dialects.exact_json import decoded
 from relay.dialects.schema import OWN_FIELDS
 
 __all__ = ["Json", "function", "put_functions", "put_options", "refused", "said", "user_of"]
@@ -87,7 +88,7 @@ def said(call: Call, attempt: Attempt, changed: Mapping[str, bytes], lacks: froz
 
 def _loaded(key: str, value: bytes) -> Any:
     try:
-        return orjson.loads(value)
+        return decoded(value)
     except orjson.JSONDecodeError:  # its grammar holds, so that only this can be wrong
         raise refused(
             key, "a number is out of range, or a \\u escape in a string is half of a surrogate pair"

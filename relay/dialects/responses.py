@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-import orjson
-
 from relay.call import Call
 from relay.catalog import Accepts, Attempt
 from relay.dialects import outgoing as shared
 from relay.dialects.conversation import Json, system_text
+from relay.dialects.exact_json import encoded
 from relay.dialects.reasoning import effort_of
 from relay.dialects.responses_input import Input
 from relay.dialects.translated import Translated
@@ -82,7 +81,7 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
     if call.session_id:
         body["prompt_cache_key"] = sha256(call.session_id.encode()).hexdigest()
     shared.put_options(body, attempt, _OURS)
-    return Translated("responses", _TARGET, orjson.dumps(body), input.names, single)
+    return Translated("responses", _TARGET, encoded(body), input.names, single)
 
 
 def _put_tools(body: Json, said: Json, input: Input) -> bool:

@@ -4,6 +4,7 @@ SCANNED fields are texts, DOCUMENT fields JSON of their own; what a tree does no
 The trees are what `_core.Document` walks by.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -70,7 +71,7 @@ BLOCKS: Final[Mapping[str, Field]] = {
 """Type of a content block → its fields. Of blocks that are not named here nothing is scanned."""
 
 OPAQUE_BLOCKS: Final = frozenset({"thinking", "redacted_thinking", "image", "container_upload", "fallback"})
-"""Blocks that pass as they are: signed, binary, or names alone."""
+"""Blocks that pass as they are: signed, binary, or names alone. Of thinking that nobody signed see UNSIGNED."""
 
 OPAQUE_FIELDS: Final = frozenset(
     {"cache_control", "id", "is_error", "name", "source", "tool_use_id", "type"},
@@ -98,6 +99,16 @@ OPAQUE_MEMBERS: Final = frozenset(
 """Members of a request that pass (spec/redaction.md 2): settings, names and schemas."""
 
 _CONTENT: Final = Field(scanned=True, types=BLOCKS)
+_NOT_SIGNED: Final = re.compile(rb'(?:null|"(?:relay1\.[^."]*\.[^."]*\.?)?")?')
+"""Signatures that sign nothing: none, or a seal with nothing in it (spec/openrouter-messages.md 13.3)."""
+
+
+def _signs_nothing(signature: bytes) -> bool:
+    return _NOT_SIGNED.fullmatch(signature) is not None
+
+
+UNSIGNED: Final = Field(members={"thinking": SCANNED}, when=("signature", _signs_nothing))
+"""Thinking of another dialect, or of any in a request: without a signature that would break it is a text."""
 
 
 def _schema() -> Field:
@@ -113,7 +124,7 @@ def _schema() -> Field:
 REQUEST: Final[dict[str, Field]] = {
     "tools": _object(description=SCANNED, input_schema=_schema()),
     "system": Field(scanned=True, types={"text": _TEXT}),
-    "messages": _object(content=_CONTENT),
+    "messages": _object(content=Field(scanned=True, types={**BLOCKS, "thinking": UNSIGNED})),
     "metadata": _object(user_id=SCANNED),
 }
 """Members of a request that are scanned, in the order in which placeholders are numbered (spec/redaction.md 8.3)."""
@@ -122,6 +133,9 @@ _DETAILS: Final = _object(explanation=SCANNED)
 
 ANSWER: Final = _object(content=_CONTENT, stop_details=_DETAILS)
 """A whole message."""
+
+TRANSLATED: Final = _object(content=Field(scanned=True, types={**BLOCKS, "thinking": UNSIGNED}), stop_details=_DETAILS)
+"""A whole message that came in another dialect: its thinking is a text unless it is signed."""
 
 MESSAGE_START: Final = _object(message=ANSWER)
 MESSAGE_DELTA: Final = _object(delta=_object(stop_details=_DETAILS))

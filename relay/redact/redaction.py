@@ -196,10 +196,6 @@ class Redaction:
         if blocks_it and (place := next((where for where, fate in found if fate is Fate.UNSCANNED), None)):
             raise PolicyUnscannable(spelled(place))
 
-    def drops_thinking_of(self, is_translated: bool) -> bool:
-        """Tell whether an answer loses its thinking: that of another dialect is unsigned, and nothing scans it."""
-        return self.drops_thinking or (is_translated and self._plan.answers)
-
     def answer(self, content: bytes, is_translated: bool = False) -> bytes:
         """Give a whole answer, redacted, with the prompt's originals back in it.
 
@@ -214,11 +210,11 @@ class Redaction:
 
     def _answer(self, content: bytes, is_translated: bool) -> bytes:
         self._begin_answer()
-        if self.drops_thinking_of(is_translated):
+        if self.drops_thinking:
             content = without_thinking(content)
         if self._plan.answers or self._restored:
             document = self._answering()
-            content = document.redact(content, coverage.ANSWER)
+            content = document.redact(content, coverage.TRANSLATED if is_translated else coverage.ANSWER)
             self._plan.answering.take_back(document)
         if self._receipt and self._plan.answers:
             self._receipt.answered(blocks.of_answer(content))

@@ -413,20 +413,14 @@ def test_of_a_system_message_text_blocks_are_sent_alone() -> None:
     assert talk({"role": "system", "content": [text("be brief"), note]}, USER)[0]["content"] == "be brief"
 
 
-def test_thinking_that_nothing_scans_stays_here_while_redaction_is_on() -> None:
-    unsigned = {"type": "thinking", "thinking": PLANTED, "signature": ""}
-    turns = (USER, model(unsigned, use("t1")), user(result("t1")))
-    body = {"model": "a/m", "messages": list(turns)}
-    call = Call(
-        "gen-1-abc", "chat", "a/m", False, json.dumps(body).encode(), members(json.dumps(body).encode()),
-        Identity("dev"), 0, version=None, betas=None, session_id=None, app=None, reports=False,
-    )  # fmt: skip
-    endpoint = Endpoint("e", "p", "P", "chat", "up", "http://x", quirks=frozenset({"reasoning_content"}))
-    attempt = Attempt(1, endpoint, "a/m", "up")
+def test_thinking_goes_back_as_redaction_left_it() -> None:
+    def turns(said: str) -> list[Json]:
+        return [USER, model({"type": "thinking", "thinking": said, "signature": ""}, use("t1")), user(result("t1"))]
 
-    assert PLANTED.encode() in chat.outgoing(call, attempt, {}).content
-    attempt.redacts = True
-    assert PLANTED.encode() not in chat.outgoing(call, attempt, {}).content
+    redacted = {"messages": json.dumps(turns("ask [EMAIL_1]")).encode()}
+    body, _ = sent(*turns(PLANTED), quirks=("reasoning_content",), redacted=redacted)
+    assert body["messages"][1]["reasoning_content"] == "ask [EMAIL_1]"
+    assert PLANTED not in json.dumps(body)
 
 
 def test_options_neither_lift_a_limit_nor_hide_usage() -> None:
@@ -448,3 +442,16 @@ def test_a_number_that_no_reader_takes_is_told_by_its_member() -> None:
 
     with pytest.raises(ProviderRefused, match="metadata: a number is out of range"):
         chat.outgoing(call, Attempt(1, Endpoint("e", "p", "P", "chat", "up", "http://x"), "a/m", "up"), {})
+
+
+def test_integers_over_64_bits_keep_their_digits() -> None:
+    big = 123456789012345678901234567890
+    schema = {"type": "object", "properties": {"a": {"maximum": big}}}
+    body, _ = sent(
+        USER,
+        model(use("t1") | {"input": {"id": big, "low": -big}}),
+        user(result("t1")),
+        tools=[TOOL | {"input_schema": schema}],
+    )
+    assert body["messages"][1]["tool_calls"][0]["function"]["arguments"] == f'{{"id":{big},"low":-{big}}}'
+    assert body["tools"][0]["function"]["parameters"]["properties"]["a"]["maximum"] == big

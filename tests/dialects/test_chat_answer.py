@@ -48,6 +48,12 @@ def test_arguments_of_every_kind(arguments: Any, input: Json) -> None:
     assert inputs(call(arguments)) == [input]
 
 
+@pytest.mark.parametrize("wrap", [json.dumps, dict])
+def test_integers_over_64_bits_keep_their_digits(wrap: Any) -> None:
+    big = {"id": 123456789012345678901234567890, "low": -(2**64)}
+    assert inputs(call(wrap(big))) == [big]
+
+
 def test_ids_names_and_one_call_alone() -> None:
     found = read({"tool_calls": [call(id="a.b"), call(id=None, name="s")]}, names={b"s": b"long"})["content"]
     assert [(block["id"], block["name"]) for block in found] == [("toolu_abc00", "f"), ("toolu_abc01", "long")]

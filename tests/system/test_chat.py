@@ -40,9 +40,11 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int) -> Iterator
         "providers": {
             "raw": {"dialect": "chat", "base_url": f"{raw}/v1", "credential": {"env": "PROVIDER_KEY"}, "price": PRICE},
             "native": {"dialect": "messages", "base_url": raw},
+            "deepseek": {"base_url": f"{raw}/v1", "credential": {"env": "PROVIDER_KEY"}, "price": PRICE},
         },
         "models": {
             "raw/*": [{"provider": "raw", "model": "*"}],
+            "deepseek/reasoner": [{"provider": "deepseek", "model": "reasoner"}],
             "pair/*": [{"provider": "native", "model": "native"}, {"provider": "raw", "model": "chat"}],
             "turn/*": [{"provider": "raw", "model": "chat"}, {"provider": "native", "model": "native"}],
         },
@@ -191,6 +193,43 @@ async def test_redaction_holds_in_both_directions_at_random_cuts(
     sent, read = await redacted_at_random(gateway.port, provider, seed, stream)
     assert read["content"][0]["text"] == sent["messages"][0]["content"] == REDACTED
     assert json.loads(read["content"][1]["arguments"]) == {"to": "[EMAIL]", "card": "[CREDIT_CARD]"}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("mode", ["mask", "placeholder"])
+async def test_pitfall_32_thinking_goes_back_with_its_call_while_redaction_is_on(
+    gateway: Running, provider: RawProvider, mode: str, stream: bool
+) -> None:
+    """The client has the originals where its policy restores them; the provider never does, nor another's address."""
+    masked = "[EMAIL]" if mode == "mask" else "[EMAIL_1]"
+    thought = f"Write to {masked}, not to bob@y.org."
+    step = chunks.call(0, "c", "send", '{"to":"', masked, '"}')
+    there: Json = {"content": None, "reasoning_content": thought}
+    there["tool_calls"] = [{"id": "c", "function": {"name": "send", "arguments": f'{{"to":"{masked}"}}'}}]
+    provider.answers = (
+        sse(conversation(chunks.reasoning(thought[:30], thought[30:]), step, finish="tool_calls"))
+        if stream
+        else [completion(there, "tool_calls")]
+    )
+    asked: Json = {"gateway": {"redact": {"email": True, "mode": mode}}, "stream": stream}
+    first = {"role": "user", "content": f"Write to {EMAIL}."}
+    answer = await ask(gateway.port, body("deepseek/reasoner", messages=[first], **asked))
+    blocks = (
+        message_of([event for event in answer.events if event[0] != "ping"])["content"]
+        if stream
+        else answer.json["content"]
+    )
+    seen = EMAIL if mode == "placeholder" else masked
+    other = "[EMAIL_2]" if mode == "placeholder" else masked
+    assert blocks[0]["thinking"] == f"Write to {seen}, not to {other}."
+    call = {"type": "tool_use", "id": blocks[1]["id"], "name": "send", "input": {"to": seen}}
+    result = {"type": "tool_result", "tool_use_id": call["id"], "content": "sent"}
+    history = [first, {"role": "assistant", "content": [blocks[0], call]}, {"role": "user", "content": [result]}]
+    provider.answers = [completion({"content": "Done."})]
+    await ask(gateway.port, body("deepseek/reasoner", messages=history, **(asked | {"stream": False})))
+    told = json.loads((await provider.called(2)).content)["messages"][1]
+    assert told["tool_calls"][0]["function"]["arguments"] == f'{{"to":"{masked}"}}'
+    assert told["reasoning_content"] == f"Write to {masked}, not to {other}."
 
 
 async def test_a_whole_answer_is_redacted_too(gateway: Running, provider: RawProvider) -> None:
