@@ -125,10 +125,14 @@ cdef class Narrator(Encoder):
                 _SIGNED.scan_into(event.data, &found)
                 self.signature.clear()
                 return self.signature.add(_inside(found))
-        elif event.form != (THINKING_FORM if self.part == THINKING_PART else TEXT_FORM) or self.part == TOOL_PART:
-            if self.part != TOOL_PART or event.form != INPUT_FORM:
+        elif self.part == TOOL_PART:
+            if event.form != INPUT_FORM:
                 return 0
             self._argued = self._argued or text.len > 0
+        elif event.form != (THINKING_FORM if self.part == THINKING_PART else TEXT_FORM):
+            return 0
+        elif self.part != TEXT_PART and self.part != THINKING_PART:
+            return 0
         return self.more(text) if text.len else 0
 
     cdef int _on_start(self, Event* event) except -1 nogil:

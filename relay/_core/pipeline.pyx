@@ -77,7 +77,7 @@ cdef class Pipeline:
             self._dropper = ThinkingDropper()
             self._dropper.next = self._meter.next
             self._meter.next = self._dropper
-        self._decoder.gathers = self._meter.next is self._encoder
+        self._decoder.gathers = client is None and self._meter.next is self._encoder
         self._encoder.meter = <PyObject*>self._meter
         self._encoder.name(id, model, provider)
         self._encoder.input_tokens = input_tokens
