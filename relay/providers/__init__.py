@@ -2,12 +2,13 @@
 
 PROVIDERS    rows that relay knows; a name that isn't there is described in the configuration
 request      what is sent for a call
+credential_form   how an endpoint is told the credential
 error        what a status and body mean
 fault        what a broken or failed stream means
 """
 
 from relay.providers.compatible import PROVIDERS
 from relay.providers.failures import error, fault
-from relay.providers.request import Request, request
+from relay.providers.request import Request, credential_form, request
 
-__all__ = ["PROVIDERS", "Request", "error", "fault", "request"]
+__all__ = ["PROVIDERS", "Request", "credential_form", "error", "fault", "request"]

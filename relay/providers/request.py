@@ -98,4 +98,13 @@ def _own(call: Call, endpoint: Endpoint) -> Secret | None:
         return None
     if endpoint.dialect == "messages":
         return own
-    return Secret(f"authorization: Bearer {own.reveal().rpartition(' ')[2].strip()}\r\n")
+    return Secret(f"{credential_form(endpoint)} {own.reveal().rpartition(' ')[2].strip()}\r\n")
+
+
+def credential_form(endpoint: Endpoint) -> str:
+    """Give what stands before the credential in its header line; one for a Google project is an access token."""
+    if endpoint.dialect == "messages":
+        return "x-api-key:"
+    if endpoint.dialect == "gemini" and "/projects/" not in endpoint.base_url:
+        return "x-goog-api-key:"
+    return "authorization: Bearer"

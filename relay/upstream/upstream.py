@@ -9,7 +9,7 @@ from relay import __version__
 from relay.catalog import Attempt, Endpoint, Secret
 from relay.clock import Clock
 from relay.errors import ProviderConnect, ProviderError
-from relay.providers import Request
+from relay.providers import Request, credential_form
 from relay.upstream.connection import Connection, Stale
 from relay.upstream.exchange import Exchange
 from relay.upstream.pool import Pool
@@ -28,8 +28,7 @@ class _Route:
         self.pool = pool
         self.path = origin.path.rstrip("/").encode()
         self.secret = secret.reveal() if secret else ""
-        form = "x-api-key:" if endpoint.dialect == "messages" else "authorization: Bearer"
-        credential = f"{form} {self.secret}\r\n" if secret else ""
+        credential = f"{credential_form(endpoint)} {self.secret}\r\n" if secret else ""
         self.prefix = f"host: {origin.netloc}\r\nuser-agent: relay/{__version__}\r\n{credential}".encode("latin-1")
 
     def head(self, request: Request) -> bytes:
