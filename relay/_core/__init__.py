@@ -9,6 +9,7 @@ from relay._core.channel import Channel
 from relay._core.document import Document
 from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, RedactionError, Truncated, Uncovered
 from relay._core.estimator import Estimator
+from relay._core.event_stream import EventStream
 from relay._core.field import Field
 from relay._core.finish import FAILURES, FINISH_REASONS, INCOMPLETE
 from relay._core.json import Scanner, members
@@ -37,6 +38,7 @@ __all__ = [
     "Channel",
     "Document",
     "Estimator",
+    "EventStream",
     "Field",
     "JsonChannel",
     "LimitExceeded",
