@@ -11,7 +11,7 @@ from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, 
 from relay._core.estimator import Estimator
 from relay._core.event_stream import EventStream
 from relay._core.field import Field
-from relay._core.finish import FAILURES, FINISH_REASONS, INCOMPLETE
+from relay._core.finish import CONVERSE_FAILURES, CONVERSE_REASONS, FAILURES, FINISH_REASONS, INCOMPLETE
 from relay._core.json import Scanner, members
 from relay._core.json_channel import JsonChannel
 from relay._core.line import Line, decimal, moment
@@ -32,6 +32,8 @@ from relay._core.utf8 import utf8_length
 
 __all__ = [
     "CLASS_NAMES",
+    "CONVERSE_FAILURES",
+    "CONVERSE_REASONS",
     "FAILURES",
     "FINISH_REASONS",
     "INCOMPLETE",

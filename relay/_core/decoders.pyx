@@ -1,6 +1,7 @@
 """Which decoder reads the answers of which dialect. Add a dialect: add a line."""
 
 from relay._core.chat_decoder cimport ChatDecoder
+from relay._core.converse_decoder cimport ConverseDecoder
 from relay._core.decoder cimport Decoder
 from relay._core.meter cimport Meter
 from relay._core.responses_decoder cimport ResponsesDecoder
@@ -15,4 +16,6 @@ cdef Decoder decoder_of(translated, Meter meter, Py_ssize_t max_event, bytes see
         return ChatDecoder(meter, max_event, translated, seed)
     if dialect == "responses":
         return ResponsesDecoder(meter, max_event, translated, seed)
+    if dialect == "bedrock":
+        return ConverseDecoder(meter, max_event, translated, seed)
     raise Misuse(f"no decoder for {dialect!r}")

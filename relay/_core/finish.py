@@ -24,3 +24,19 @@ FAILURES: dict[bytes, str] = {b"error": "api_error", b"insufficient_system_resou
 
 INCOMPLETE: dict[str, str] = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
 """Why an answer of the Responses API is incomplete, and the stop reason that it is."""
+CONVERSE_REASONS: dict[bytes, bytes] = {
+    b"end_turn": b"end_turn",
+    b"tool_use": b"tool_use",
+    b"max_tokens": b"max_tokens",
+    b"stop_sequence": b"stop_sequence",
+    b"model_context_window_exceeded": b"model_context_window_exceeded",
+    b"guardrail_intervened": b"refusal",
+    b"content_filtered": b"refusal",
+}
+"""The same of Bedrock's Converse (spec/wire-protocols.md 4.6)."""
+
+CONVERSE_FAILURES: dict[bytes, tuple[str, str, str]] = {
+    b"malformed_model_output": ("modelStreamErrorException", "the model's answer is malformed", "424"),
+    b"malformed_tool_use": ("modelStreamErrorException", "the model's call of a tool is malformed", "424"),
+}
+"""Of them those that are no end but a failure: type, message and code of the PeerError."""

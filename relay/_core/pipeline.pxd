@@ -9,9 +9,11 @@ from relay._core.rewriter cimport Rewriter
 from relay._core.sealer cimport Sealer
 from relay._core.sse cimport SseParser
 from relay._core.thinking cimport ThinkingDropper
+from relay._core.types cimport FrameSink
 
 cdef class Pipeline:
     cdef SseParser _parser
+    cdef FrameSink _sink           # who gets the frames: the decoder, or who unwraps them for it
     cdef Decoder _decoder
     cdef Meter _meter
     cdef Encoder _encoder

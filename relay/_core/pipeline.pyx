@@ -11,8 +11,10 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
+from relay._core.chunks cimport Chunks
 from relay._core.decoders cimport decoder_of
 from relay._core.encoders cimport encoder_of
+from relay._core.event_stream cimport EventStream
 from relay._core.messages_decoder cimport MessagesDecoder
 from relay._core.meter cimport Meter
 from relay._core.report cimport Report
@@ -47,6 +49,7 @@ cdef class Pipeline:
     context_management    JSON of the member of message_delta that says what was left out of the prompt; None: nothing
     translated             the request in the provider's dialect: what its decoder asks of; None: it speaks Messages
     client                what the client's request said of how it is answered; None: it speaks Messages
+    binary                 the answer comes as an event stream of AWS: of chunks, unless it was translated
     max_event             bytes of one event; over it: LimitExceeded("event")
     """
 
@@ -54,6 +57,7 @@ cdef class Pipeline:
         self, *, id=None, model=None, provider=None, input_tokens=None, usage_fields=None,
         bint chunked=False, Py_ssize_t max_event=8 << 20, Rewriter rewriter=None, bint drops_thinking=False,
         trailer=None, metadata=None, seal=None, bytes context_management=None, translated=None, client=None,
+        bint binary=False,
     ):
         cdef Stage last
         self._chunked = chunked
@@ -66,6 +70,10 @@ cdef class Pipeline:
         else:
             self._decoder = decoder_of(translated, self._meter, max_event, (id or "").rpartition("-")[2].encode())
             self._encoder.is_translated = True
+        self._sink = self._decoder
+        if binary:
+            # To the parser of server-sent events these are frames that its sink takes by itself.
+            self._sink = EventStream(max_event, self._decoder, Chunks(self._decoder) if translated is None else None)
         if seal is not None:
             self._sealer = last = Sealer(seal)
             last.next = self._encoder
@@ -108,7 +116,7 @@ cdef class Pipeline:
             if self._decoder.done:
                 return b""
             if size:
-                self._parser.push(PyBytes_AS_STRING(data), size, self._decoder)
+                self._parser.push(PyBytes_AS_STRING(data), size, self._sink)
             else:
                 self._decoder.on_end()
         except (ProtocolError, LimitExceeded, PeerError) as fault:

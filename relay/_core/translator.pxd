@@ -40,9 +40,12 @@ cdef class Translator(Decoder):
     cdef int say(self, Block block, Slice text) except -1 nogil
     cdef int more(self, Slice text, bint plain) except -1 nogil
     cdef int begin_tool(self, Slice id, Slice name) except -1 nogil
+    cdef int open_block(self, Block block) except -1 nogil
+    cdef int redacted(self, Slice data) except -1 nogil
     cdef int end_block(self) except -1 nogil
     cdef int finish(self, const char* reason, Slice sequence) except -1
     cdef int _begin_block(self, Block block) except -1 nogil
+    cdef int _stop_block(self) except -1 nogil
     cdef int _open_delta(self, const char* kind) except -1 nogil
     cdef int _frame(self, const char* name) except -1 nogil
     cdef int _put(self, const char* text) except -1 nogil

@@ -163,6 +163,26 @@ cdef class Translator(Decoder):
         self.next.on_event(&event)
         return self._open_delta(b'"type":"input_json_delta","partial_json":"')
 
+    cdef int open_block(self, Block block) except -1 nogil:
+        """Open a block of text or thinking, unless one is."""
+        return self._begin_block(block) if self.block != block else 0
+
+    cdef int redacted(self, Slice data) except -1 nogil:
+        """Send a block of thinking that only its maker can read; `data` is the inside of a JSON string."""
+        cdef Event event
+        self.end_block()
+        self.open = self._next
+        self._next += 1
+        self._frame(b"content_block_start")
+        self._put(b',"index":')
+        self._put_number(self.open)
+        self._put(b',"content_block":{"type":"redacted_thinking","data":"')
+        self._event.add(data)
+        self._put(b'"}')
+        self._made(BLOCK_START, &event)
+        self.next.on_event(&event)
+        return self._stop_block()
+
     cdef int _begin_block(self, Block block) except -1 nogil:
         cdef Event event
         self.end_block()
@@ -195,16 +215,19 @@ cdef class Translator(Decoder):
 
     cdef int end_block(self) except -1 nogil:
         """End the open block, if one is."""
-        cdef Event event
         if self.block == NO_BLOCK:
             return 0
         if self.block == THINKING_BLOCK:
             self._sign()
+        self.block = NO_BLOCK
+        return self._stop_block()
+
+    cdef int _stop_block(self) except -1 nogil:
+        cdef Event event
         self._frame(b"content_block_stop")
         self._put(b',"index":')
         self._put_number(self.open)
         self._made(BLOCK_STOP, &event)
-        self.block = NO_BLOCK
         self.next.on_event(&event)
         self.open = -1
         return 0

@@ -1,5 +1,7 @@
 """Golden cases by the provider's dialect: `upstream.sse` → `client.sse`, `report.json`; options in `case.toml`.
 
+What comes in binary messages stands in `upstream.jsonl`, one a line; a case of Invoke begins with `invoke`.
+
 `--regold` rewrites what comes out, for review. The report has no times; `outcome` is the fault's name, null for a
 complete answer.
 """
@@ -15,9 +17,10 @@ import pytest
 from tests.core.corpus import GOLDEN
 from tests.core.running import Chat, Run, run
 from tests.reference.messages import observe
+from tests.support.event_stream import body_of
 from tests.support.streams import splits
 
-CASES = sorted(path.parent for path in GOLDEN.parent.glob("*/*/upstream.sse"))
+CASES = sorted(path.parent for path in GOLDEN.parent.glob("*/*/upstream.*"))
 MESSAGES = [case for case in CASES if case.parent == GOLDEN]
 TRANSLATED = [case for case in CASES if case not in MESSAGES]
 
@@ -26,12 +29,23 @@ def shown(case: Path) -> str:
     return f"{case.parent.name}/{case.name}"
 
 
+def upstream(case: Path) -> bytes:
+    """What the provider of a case sends."""
+    binary = case / "upstream.jsonl"
+    return (
+        body_of(binary.read_text().strip("\n").split("\n")) if binary.exists() else (case / "upstream.sse").read_bytes()
+    )
+
+
 def options(case: Path) -> dict[str, Any]:
     """The Pipeline options of a case: callables are given in its file by what they return."""
     file = case / "case.toml"
     given = tomllib.loads(file.read_text()) if file.exists() else {}
     if case in TRANSLATED:
         given |= {"translated": Chat(dialect=case.parent.name), "id": "gen-1-golden", "input_tokens": 7} | given
+    if (case / "upstream.jsonl").exists():
+        given["binary"] = True
+        given["translated"] = None if case.name.startswith("invoke") else given["translated"]
     if "input_tokens" in given:
         tokens = given["input_tokens"]
         given["input_tokens"] = lambda: tokens
@@ -53,7 +67,7 @@ def test_there_are_cases() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=shown)
 def test_golden(case: Path, regold: bool) -> None:
-    body = (case / "upstream.sse").read_bytes()
+    body = upstream(case)
     done = run([body], **options(case))
     if regold:
         (case / "client.sse").write_bytes(done.output)
@@ -64,7 +78,7 @@ def test_golden(case: Path, regold: bool) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=shown)
 def test_golden_output_does_not_depend_on_the_split(case: Path) -> None:
-    body = (case / "upstream.sse").read_bytes()
+    body = upstream(case)
     whole = run([body], **options(case))
     for pieces in splits(body):
         assert run(pieces, **options(case)) == whole

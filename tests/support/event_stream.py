@@ -3,7 +3,7 @@
 import base64
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zlib import crc32
 
@@ -48,3 +48,26 @@ def chunk(native: Any, **more: Any) -> bytes:
     """One event of the Messages dialect, or any bytes, as InvokeModelWithResponseStream wraps it."""
     inner = native if isinstance(native, bytes) else json.dumps(native, ensure_ascii=False).encode()
     return event("chunk", {"bytes": base64.b64encode(inner).decode()} | more)
+
+
+def body_of(lines: Iterable[str]) -> bytes:
+    """A body from a golden case: a JSON object a line, of an event, a chunk of Invoke, a fault, or bytes in hex."""
+    return b"".join([_made(json.loads(line)) for line in lines])
+
+
+def _made(line: dict[str, Any]) -> bytes:
+    match line:
+        case {"hex": digits}:
+            return bytes.fromhex(digits)
+        case {"chunk": native, **rest}:
+            return chunk(native, **rest.get("more", {}))
+        case {"text": native}:
+            return chunk(native.encode())
+        case {"event": name, "raw": payload}:
+            return event(name, payload.encode())
+        case {"event": name, "payload": payload}:
+            return event(name, payload)
+        case {"exception": name, "payload": payload}:
+            return exception(name, payload)
+        case _:
+            return error(line["error"], line["payload"])
