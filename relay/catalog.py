@@ -55,7 +55,7 @@ class KnownProvider:
 
     name          the key in `providers`
     dialect       empty: its API is no chat
-    base_url      empty: embedded in this process, the address is known once it listens; or the operator has to write it
+    base_url      `{region}` in it is the endpoint's; empty: the operator's to write, or that of this process
     env           the variable that usually holds its credential; None: it wants none
     count_tokens  its API counts tokens
     models        by its own name what is known of a model, in the words of an endpoint in the configuration

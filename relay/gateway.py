@@ -132,6 +132,7 @@ class Gateway:
             context_management=attempt.context_management,
             translated=sent if streams else None,
             client=reply.client,
+            binary=exchange.is_binary,
         )
         forward = Forward(pipeline, exchange, reply)
         try:

@@ -54,9 +54,7 @@ def build(draft: Draft) -> tuple[Generation, Settings]:
         models=exact,
         wildcards=tuple(wildcards),
         keys=_keys(draft),
-        credentials={
-            _credential(where): secret for where, secret in draft.secrets.items() if where[0] in ("providers", "models")
-        },
+        credentials=_credentials(draft),
         digest=digest(draft.file, draft.prices.version),
         price_version=draft.prices.version,
         body_limit_bytes=draft.file.limits.body,
@@ -190,7 +188,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint, author: str | N
         display_name=provider.name or known.display_name or own.provider,
         dialect=dialect,
         model=own.model,
-        base_url=provider.base_url or known.base_url,
+        base_url=provider.base_url or known.base_url.replace("{region}", said("region") or ""),
         credential=CALLER if said_credential == "caller" else credential,
         price=_price(draft.price_of(own), said("caching") or _CACHING.get(dialect)),
         default_max_tokens=said("default_max_tokens") or said("max_output_tokens") or DEFAULT_MAX_TOKENS,
@@ -285,6 +283,16 @@ def _price(said: serving.Price | None, caching: str | None) -> Price | None:
 
 def _overrides(step: serving.LongContext) -> dict[str, Any]:
     return {name: value for name, value in step if name != "above_tokens" and value is not None}
+
+
+def _credentials(draft: Draft) -> dict[str, Secret]:
+    """Give the secrets of providers and endpoints; those of a pair of keys as one, with a space between them."""
+    found: dict[str, Secret] = {}
+    for where, secret in draft.secrets.items():
+        if where[0] in ("providers", "models"):
+            name = _credential(where if where[-1] == "credential" else where[:-1])
+            found[name] = Secret(f"{found[name].reveal()} {secret.reveal()}") if name in found else secret
+    return found
 
 
 def _credential(where: Where) -> str:

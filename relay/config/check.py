@@ -18,6 +18,7 @@ from relay.config.prices import Prices
 from relay.config.redaction import Redact
 from relay.config.references import endpoints, keys
 from relay.config.schema import File
+from relay.config.section import KeyPair
 from relay.config.serving import Endpoint, ModelEntry, Price, Serving, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_DIALECTS
 
@@ -127,6 +128,21 @@ def _providers(draft: Draft) -> Iterator[Finding]:
         wants = known is not None and known.env is not None and not provider.base_url
         if known and wants and not provider.credential and name not in served_with_own:
             yield where, f"has no credential; write `credential: {{env: {known.env}}}`"
+
+
+def _regions(draft: Draft) -> Iterator[Finding]:
+    """Judge what an endpoint of AWS needs to be addressed, and to be sent a signature."""
+    for where, _, endpoint in endpoints(draft.file):
+        provider = draft.file.providers.get(endpoint.provider)
+        if provider is None:
+            continue
+        known = draft.known.get(endpoint.provider)
+        is_pair = isinstance(endpoint.credential or provider.credential, KeyPair)
+        address = provider.base_url or (known.base_url if known else "")
+        if (is_pair or "{region}" in address) and not (endpoint.region or provider.region):
+            yield where, "has no `region`, without which AWS can't be called; write it here or at the provider"
+        if is_pair and (provider.dialect or (known and known.dialect)) != "bedrock":
+            yield where, "is sent a pair of AWS's keys, which only the dialect `bedrock` signs with"
 
 
 def _callers_credential(draft: Draft) -> Iterator[Finding]:
@@ -294,6 +310,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     _addresses,
     _keys,
     _providers,
+    _regions,
     _callers_credential,
     _authorities,
     _models,

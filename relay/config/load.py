@@ -58,7 +58,7 @@ def fileless(
     key             the only key let in
     demo_base_url   empty while the embedded provider doesn't listen yet: `relocate` fills it in
     """
-    rows = [row for row in known.values() if row.env and environ.get(row.env) and not row.note]
+    rows = [row for row in known.values() if row.env and environ.get(row.env) and _is_fixed(row.base_url)]
     data: dict[str, Any] = {
         "keys": [{"name": "local", "secret": {"env": LOCAL_KEY}}],
         "providers": {"demo": {"price": dict(_DEMO_PRICE)}}
@@ -68,6 +68,11 @@ def fileless(
     around = _Surroundings(known, {**environ, LOCAL_KEY: key}, Path(), _accept, _today())
     loaded, _ = _finished(Source("relay", data), [], around)
     return replace(loaded, generation=relocate(loaded.generation, EMBEDDED.name, demo_base_url))
+
+
+def _is_fixed(base_url: str) -> bool:
+    """Tell whether an address is the same for everybody."""
+    return base_url != "" and "{" not in base_url
 
 
 def _accept(_policy: Mapping[str, Any], _hold_max: int) -> tuple[Finding, ...]:

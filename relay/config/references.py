@@ -12,8 +12,8 @@ from relay.catalog import Secret
 from relay.config.callers import Key
 from relay.config.faults import Where
 from relay.config.schema import File
-from relay.config.section import Reference
-from relay.config.serving import Endpoint, endpoints_of
+from relay.config.section import KeyPair, Reference
+from relay.config.serving import Endpoint, Serving, endpoints_of
 
 _LEAST_CHARS = {"admin": 16, "keys": 8, "redact": 16}
 _MAX_FILE_BYTES = 64 << 10
@@ -49,15 +49,21 @@ def references(file: File) -> Iterator[tuple[Where, Reference]]:
     for where, key in keys(file):
         yield (*where, "secret"), key.secret
     for name, provider in file.providers.items():
-        if isinstance(provider.credential, Reference):
-            yield ("providers", name, "credential"), provider.credential
+        yield from _credentials(("providers", name, "credential"), provider)
     if file.admin.token:
         yield ("admin", "token"), file.admin.token
     if file.redact.hash_key:
         yield ("redact", "hash_key"), file.redact.hash_key
     for where, _, endpoint in endpoints(file):
-        if isinstance(endpoint.credential, Reference):
-            yield (*where, "credential"), endpoint.credential
+        yield from _credentials((*where, "credential"), endpoint)
+
+
+def _credentials(where: Where, serving: Serving) -> Iterator[tuple[Where, Reference]]:
+    if isinstance(serving.credential, Reference):
+        yield where, serving.credential
+    elif isinstance(serving.credential, KeyPair):
+        for part, reference in serving.credential.parts.items():
+            yield (*where, part), reference
 
 
 def keys(file: File) -> Iterator[tuple[Where, Key]]:

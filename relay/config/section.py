@@ -42,3 +42,20 @@ class Reference(Section):
         if len(given) != 1 and "exec" not in value:
             raise refusal("must be either {env: NAME} or {file: PATH}")
         return value
+
+
+class KeyPair(Section):
+    """A credential of AWS: requests are signed with it, and it never leaves this process."""
+
+    access_key: Reference
+    """Where the access key stands."""
+    secret_key: Reference
+    """Where the secret key stands."""
+    session_token: Reference | None = None
+    """Where the session token of a temporary pair stands."""
+
+    @property
+    def parts(self) -> dict[str, Reference]:
+        """What it is made of, in order."""
+        found = {"access_key": self.access_key, "secret_key": self.secret_key}
+        return found | ({"session_token": self.session_token} if self.session_token else {})

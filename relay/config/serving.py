@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_serializer
 
-from relay.config.section import Clock, Line, ModelName, Name, Quantization, Reference, Section, Tokens, WebUrl
+from relay.config.section import Clock, KeyPair, Line, ModelName, Name, Quantization, Reference, Section, Tokens, WebUrl
 from relay.config.unbuilt import CAPABILITIES, DIALECTS
 from relay.config.values import Text, Usd
 
@@ -42,12 +42,20 @@ class LongContext(Rates):
     """A fee for each call."""
 
 
+_PAIR = KeyPair.model_fields.keys()
+
+
 def _credential_form(value: Any) -> str:
-    return "(caller)" if value == "caller" else "(entry)"
+    if value == "caller":
+        return "(caller)"
+    is_pair = isinstance(value, KeyPair) or (isinstance(value, dict) and not value.keys().isdisjoint(_PAIR))
+    return "(pair)" if is_pair else "(entry)"
 
 
 Credential = Annotated[
-    Annotated[Reference, Tag("(entry)")] | Annotated[Literal["caller"], Tag("(caller)")],
+    Annotated[Reference, Tag("(entry)")]
+    | Annotated[KeyPair, Tag("(pair)")]
+    | Annotated[Literal["caller"], Tag("(caller)")],
     Discriminator(_credential_form),
 ]
 
@@ -88,7 +96,7 @@ class Serving(Section):
     credential: Credential | None = None
     """The secret that relay sends to the provider. `caller`: the client's own, which only one provider may have: with
     the key of relay as `Authorization: Bearer` it is sent as `x-api-key`; with that as `x-relay-key`, as the provider's
-    own clients send it."""
+    own clients send it. A provider of the dialect `bedrock` takes a key of its API, or a pair of AWS's keys."""
     price: Price | None = None
     """What it costs; an endpoint's price replaces its provider's as a whole. Absent: unknown, never free."""
     default_max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
@@ -100,7 +108,7 @@ class Serving(Section):
     variant: Name | None = None
     """Tells it from the provider's other endpoints of a model: lists name it `provider/variant`."""
     region: Name | None = None
-    """Where it runs: lists name it `provider/region`."""
+    """Where it runs: lists name it `provider/region`; for AWS the name of the region."""
     tier: Literal["default", "flex", "priority"] | None = None
     """The service tier; one that is not `default` answers only calls that ask for it."""
     context_tokens: Tokens | None = None

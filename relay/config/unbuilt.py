@@ -81,8 +81,8 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
 }
 """Schema class → key → phrase."""
 
-DIALECTS: tuple[str, ...] = ("messages", "chat", "responses")
-UNBUILT_DIALECTS: tuple[str, ...] = ("gemini", "bedrock")
+DIALECTS: tuple[str, ...] = ("messages", "chat", "responses", "bedrock")
+UNBUILT_DIALECTS: tuple[str, ...] = ("gemini",)
 
 CAPABILITIES: tuple[str, ...] = (
     "context_management",

@@ -21,6 +21,7 @@ _BYTES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _DURATION = r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h)"
 _SIZE = r"([0-9]{1,12})(B|KiB|MiB|GiB)"
 _DECIMAL = r"-?[0-9]{1,12}(?:\.[0-9]{1,24})?(?:[eE][-+]?[0-9]{1,2})?"
+_VERSION = r"(?:api-version=[0-9A-Za-z.-]{1,32})?"
 MAX_USD = 1_000_000
 
 
@@ -135,7 +136,7 @@ class Listen(Value):
 
 
 class Url(Value):
-    """An http or https URL without credentials, query or fragment; without its last slash inside."""
+    """An http or https URL without credentials, fragment, or query but `api-version`; without its last slash inside."""
 
     def read(self, value: object) -> str:
         text = _text(value)
@@ -146,7 +147,7 @@ class Url(Value):
             raise refusal("must be an http or https URL") from cause
         if not proper or not re.fullmatch(r"[!-~]{1,2048}", text):
             raise refusal("must be an http or https URL")
-        if "@" in parts.netloc or parts.query or parts.fragment:
+        if "@" in parts.netloc or parts.fragment or not re.fullmatch(_VERSION, parts.query):
             raise refusal("must be a URL without user, query or fragment")
         return text.rstrip("/")
 

@@ -7,6 +7,7 @@ an endpoint of another dialect may answer; what only matters elsewhere is left o
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
+from urllib.parse import quote
 
 from relay.call import Call
 from relay.catalog import Attempt
@@ -80,7 +81,15 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
     if call.session_id and "prompt_cache_key" in quirks:
         body["prompt_cache_key"] = sha256(call.session_id.encode()).hexdigest()
     shared.put_options(body, attempt, _OURS)
-    return Translated("chat", _TARGET, encoded(body), translation.names, single)
+    return Translated("chat", _target(attempt), encoded(body), translation.names, single)
+
+
+def _target(attempt: Attempt) -> bytes:
+    """Give the path; at Azure an address that names a version of the API is that of deployments, by their names."""
+    base_url = attempt.endpoint.base_url
+    if "azure" not in attempt.endpoint.quirks or "?" not in base_url:
+        return _TARGET
+    return f"/deployments/{quote(attempt.model, safe='')}".encode() + _TARGET
 
 
 def _put_tools(body: Json, said: Json, translation: Translation) -> bool:

@@ -7,6 +7,7 @@ from relay.call import Call
 from relay.catalog import CALLER, Attempt, Endpoint, Secret
 from relay.dialects import chat, chat_answer, messages, responses, responses_answer
 from relay.dialects.translated import Reading, Translated
+from relay.providers import hosted
 
 DEFAULT_VERSION: Final = b"2023-06-01"
 _PLAIN: Final = b"content-type: application/json\r\naccept-encoding: identity\r\naccept: %b\r\n"
@@ -68,9 +69,14 @@ def request(call: Call, attempt: Attempt, changed: Mapping[str, bytes], betas: b
 
     raises   ProviderRefused for what can't be said in that dialect
     """
-    counting = call.operation == "count_tokens"
-    if attempt.endpoint.dialect != "messages":
+    endpoint = attempt.endpoint
+    if endpoint.dialect == "bedrock" and hosted.is_messages(attempt):
+        return _hosted(hosted.bedrock, call, attempt, changed, betas)
+    if endpoint.dialect != "messages":
         return _translated(call, attempt, changed)
+    if "vertex" in endpoint.quirks:
+        return _hosted(hosted.vertex, call, attempt, changed, betas)
+    counting = call.operation == "count_tokens"
     fields = (_STREAM if call.stream else _WHOLE) + (call.version or DEFAULT_VERSION) + b"\r\n"
     if betas:
         fields += b"anthropic-beta: " + betas + b"\r\n"
@@ -80,6 +86,22 @@ def request(call: Call, attempt: Attempt, changed: Mapping[str, bytes], betas: b
         content=messages.outgoing(call, attempt, changed),
         own=_own(call, attempt.endpoint),
     )
+
+
+def _hosted(
+    host: Callable[[Call, Attempt, Mapping[str, bytes], bytes | None], tuple[bytes, bytes, hosted.Parts]],
+    call: Call,
+    attempt: Attempt,
+    changed: Mapping[str, bytes],
+    betas: bytes | None,
+) -> Request:
+    """Give the request in the hub's dialect at another's door; a count that is made here is never sent."""
+    if call.operation == "count_tokens" and not attempt.endpoint.count_tokens:
+        return Request(b"", _PLAIN_WHOLE, [])
+    target, fields, content = host(call, attempt, changed, betas)
+    # Of Bedrock's stream this is the type of what its chunks hold.
+    accept = _PLAIN_STREAM if call.stream and attempt.endpoint.dialect == "messages" else _PLAIN_WHOLE
+    return Request(target, accept + fields, content, _own(call, attempt.endpoint))
 
 
 def _translated(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Request:
@@ -96,14 +118,16 @@ def _own(call: Call, endpoint: Endpoint) -> Secret | None:
     own = call.credential
     if endpoint.credential != CALLER or not isinstance(own, Secret):
         return None
-    if endpoint.dialect == "messages":
+    if endpoint.dialect == "messages" and "vertex" not in endpoint.quirks:
         return own
     return Secret(f"{credential_form(endpoint)} {own.reveal().rpartition(' ')[2].strip()}\r\n")
 
 
 def credential_form(endpoint: Endpoint) -> str:
     """Give what stands before the credential in its header line; one for a Google project is an access token."""
-    if endpoint.dialect == "messages":
+    if "azure" in endpoint.quirks:
+        return "api-key:"
+    if endpoint.dialect == "messages" and "vertex" not in endpoint.quirks:
         return "x-api-key:"
     if endpoint.dialect == "gemini" and "/projects/" not in endpoint.base_url:
         return "x-goog-api-key:"

@@ -7,11 +7,15 @@ sweep()          called once a second; fails the exchange when one of its clocks
 """
 
 from collections.abc import Awaitable
+from typing import Final
 
 from relay.catalog import Timeouts
 from relay.clock import Clock
 from relay.errors import ProviderProtocol, ProviderTruncated
 from relay.upstream.connection import Connection, Sink
+
+_BINARY: Final = b"application/vnd.amazon.eventstream"
+_STREAMS: Final = (b"text/event-stream", _BINARY)
 
 
 class _Body:
@@ -58,8 +62,13 @@ class Exchange:
 
     @property
     def is_event_stream(self) -> bool:
-        """The answer says that it is server-sent events."""
-        return self.fields.get(b"content-type", b"").lower().startswith(b"text/event-stream")
+        """The answer says that it comes in events."""
+        return self.fields.get(b"content-type", b"").lower().startswith(_STREAMS)
+
+    @property
+    def is_binary(self) -> bool:
+        """They are messages of AWS's event stream, not server-sent events."""
+        return self.fields.get(b"content-type", b"").lower().startswith(_BINARY)
 
     def pump(self, sink: Sink) -> Awaitable[bool]:
         """Push the body into `sink`; True: it asked to stop, call again to go on; False: all is delivered."""

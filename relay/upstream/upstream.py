@@ -1,7 +1,9 @@
 """Upstream: the one door to the endpoints of a generation."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
-from time import monotonic_ns
+from hashlib import sha256
+from time import monotonic_ns, time
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -9,33 +11,48 @@ from relay import __version__
 from relay.catalog import Attempt, Endpoint, Secret
 from relay.clock import Clock
 from relay.errors import ProviderConnect, ProviderError
-from relay.providers import Request, credential_form
+from relay.providers import Request, credential_form, signer_of
 from relay.upstream.connection import Connection, Stale
 from relay.upstream.exchange import Exchange
 from relay.upstream.pool import Pool
 from relay.upstream.pools import Pools
 
 MIN_SECRET: Final = 8
+MAX_DIGESTED: Final = 1 << 20
+"""Bytes of content that the loop may wait for while they are digested: a millisecond."""
 
 
 class _Route:
     """What of an endpoint never changes: its pool, and the head of every request to it."""
 
-    __slots__ = ("endpoint", "path", "pool", "prefix", "secret")
+    __slots__ = ("endpoint", "path", "pool", "prefix", "query", "secret", "signer")
 
     def __init__(self, endpoint: Endpoint, pool: Pool, origin: SplitResult, secret: Secret | None) -> None:
         self.endpoint = endpoint
         self.pool = pool
         self.path = origin.path.rstrip("/").encode()
+        self.query = f"?{origin.query}".encode() if origin.query else b""
         self.secret = secret.reveal() if secret else ""
-        credential = f"{credential_form(endpoint)} {self.secret}\r\n" if secret else ""
+        self.signer = signer_of(endpoint, self.secret, origin.netloc)
+        credential = f"{credential_form(endpoint)} {self.secret}\r\n" if secret and self.signer is None else ""
         self.prefix = f"host: {origin.netloc}\r\nuser-agent: relay/{__version__}\r\n{credential}".encode("latin-1")
 
-    def head(self, request: Request) -> bytes:
-        prefix = self.prefix if request.own is None else self.prefix + request.own.reveal().encode()
-        return b"POST %b%b HTTP/1.1\r\n%b%bcontent-length: %d\r\n\r\n" % (
+    async def signature(self, request: Request) -> bytes:
+        """Give the header lines by which this one request is signed; none where the credential is a line."""
+        signer = self.signer
+        if signer is None:
+            return b""
+        is_large = request.size > MAX_DIGESTED
+        digest = await asyncio.to_thread(_digest, request) if is_large else _digest(request)
+        return signer.fields((self.path + request.target).decode(), digest, time())
+
+    def head(self, request: Request, signature: bytes) -> bytes:
+        own = signature if request.own is None else request.own.reveal().encode()
+        prefix = self.prefix + own if own else self.prefix
+        return b"POST %b%b%b HTTP/1.1\r\n%b%bcontent-length: %d\r\n\r\n" % (
             self.path,
             request.target,
+            self.query,
             prefix,
             request.fields,
             request.size,
@@ -43,9 +60,17 @@ class _Route:
 
     def hide_secret(self, error: ProviderError, own: Secret | None) -> None:
         """Some providers quote the credential in their messages: the operator's, or one that a record must not keep."""
-        secret = self.secret if own is None else own.reveal().rpartition(" ")[2].strip()
-        if len(secret) >= MIN_SECRET and secret in error.message:
-            error.message = error.message.replace(secret, "***")
+        text = self.secret if own is None else own.reveal().rpartition(" ")[2].strip()
+        for secret in text.split(" "):
+            if len(secret) >= MIN_SECRET and secret in error.message:
+                error.message = error.message.replace(secret, "***")
+
+
+def _digest(request: Request) -> str:
+    digest = sha256()
+    for part in request.content:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 class Opening:
@@ -83,8 +108,10 @@ class Opening:
         exchange = Exchange(connection, attempt.endpoint.timeouts, self._clock, self._stream)
         self._live.add(exchange)
         try:
+            route, request = self._route, self._request
+            signature = b"" if route.signer is None else await route.signature(request)
             attempt.sent_ns = monotonic_ns()
-            connection.send(self._route.head(self._request), *self._request.content)
+            connection.send(route.head(request, signature), *request.content)
             await connection.head()
         except BaseException:
             self._live.discard(exchange)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from relay.config.unbuilt import UNBUILT
+from relay.config.unbuilt import DIALECTS, UNBUILT
 
 Faults = Callable[..., list[str]]
 
@@ -62,12 +62,11 @@ CASES = {
     "same address": (("127.0.0.1:9090", "0.0.0.0:8080"), "2: ops.listen: must differ from `listen`"),
     "dialect of later": (
         ("dialect: messages", "dialect: gemini"),
-        "7: providers.local.dialect: this version of relay does not speak `gemini` yet; "
-        "use messages or chat or responses",
+        f"7: providers.local.dialect: this version of relay does not speak `gemini` yet; use {' or '.join(DIALECTS)}",
     ),
     "no dialect": (
         ("dialect: messages", "dialect: klingon"),
-        "7: providers.local.dialect: must be one of messages, chat, responses",
+        f"7: providers.local.dialect: must be one of {', '.join(DIALECTS)}",
     ),
     "admin token that leads nowhere": (
         ("listen: 127.0.0.1:8080\n", "listen: 127.0.0.1:8080\nadmin: {token: {env: NO_TOKEN}}\n"),

@@ -1,0 +1,118 @@
+"""Providers of clouds: pairs of keys, regions, and addresses that every customer has of their own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from relay import config
+from relay.catalog import Generation
+from relay.config import ConfigError
+from relay.config.load import fileless
+from relay.providers import PROVIDERS
+from relay.redact.hold import faults
+from tests.config.shapes import ENVIRON
+
+Load = Callable[[str], Generation]
+AWS = {"AWS_ID": "AKIA-material", "AWS_SECRET": "aws-secret-material", "AWS_TOKEN": "aws-token-material"}
+PAIR = "access_key: {env: AWS_ID}, secret_key: {env: AWS_SECRET}"
+BEDROCK = """\
+listen: 127.0.0.1:8080
+ops: {listen: 127.0.0.1:9090}
+keys:
+  - {name: dev, secret: {env: RELAY_KEY}}
+providers:
+  bedrock: {credential: {PAIR}, region: eu-central-1}
+models:
+  anthropic/claude-sonnet-4.5:
+    - {provider: bedrock, model: "anthropic.claude-sonnet-4-5-20250929-v1:0"}
+    - provider: bedrock
+      model: amazon.nova-pro-v1:0
+      region: us-east-1
+      credential: {PAIR, session_token: {env: AWS_TOKEN}}
+""".replace("PAIR", PAIR)
+
+
+@pytest.fixture(name="load")
+def _load(tmp_path: Path) -> Load:
+    def loaded(text: str) -> Generation:
+        path = tmp_path / "relay.yaml"
+        path.write_text(text)
+        return config.load(path, PROVIDERS, {**ENVIRON, **AWS}, faults).generation
+
+    return loaded
+
+
+def test_a_pair_of_keys_is_one_credential_and_never_shown(load: Load) -> None:
+    generation = load(BEDROCK)
+    ours, nova = generation.models["anthropic/claude-sonnet-4.5"].endpoints
+    assert generation.credentials[ours.credential].reveal() == "AKIA-material aws-secret-material"
+    assert generation.credentials[nova.credential].reveal() == "AKIA-material aws-secret-material aws-token-material"
+    assert "material" not in repr(generation)
+
+
+def test_the_address_follows_the_region(load: Load) -> None:
+    ours, nova = load(BEDROCK).models["anthropic/claude-sonnet-4.5"].endpoints
+    assert ours.base_url == "https://bedrock-runtime.eu-central-1.amazonaws.com"
+    assert nova.base_url == "https://bedrock-runtime.us-east-1.amazonaws.com"
+    assert (ours.dialect, ours.id) == ("bedrock", "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            ", region: eu-central-1",
+            "",
+            "9: models.anthropic/claude-sonnet-4.5.0: has no `region`, without which AWS can't be called; write it "
+            "here or at the provider",
+        ),
+        (
+            "region: eu-central-1",
+            "region: eu-central-1, dialect: chat, base_url: 'https://x'",
+            "9: models.anthropic/claude-sonnet-4.5.0: is sent a pair of AWS's keys, which only the dialect `bedrock` "
+            "signs with",
+        ),
+        (
+            "secret_key: {env: AWS_SECRET}}, region: e",
+            "secret_key: {env: NO_SECRET}}, region: e",
+            "6: providers.bedrock.credential.secret_key: the environment variable NO_SECRET is not set",
+        ),
+        (
+            "{access_key: {env: AWS_ID}, secret_key: {env: AWS_SECRET}}, region: e",
+            "{access_key: {env: AWS_ID}}, region: e",
+            "6: providers.bedrock.credential.secret_key: required key is missing",
+        ),
+        (
+            "{access_key: {env: AWS_ID}, secret_key: {env: AWS_SECRET}}, region: e",
+            "{access_key: abc, secret_key: {env: AWS_SECRET}}, region: e",
+            "6: providers.bedrock.credential.access_key: a secret never stands in the file; write {env: NAME} or "
+            "{file: PATH}",
+        ),
+        (
+            "models:",
+            "  vertex: {credential: {env: AWS_ID}}\nmodels:",
+            "7: providers.vertex: has an address of its own for every customer; write its `base_url`",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_cloud_is_told(load: Load, old: str, new: str, fault: str) -> None:
+    assert BEDROCK.count(old) == 1
+    with pytest.raises(ConfigError) as caught:
+        load(BEDROCK.replace(old, new))
+    assert any(str(each).endswith(fault) for each in caught.value.faults), [str(each) for each in caught.value.faults]
+
+
+def test_an_address_may_name_the_version_of_an_api(load: Load) -> None:
+    url = "https://r.openai.azure.com/openai?api-version=2024-10-21"
+    text = BEDROCK.replace("models:", f"  azure: {{credential: {{env: AWS_ID}}, base_url: '{url}'}}\nmodels:")
+    text += "  openai/gpt: [{provider: azure, model: my-gpt}]\n"
+    endpoint = load(text).models["openai/gpt"].endpoints[0]
+    assert (endpoint.base_url, endpoint.dialect) == (url, "chat")
+    assert "azure" in endpoint.quirks
+
+
+def test_without_a_file_no_cloud_is_offered_whose_address_nobody_knows() -> None:
+    environ = {"AWS_BEARER_TOKEN_BEDROCK": "k", "AZURE_OPENAI_API_KEY": "k", "OPENAI_API_KEY": "k"}
+    generation = fileless(environ, PROVIDERS, "sk-relay-1").generation
+    assert {model.id for model in generation.wildcards} == {"demo/*", "openai/*"}
