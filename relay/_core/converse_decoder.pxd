@@ -12,6 +12,7 @@ cdef class ConverseDecoder(Translator):
 
     cdef int _take(self, Slice name, Slice* slots) except -1
     cdef int _delta_of(self, int index, Slice* slots) except -1
+    cdef int _speak(self, Block block, int index, Slice text) except -1
     cdef int _turn_to(self, Block block, int index) except -1
     cdef int _tool(self, int index, Slice* slots) except -1
     cdef int _ended(self, int index) except -1

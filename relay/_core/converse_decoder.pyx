@@ -85,11 +85,9 @@ cdef class ConverseDecoder(Translator):
 
     cdef int _delta_of(self, int index, Slice* slots) except -1:
         if inside(slots[TEXT]).len:
-            self._turn_to(TEXT_BLOCK, index)
-            return self.say(TEXT_BLOCK, inside(slots[TEXT]))
+            return self._speak(TEXT_BLOCK, index, inside(slots[TEXT]))
         if inside(slots[THINKING]).len:
-            self._turn_to(THINKING_BLOCK, index)
-            return self.say(THINKING_BLOCK, inside(slots[THINKING]))
+            return self._speak(THINKING_BLOCK, index, inside(slots[THINKING]))
         if slots[INPUT].ptr != NULL:
             return self._tool(index, slots)
         if inside(slots[SIGNATURE]).len:
@@ -102,6 +100,12 @@ cdef class ConverseDecoder(Translator):
         # An empty string says nothing, but is no delta that nobody knows.
         self.unknown_deltas += slots[TEXT].ptr == NULL and slots[THINKING].ptr == NULL and is_object(slots[DELTA])
         return 0
+
+    cdef int _speak(self, Block block, int index, Slice text) except -1:
+        if self._calls.delays(block, text):
+            return 0
+        self._turn_to(block, index)
+        return self.say(block, text)
 
     cdef int _turn_to(self, Block block, int index) except -1:
         """Make way for a block that is no tool call, and open it; one of thinking may hold a signature alone."""
@@ -124,11 +128,13 @@ cdef class ConverseDecoder(Translator):
         return self._calls.take(&fragment)
 
     cdef int _ended(self, int index) except -1:
-        """End the open block, if it is the one of this index."""
-        if self._calls.open is not None and self._calls.open.index == index:
+        """End the block of this index; calls that waited for its end may begin."""
+        cdef bint is_call = self._calls.open is not None and self._calls.open.index == index
+        if is_call:
             self._calls.leave()
-            return self.end_block()
-        return self.end_block() if index == self._index and index >= 0 else 0
+        if is_call or (index == self._index and index >= 0):
+            self.end_block()
+        return self._calls.settle(index)
 
     cdef int _stopped(self, Slice* slots) except -1:
         """Note why the answer ends; its usage is still to come."""

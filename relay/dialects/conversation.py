@@ -35,7 +35,7 @@ _RESULTS: Final = frozenset(
     }
 )
 """Results of tools that a provider ran, of which all text is scanned where redaction is on; of others nothing is."""
-_BILLING: Final = "x-anthropic-billing-header:"
+BILLING: Final = "x-anthropic-billing-header:"
 
 
 class Said(Protocol):
@@ -228,7 +228,7 @@ def system_text(system: Any) -> str:
     if not isinstance(system, list):
         return system or ""
     texts = [block["text"] for block in system if block.get("type") == "text"]
-    return "\n\n".join([text for text in texts if text and not text.startswith(_BILLING)])
+    return "\n\n".join([text for text in texts if text and not text.startswith(BILLING)])
 
 
 def _is_prefill(content: Any) -> bool:

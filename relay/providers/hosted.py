@@ -7,7 +7,6 @@ dialect's own.
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 
 import orjson
 
@@ -15,7 +14,8 @@ from relay._core import contains
 from relay.call import Call
 from relay.catalog import Attempt
 from relay.dialects import messages
-from relay.dialects.chat_blocks import refused
+from relay.dialects.converse import model_segment
+from relay.dialects.outgoing import refused
 
 Parts = list[bytes | memoryview]
 QUIRKS: Final[Mapping[str, str]] = {
@@ -77,7 +77,7 @@ def bedrock(
         said["anthropic_beta"] = orjson.dumps([name.decode() for name in names])
     _check_sources(call, said)
     verb = "invoke-with-response-stream" if call.stream else "invoke"
-    return f"/model/{_segment(attempt)}/{verb}".encode(), b"", messages.outgoing(call, attempt, said)
+    return f"/model/{model_segment(attempt)}/{verb}".encode(), b"", messages.outgoing(call, attempt, said)
 
 
 def vertex(
@@ -91,14 +91,7 @@ def vertex(
         return b"/count-tokens:rawPredict", fields, messages.outgoing(call, attempt, said)
     said["model"] = b""
     verb = "streamRawPredict" if call.stream else "rawPredict"
-    return f"/{_segment(attempt)}:{verb}".encode(), fields, messages.outgoing(call, attempt, said)
-
-
-def _segment(attempt: Attempt) -> str:
-    """Give the model as one segment of a path; an ARN holds what would end it, a client may say what leads upwards."""
-    if attempt.model in (".", ".."):
-        raise refused("model", "is no name of a model")
-    return quote(attempt.model, safe="")
+    return f"/{model_segment(attempt)}:{verb}".encode(), fields, messages.outgoing(call, attempt, said)
 
 
 def _without(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> dict[str, bytes]:

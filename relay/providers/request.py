@@ -5,7 +5,7 @@ from typing import Final
 
 from relay.call import Call
 from relay.catalog import CALLER, Attempt, Endpoint, Secret
-from relay.dialects import chat, chat_answer, messages, responses, responses_answer
+from relay.dialects import chat, chat_answer, converse, converse_answer, messages, responses, responses_answer
 from relay.dialects.translated import Reading, Translated
 from relay.providers import hosted
 
@@ -18,6 +18,7 @@ _WHOLE: Final = _PLAIN_WHOLE + b"anthropic-version: "
 _Outwards = Callable[[Call, Attempt, Mapping[str, bytes]], Translated]
 _Inwards = Callable[[bytes, str, Reading], bytes]
 _DIALECTS: Final[Mapping[str, tuple[_Outwards, _Inwards]]] = {
+    "bedrock": (converse.outgoing, converse_answer.message),
     "chat": (chat.outgoing, chat_answer.message),
     "responses": (responses.outgoing, responses_answer.message),
 }
@@ -106,7 +107,7 @@ def _hosted(
 
 def _translated(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Request:
     """Give the request in the endpoint's dialect; what is only to be counted is never sent, for they can't."""
-    fields = _PLAIN_STREAM if call.stream else _PLAIN_WHOLE
+    fields = _PLAIN_STREAM if call.stream and attempt.endpoint.dialect != "bedrock" else _PLAIN_WHOLE
     if call.operation == "count_tokens":
         return Request(b"", fields, [])
     sent = _DIALECTS[attempt.endpoint.dialect][0](call, attempt, changed)
