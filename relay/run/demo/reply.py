@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from relay.run.demo.answer import Answer, Json, Prompt
 from relay.run.demo.events import Event, Step, Wait
@@ -35,6 +35,15 @@ class Dialect(Protocol):
     def error_body(self, status: int, kind: str, message: str, request_id: str) -> Json: ...
     def error_events(self, kind: str, message: str, request_id: str) -> tuple[Event, ...]: ...
     def fields(self, request_id: str) -> dict[str, str]: ...
+
+
+@runtime_checkable
+class Binary(Protocol):
+    """What a dialect has whose streams are no server-sent events."""
+
+    @property
+    def STREAM_TYPE(self) -> str: ...
+    def frame(self, event: Event) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +113,12 @@ def _streamed(dialect: Dialect, prompt: Prompt, script: Script, request_id: str,
     items = disturbed(script, dialect.events(prompt, said), errors)
     own_pace_s = pace_s if said.rate is None else 0
     delay_s = script.number("delay", own_pace_s * 1000) / 1000
-    steps = transported(script, timed(items, framing(script), delay_s, said.rate or 0))
+    # A dialect that does not come in server-sent events brings its own frames.
+    frame = dialect.frame if isinstance(dialect, Binary) else framing(script)
+    content_type = dialect.STREAM_TYPE if isinstance(dialect, Binary) else "text/event-stream; charset=utf-8"
+    steps = transported(script, timed(items, frame, delay_s, said.rate or 0))
     fields = {**dialect.fields(request_id), "cache-control": "no-cache"}
-    return Reply(200, "text/event-stream; charset=utf-8", fields, steps, None, _silence_s(script))
+    return Reply(200, content_type, fields, steps, None, _silence_s(script))
 
 
 def _silence_s(script: Script) -> float:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from relay.run.demo import chat, messages, responses
+from relay.run.demo import bedrock, chat, messages, responses
 from relay.run.demo.answer import Invalid, Json
 from relay.run.demo.events import At, End, Wait
 from relay.run.demo.grammar import NAMES, parse
@@ -30,6 +30,12 @@ _DIALECTS: Mapping[str, Dialect] = {  # by the path that answers are asked for a
     "/v1/messages": messages,
     "/v1/chat/completions": chat,
     "/v1/responses": responses,
+}
+_HOSTED: Mapping[str, tuple[Dialect, bool]] = {  # by what stands behind a model's name: dialect, streamed
+    "invoke": (bedrock.INVOKE, False),
+    "invoke-with-response-stream": (bedrock.INVOKE, True),
+    "converse": (bedrock, False),
+    "converse-stream": (bedrock, True),
 }
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: closing resets
 
@@ -86,6 +92,8 @@ class DemoServer:
     async def _reply(self, request: web.Request, stream: Stream) -> Reply:
         """What to answer; every fault of the request is an error in the envelope of its path's dialect."""
         dialect = _DIALECTS.get(request.path, chat if request.path.startswith("/v1/chat/") else messages)
+        if hosted := _hosted(request.path):
+            dialect = hosted[0]
         request_id = f"req_demo{next(self._numbers):08d}"
         try:
             content = await request.read()
@@ -103,6 +111,10 @@ class DemoServer:
 
     def _routed(self, request: web.Request, dialect: Dialect, content: bytes, request_id: str, stream: Stream) -> Reply:
         method, path = request.method, request.path
+        if method == "POST" and (hosted := _hosted(path)):
+            prompt = dialect.read(decoded(content) | hosted[1])
+            stream.model = prompt.model
+            return compose(dialect, prompt, parse(prompt.model), request_id, self._pace_s)
         if method == "POST" and path in _DIALECTS:
             prompt = dialect.read(decoded(content))
             stream.model = prompt.model
@@ -132,6 +144,15 @@ class DemoServer:
 
     async def _show_streams(self, _request: web.Request) -> web.Response:
         return web.Response(body=encoded(self._traffic.streams_report()), content_type="application/json")
+
+
+def _hosted(path: str) -> tuple[Dialect, Json] | None:
+    """The dialect of a path that has the model in it, `/model/{model}/{verb}`, and what it says beside the body."""
+    name, _, verb = path.removeprefix("/model/").rpartition("/")
+    if not path.startswith("/model/") or not name or verb not in _HOSTED:
+        return None
+    dialect, streams = _HOSTED[verb]
+    return dialect, {"model": name, "stream": streams}
 
 
 def _sent_headers(request: web.Request) -> tuple[tuple[str, str], ...]:
