@@ -110,6 +110,8 @@ cdef class Chunks(FrameSink):
             if data.ptr[at] == c"\n" or data.ptr[at] == c"\r":
                 self._json.ptr[at] = c" "
         type = inside(type)
+        if type.len and memchr(type.ptr, c"\\", <size_t>type.len) != NULL:
+            type.len = 0  # no line can say it as JSON does: the decoder judges it
         self._text.clear()
         self._text.append(b"event: ", 7)
         self._text.add(type)

@@ -1,8 +1,8 @@
 """Bedrock's Converse dialect, inwards: events of a ConverseStream to the hub's (spec/wire-protocols.md 1.4, 4.6, 5.2).
 
 Blocks of text and thinking begin with their first delta; what index a delta has says which block it belongs to. The
-answer is complete with its `metadata`, or at the end of the body once `messageStop` came. Memory: one event, and the
-tool calls that wait.
+answer is complete with its `metadata`, or at the end of the body once `messageStop` came. Nothing leaves before the model
+says something, so that until then another endpoint may answer. Memory: one event, and the tool calls that wait.
 """
 
 cimport cython
@@ -69,7 +69,6 @@ cdef class ConverseDecoder(Translator):
     cdef int _take(self, Slice name, Slice* slots) except -1:
         cdef int64_t number = count_of(slots[INDEX])
         cdef int index = <int>number if number < 1 << 30 else -1
-        self.begin()
         if equals(name, b"contentBlockDelta", 17):
             return self._delta_of(index, slots)
         if equals(name, b"contentBlockStart", 17):
@@ -109,6 +108,7 @@ cdef class ConverseDecoder(Translator):
 
     cdef int _turn_to(self, Block block, int index) except -1:
         """Make way for a block that is no tool call, and open it; one of thinking may hold a signature alone."""
+        self.begin()
         self._calls.leave()
         if index != self._index:
             self.end_block()
@@ -120,6 +120,7 @@ cdef class ConverseDecoder(Translator):
         cdef Fragment fragment
         if slots[INPUT].ptr != NULL and slots[INPUT].ptr[0] != c'"':
             raise ProtocolError("arguments of a tool call are no text")
+        self.begin()
         self._index = -1
         fragment.index = index
         fragment.id = inside(slots[TOOL_ID])
@@ -145,6 +146,7 @@ cdef class ConverseDecoder(Translator):
         if inside(slots[SEQUENCE]).len:
             self._sequence = bytes_of(slots[SEQUENCE])
         self.stopping = True
+        self.begin()
         return 0
 
     cdef int _usage(self, Slice* slots) except -1:

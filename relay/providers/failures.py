@@ -36,7 +36,14 @@ _STATUS_OF_WORD: Mapping[str, int] = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-_TOO_LONG = ("prompt is too long", "context length", "context_length", "context window", "too many tokens")
+_TOO_LONG = (
+    "prompt is too long",
+    "input is too long",
+    "context length",
+    "context_length",
+    "context window",
+    "too many tokens",
+)
 _CONTEXT = re.compile(r"maximum context length (?:is|of) (\d+) tokens.*?(\d+) tokens", re.DOTALL | re.IGNORECASE)
 _POLICY = ("content_policy", "content policy", "content filter", "content_filter", "bio_policy", "policy_violation")
 

@@ -188,3 +188,7 @@ def test_pitfall_78_an_exception_in_the_stream_is_never_a_stop() -> None:
 def test_pitfall_79_an_end_before_the_stop_is_an_error() -> None:
     whole = converse(delta(0, text="a"), usage=None)
     assert went(whole[:-1]).outcome == "Truncated"
+
+
+def test_a_type_that_no_line_can_say_is_no_event() -> None:
+    assert went(chunk(b'{"type":"mess\\u0061ge_start","message":{}}'), translated=None).outcome == "ProtocolError"
