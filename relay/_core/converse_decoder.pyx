@@ -1,8 +1,8 @@
 """Bedrock's Converse dialect, inwards: events of a ConverseStream to the hub's (spec/wire-protocols.md 1.4, 4.6, 5.2).
 
 Blocks of text and thinking begin with their first delta; what index a delta has says which block it belongs to. The
-answer is complete with its `metadata`, or at the end of the body once `messageStop` came. Nothing leaves before the model
-says something, so that until then another endpoint may answer. Memory: one event, and the tool calls that wait.
+answer is complete with its `metadata`, or at the end of the body once `messageStop` came. Nothing leaves before the
+model says something, so that until then another endpoint may answer. Memory: one event, and the calls that wait.
 """
 
 cimport cython

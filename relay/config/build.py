@@ -39,7 +39,6 @@ _IMPLIED = {
     "structured_output": ("structured_outputs",),
 }
 """Capability → the words of `supported_parameters` that it says as well."""
-_CACHING = {"messages": "explicit"}  # of a dialect, where nobody says
 _ENCRYPTING = ("responses",)  # dialects whose thinking its provider alone can read, whoever made the model
 _UNKNOWN = KnownProvider(name="", display_name="", dialect="", base_url="")
 
@@ -190,7 +189,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint, author: str | N
         model=own.model,
         base_url=provider.base_url or known.base_url.replace("{region}", said("region") or ""),
         credential=CALLER if said_credential == "caller" else credential,
-        price=_price(draft.price_of(own), said("caching") or _CACHING.get(dialect)),
+        price=_price(draft.price_of(own), said("caching") or _caching(dialect, own.model)),
         default_max_tokens=said("default_max_tokens") or said("max_output_tokens") or DEFAULT_MAX_TOKENS,
         count_tokens=dialect == "messages"
         and (known.count_tokens if capabilities is None else "count_tokens" in capabilities),
@@ -279,6 +278,11 @@ def _price(said: serving.Price | None, caching: str | None) -> Price | None:
     )
     long = {step.above_tokens: replace(price, **_overrides(step)) for step in said.long_context}
     return replace(price, long_context=tuple(sorted(long.items(), key=lambda step: -step[0])))
+
+
+def _caching(dialect: str, model: str) -> str | None:
+    """Give how an endpoint caches where nobody says: as Anthropic's models do, wherever they are."""
+    return "explicit" if dialect == "messages" or (dialect == "bedrock" and "anthropic." in model) else None
 
 
 def _overrides(step: serving.LongContext) -> dict[str, Any]:

@@ -58,6 +58,13 @@ def test_the_address_follows_the_region(load: Load) -> None:
     assert (ours.dialect, ours.id) == ("bedrock", "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0")
 
 
+def test_writes_to_the_cache_of_claude_cost_more_wherever_it_is(load: Load) -> None:
+    text = BEDROCK.replace("region: eu-central-1", "region: eu-central-1, price: {prompt: 4, completion: 8}")
+    claude, nova = load(text).models["anthropic/claude-sonnet-4.5"].endpoints
+    assert claude.price and nova.price
+    assert (claude.price.is_explicit, nova.price.is_explicit) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
