@@ -169,7 +169,7 @@ class Reply:
                 if self._is_limited and name.startswith(b"anthropic-ratelimit-"):
                     continue
                 self.fields += name + b": " + value + b"\r\n"
-        upstream_id = fields.get(b"request-id") or fields.get(b"x-request-id")
+        upstream_id = fields.get(b"request-id") or fields.get(b"x-request-id") or fields.get(b"x-amzn-requestid")
         if not upstream_id:
             return None
         self.fields += b"x-relay-upstream-request-id: " + upstream_id + b"\r\n"

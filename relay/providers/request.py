@@ -71,11 +71,11 @@ def request(call: Call, attempt: Attempt, changed: Mapping[str, bytes], betas: b
     raises   ProviderRefused for what can't be said in that dialect
     """
     endpoint = attempt.endpoint
-    if endpoint.dialect == "bedrock" and hosted.is_messages(attempt):
-        return _hosted(hosted.bedrock, call, attempt, changed, betas)
     if endpoint.dialect != "messages":
+        if endpoint.dialect == "bedrock" and hosted.is_messages(attempt):
+            return _hosted(hosted.bedrock, call, attempt, changed, betas)
         return _translated(call, attempt, changed)
-    if "vertex" in endpoint.quirks:
+    if endpoint.quirks and "vertex" in endpoint.quirks:
         return _hosted(hosted.vertex, call, attempt, changed, betas)
     counting = call.operation == "count_tokens"
     fields = (_STREAM if call.stream else _WHOLE) + (call.version or DEFAULT_VERSION) + b"\r\n"

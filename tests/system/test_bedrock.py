@@ -37,7 +37,7 @@ WEATHER: Any = {
 }
 PRICE = {"prompt": 2.0, "completion": 10.0, "cache_read": 0.5}
 EMAIL, CARD = "ada.lovelace@example.org", "4111 1111 1111 1111"
-AWS = {"AWS_ID": "AKIATESTTESTTEST", "AWS_SECRET": "aws/secret+material", "AWS_TOKEN": "token=="}
+AWS = {"AWS_ID": "AKIATESTTESTTEST", "AWS_SECRET": "aws/secret+material", "AWS_TOKEN": "session-token=="}
 PAIR = {name: {"env": f"AWS_{word}"} for name, word in (("access_key", "ID"), ("secret_key", "SECRET"))}
 TYPE = "application/vnd.amazon.eventstream"
 
@@ -157,6 +157,18 @@ async def test_what_is_sent_is_signed_as_botocore_signs_it(gateway: Running, pro
     assert fields["authorization"] == request.headers["Authorization"]
     assert fields["x-amz-security-token"] == AWS["AWS_TOKEN"]
     assert AWS["AWS_SECRET"].encode() not in received.head + received.content
+
+
+async def test_pitfall_89_no_key_is_told_that_a_provider_quotes(gateway: Running, provider: RawProvider) -> None:
+    quoted = " ".join(AWS.values())
+    provider.answers = [whole(json.dumps({"message": f"bad {quoted}"}).encode(), status="400 Bad Request")]
+    answer = await ask(gateway.port, body("raw/m", stream=True))
+    assert answer.error["message"] == "bad *** *** ***"
+
+
+async def test_the_request_id_of_aws_is_told(gateway: Running) -> None:
+    answer = await ask(gateway.port, body("other/chat"))
+    assert answer.fields["x-relay-upstream-request-id"].startswith("req_demo")
 
 
 async def test_an_attempt_after_another_is_signed_anew_and_a_large_request_too(
@@ -301,7 +313,7 @@ async def test_vertex_and_azure_are_asked_in_their_own_ways(gateway: Running, pr
     assert answer.status == 200
     received = await provider.called()
     assert received.head.startswith(b"POST /v1/models/claude-x:streamRawPredict HTTP/1.1\r\n")
-    assert b"\r\nauthorization: Bearer token==\r\n" in received.head
+    assert b"\r\nauthorization: Bearer session-token==\r\n" in received.head
     assert json.loads(received.content)["anthropic_version"] == "vertex-2023-10-16"
 
     provider.answers = [whole(b'{"error":{"code":"429","message":"slow"}}', status="429 Slow")]
@@ -310,4 +322,4 @@ async def test_vertex_and_azure_are_asked_in_their_own_ways(gateway: Running, pr
     assert received.head.startswith(
         b"POST /openai/deployments/gpt/chat/completions?api-version=2024-10-21 HTTP/1.1\r\n"
     )
-    assert b"\r\napi-key: token==\r\n" in received.head
+    assert b"\r\napi-key: session-token==\r\n" in received.head
