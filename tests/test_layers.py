@@ -14,6 +14,7 @@ LEVELS = {
     "errors": 1,
     "call": 1,
     "catalog": 1,
+    "known": 1,
     "config": 1,
     "dialects": 2,
     "redact": 2,
@@ -32,7 +33,7 @@ LEVELS = {
     "run": 6,
     "__main__": 7,
 }
-ORDER_OF_LEVEL_1 = ("errors", "call", "catalog", "config")
+ORDER_OF_LEVEL_1 = ("errors", "call", "catalog", "known", "config")
 ALLOWED_SIDEWAYS = {("telemetry", "ledger"), ("gateway", "forward"), ("gateway", "metadata")}
 ONLY_IN = {
     "aiohttp": ("downstream", "run"),

@@ -14,7 +14,6 @@ from relay.catalog import (
     Accepts,
     Endpoint,
     Generation,
-    KnownProvider,
     Model,
     Provider,
     Scores,
@@ -29,6 +28,7 @@ from relay.config.known import completed
 from relay.config.known import models as known_models
 from relay.config.references import endpoints, keys
 from relay.config.settings import ClientTimeouts, LogFormat, Redaction, Settings, Stream
+from relay.known import KnownProvider
 from relay.price import Price
 
 Placed = tuple[Where, serving.Endpoint]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relay.catalog import TASKS, KnownProvider, Secret, Timeouts
+from relay.catalog import TASKS, Secret, Timeouts
 from relay.config import grants
 from relay.config.callers import KeyRing
 from relay.config.explain import suggestion
@@ -21,6 +21,7 @@ from relay.config.schema import File
 from relay.config.section import KeyPair
 from relay.config.serving import Endpoint, ModelEntry, Price, Serving, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_DIALECTS
+from relay.known import KnownProvider
 
 Finding = tuple[Where, str]
 Judge = Callable[[Mapping[str, Any], int], Iterable[Finding]]

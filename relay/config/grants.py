@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Set
 
 from relay.call import NO_POLICY, Identity, Limits, Policy
-from relay.catalog import KnownProvider
 from relay.config.callers import Grant, KeyLimits
 from relay.config.faults import Where
 from relay.config.serving import Provider
+from relay.known import KnownProvider
 
 
 def identity(name: str, grant: Grant, expires: float | None = None, id: str | None = None) -> Identity:

@@ -13,7 +13,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from relay.catalog import KnownProvider
 from relay.config.build import build, relocate
 from relay.config.check import Draft, Finding, Judge, check
 from relay.config.explain import faults_of, prune
@@ -25,6 +24,7 @@ from relay.config.schema import File
 from relay.config.settings import Loaded
 from relay.config.source import Source, read
 from relay.config.unbuilt import VARIABLES
+from relay.known import KnownProvider
 
 LOCAL_KEY = "RELAY_LOCAL_KEY"
 EMBEDDED = KnownProvider(name="demo", display_name="Demo", dialect="messages", base_url="", count_tokens=True)

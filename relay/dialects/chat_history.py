@@ -5,9 +5,9 @@ from typing import Any
 
 from relay.dialects import chat_schema as schema
 from relay.dialects.check import converted
-from relay.dialects.turns import Conversation, text
 from relay.dialects.openai import Json, Names, file, image, json_object, kind_of, legal_id
 from relay.dialects.signatures import unsigned
+from relay.dialects.turns import Conversation, text
 from relay.errors import CallerInvalid
 
 _EPHEMERAL = {"type": "ephemeral"}

@@ -15,10 +15,10 @@ from relay.dialects import chat_schema as schema
 from relay.dialects.chat_history import conversation
 from relay.dialects.chat_reply import ChatClient
 from relay.dialects.check import converted, read
-from relay.dialects.turns import text
 from relay.dialects.inbound import Inbound
 from relay.dialects.openai import CHOICES, IN_JSON, Json, Names, answer_format, single, thinking, tool, unread, written
 from relay.dialects.openai import schema as parameters
+from relay.dialects.turns import text
 from relay.errors import CallerInvalid
 
 _REQUEST: Final = Decoder(schema.Request)

@@ -8,8 +8,8 @@ from msgspec.json import encode
 
 from relay.dialects import responses_schema as schema
 from relay.dialects.check import converted
-from relay.dialects.turns import Conversation, text
 from relay.dialects.openai import Json, Names, file, image, json_object, kind_of, legal_id
+from relay.dialects.turns import Conversation, text
 from relay.errors import CallerInvalid
 
 REDACTED: Final = "redacted."

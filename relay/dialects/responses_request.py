@@ -13,12 +13,12 @@ from msgspec.json import Decoder, encode
 from relay.call import Member
 from relay.dialects import responses_schema as schema
 from relay.dialects.check import converted, read
-from relay.dialects.turns import text
 from relay.dialects.inbound import Inbound
 from relay.dialects.openai import CHOICES, IN_JSON, Json, Names, answer_format, single, thinking, tool, unread, written
 from relay.dialects.openai import schema as parameters
 from relay.dialects.responses_history import conversation
 from relay.dialects.responses_reply import ResponsesClient
+from relay.dialects.turns import text
 from relay.errors import CallerInvalid
 
 _REQUEST: Final = Decoder(schema.Request)

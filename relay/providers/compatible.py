@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import orjson
 
-from relay.catalog import KnownProvider
+from relay.known import KnownProvider
 from relay.providers.claude import CLAUDE
 
 _ANTHROPIC = KnownProvider(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.catalog import KnownProvider
 from relay.config import ConfigError, Loaded, load
+from relay.known import KnownProvider
 from relay.redact.hold import faults
 from tests.config.shapes import ENVIRON, KNOWN, MINIMAL
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from relay.catalog import KnownProvider
+from relay.known import KnownProvider
 
 KNOWN: Mapping[str, KnownProvider] = {
     "anthropic": KnownProvider(

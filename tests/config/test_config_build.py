@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from relay.call import Identity
-from relay.catalog import Generation, KnownProvider, Timeouts
+from relay.catalog import Generation, Timeouts
 from relay.config import Address, Loaded, LogFormat, Redaction, fileless, new_key, relocate
 from relay.config.load import EMBEDDED
 from relay.config.schema import Timeouts as AllTimeouts
 from relay.config.serving import UpstreamTimeouts
+from relay.known import KnownProvider
 from relay.price import Price
 from relay.redact.classes import Class, Mode
 from relay.redact.policy import parse

@@ -12,8 +12,8 @@ from relay.dialects import chat
 from relay.dialects.chat import QUIRKS
 from relay.errors import ProviderRefused, Retry
 from relay.providers import PROVIDERS
-from tests.dialects.requests import BY_URL, PNG, TOOL, USER, Json, call_of, model, result, text, use, user
 from relay.providers.hosted import QUIRKS as HOSTED
+from tests.dialects.requests import BY_URL, PNG, TOOL, USER, Json, call_of, model, result, text, use, user
 
 PNG_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}
 

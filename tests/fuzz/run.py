@@ -37,7 +37,7 @@ FLAGS = "-O1 -g -fsanitize=address,fuzzer-no-link"
 TARGETS = sorted(path.stem.removeprefix("fuzz_") for path in Path(__file__).parent.glob("fuzz_*.py"))
 SEEDS = {dialect: [f"tests/golden/{dialect}"] for dialect in ("chat", "responses")}
 SEEDS |= {"sse": ["tests/golden/messages"], "pipeline": ["tests/golden/messages"]}
-SEEDS |= dict.fromkeys(("chat_encoder", "responses_encoder"), ["tests/golden/ingress"])
+SEEDS |= {encoder: ["tests/golden/ingress"] for encoder in ("chat_encoder", "responses_encoder")}
 WORDS = {"rewriter": "redaction.dict", "custom": "redaction.dict"}
 
 

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from relay.catalog import KnownProvider
 from relay.config import EMBEDDED, ConfigError, Loaded, fileless, load
 from relay.dialects.chat import QUIRKS
+from relay.known import KnownProvider
 from relay.providers import PROVIDERS
 
 DIALECTS = {"messages", "chat", "responses", "gemini", "bedrock"}

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import chunks
 from tests.support.answers import LAST_CHUNK, chunk, failure, head, streamed, whole
-from tests.support.chunks import DONE, ROLE, content, conversation, fragment, tool, usage
+from tests.support.chunks import DONE, ROLE, content, conversation, fragment, message_of, tool, usage
 from tests.support.processes import Running
 from tests.support.raw_client import ask, body, exchange
 from tests.support.raw_client import head as request_head

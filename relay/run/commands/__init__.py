@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from relay.catalog import KnownProvider
     from relay.config import ConfigError, Loaded
+    from relay.known import KnownProvider
     from relay.redact.fields import Finding
 
 EXIT_FAILED = 1

@@ -10,7 +10,7 @@ import click
 from relay.run.commands import json_option, known_providers
 
 if TYPE_CHECKING:
-    from relay.catalog import KnownProvider
+    from relay.known import KnownProvider
 
 
 @click.command(short_help="List the providers that are known by name.")

@@ -2,9 +2,9 @@
 
 `DemoServer` speaks Anthropic Messages (`POST /v1/messages`, `…/count_tokens`, `GET /v1/models[/{id}]`), OpenAI Chat
 Completions (`POST /v1/chat/completions`), Responses (`POST /v1/responses`) and Amazon Bedrock
-(`POST /model/{model}/invoke`, `…/converse`), streamed and not. It is the demo and the test double, so it imports nothing
-else of relay: it could otherwise cancel relay's mistakes. The same request gets the same answer, bytes and message id
-included; only the `request-id` counts up.
+(`POST /model/{model}/invoke`, `…/converse`), streamed and not. It is the demo and the test double, so it imports
+nothing else of relay: it could otherwise cancel relay's mistakes. The same request gets the same answer, bytes and
+message id included; only the `request-id` counts up.
 
 The model is `<script>[@key=value,...]`; a prefix up to the last `/` is ignored. A name that is no script (`sonnet`)
 is `chat`, whatever follows its `@`. A key that the script does not take, or a bad value, is a 400.
