@@ -90,7 +90,6 @@ cdef class MessagesDecoder(Decoder):
         cdef const char* text
         cdef const char* stop
         cdef Event event
-        event.rewritten.ptr = NULL
         while known and end - ptr > known and memcmp(ptr, self._prefix, <size_t>known) == 0:
             text = ptr + known
             stop = skip_ascii(text, end)
@@ -104,6 +103,7 @@ cdef class MessagesDecoder(Decoder):
             if not event.plain and not is_utf8(event.text):
                 break
             event.frame = Slice(ptr, stop - ptr)
+            event.rewritten.ptr = NULL
             event.count = 1
             ptr = stop
             if self.gathers and event.plain:
