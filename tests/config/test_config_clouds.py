@@ -22,11 +22,11 @@ ops: {listen: 127.0.0.1:9090}
 keys:
   - {name: dev, secret: {env: RELAY_KEY}}
 providers:
-  bedrock: {credential: {PAIR}, region: eu-central-1}
+  amazon-bedrock: {credential: {PAIR}, region: eu-central-1}
 models:
   anthropic/claude-sonnet-4.5:
-    - {provider: bedrock, model: "anthropic.claude-sonnet-4-5-20250929-v1:0"}
-    - provider: bedrock
+    - {provider: amazon-bedrock, model: "anthropic.claude-sonnet-4-5-20250929-v1:0"}
+    - provider: amazon-bedrock
       model: amazon.nova-pro-v1:0
       region: us-east-1
       credential: {PAIR, session_token: {env: AWS_TOKEN}}
@@ -55,7 +55,7 @@ def test_the_address_follows_the_region(load: Load) -> None:
     ours, nova = load(BEDROCK).models["anthropic/claude-sonnet-4.5"].endpoints
     assert ours.base_url == "https://bedrock-runtime.eu-central-1.amazonaws.com"
     assert nova.base_url == "https://bedrock-runtime.us-east-1.amazonaws.com"
-    assert (ours.dialect, ours.id) == ("bedrock", "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0")
+    assert (ours.dialect, ours.id) == ("bedrock", "amazon-bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0")
 
 
 def test_writes_to_the_cache_of_claude_cost_more_wherever_it_is(load: Load) -> None:
@@ -83,23 +83,23 @@ def test_writes_to_the_cache_of_claude_cost_more_wherever_it_is(load: Load) -> N
         (
             "secret_key: {env: AWS_SECRET}}, region: e",
             "secret_key: {env: NO_SECRET}}, region: e",
-            "6: providers.bedrock.credential.secret_key: the environment variable NO_SECRET is not set",
+            "6: providers.amazon-bedrock.credential.secret_key: the environment variable NO_SECRET is not set",
         ),
         (
             "{access_key: {env: AWS_ID}, secret_key: {env: AWS_SECRET}}, region: e",
             "{access_key: {env: AWS_ID}}, region: e",
-            "6: providers.bedrock.credential.secret_key: required key is missing",
+            "6: providers.amazon-bedrock.credential.secret_key: required key is missing",
         ),
         (
             "{access_key: {env: AWS_ID}, secret_key: {env: AWS_SECRET}}, region: e",
             "{access_key: abc, secret_key: {env: AWS_SECRET}}, region: e",
-            "6: providers.bedrock.credential.access_key: a secret never stands in the file; write {env: NAME} or "
+            "6: providers.amazon-bedrock.credential.access_key: a secret never stands in the file; write {env: NAME} or "
             "{file: PATH}",
         ),
         (
             "models:",
-            "  vertex: {credential: {env: AWS_ID}}\nmodels:",
-            "7: providers.vertex: has an address of its own for every customer; write its `base_url`",
+            "  google-vertex-anthropic: {credential: {env: AWS_ID}}\nmodels:",
+            f"7: providers.google-vertex-anthropic: {PROVIDERS['google-vertex-anthropic'].note}; write `base_url`",
         ),
     ],
 )

@@ -11,12 +11,13 @@ import pytest
 from relay.config import EMBEDDED, ConfigError, Loaded, fileless, load
 from relay.dialects.chat import QUIRKS
 from relay.known import KnownProvider
-from relay.providers import PROVIDERS
+from relay.providers import PROVIDERS, hosted
 
 DIALECTS = {"messages", "chat", "responses", "gemini", "bedrock"}
 NAMED = """
     AkashML:akashml AI21:ai21 AionLabs:aion-labs Alibaba:alibaba Ambient:ambient Baidu:baidu AmazonNova:amazon-nova
-    Anthropic:anthropic ArceeAI:arcee-ai AtlasCloud:atlas-cloud Avian:avian BaseTen:baseten BytePlus:byteplus
+    AmazonBedrock:amazon-bedrock Anthropic:anthropic ArceeAI:arcee-ai AtlasCloud:atlas-cloud Avian:avian Azure:azure
+    BaseTen:baseten BytePlus:byteplus
     BlackForestLabs:black-forest-labs Cerebras:cerebras Chutes:chutes Cirrascale:cirrascale Clarifai:clarifai
     Cloudflare:cloudflare Cohere:cohere Crucible:crucible Crusoe:crusoe Darkbloom:darkbloom Decart:decart
     DeepInfra:deepinfra DeepSeek:deepseek DekaLLM:dekallm DigitalOcean:digitalocean Featherless:featherless
@@ -52,7 +53,7 @@ def test_a_row_is_whole(row: KnownProvider) -> None:
     assert row.base_url or row.note, "without an address it has to say why"
     assert not (row.base_url and row.note)
     assert row.source or row.note
-    assert row.quirks <= QUIRKS.keys()
+    assert row.quirks <= QUIRKS.keys() | hosted.QUIRKS.keys()
     for url in filter(None, (row.base_url, row.source, row.data_policy)):
         parts = urlsplit(url)
         assert parts.hostname and not parts.query and not parts.fragment
@@ -73,7 +74,7 @@ def test_without_a_file_every_provider_is_offered_whose_variable_is_set() -> Non
         name.removesuffix("/*")
         for name in (model.id for model in fileless(environ, PROVIDERS, "a-key-of-ours").generation.wildcards)
     }
-    assert offered == {"demo"} | {row.name for row in ROWS if row.env and not row.note}
+    assert offered == {"demo"} | {row.name for row in ROWS if row.env and not row.note and "{" not in row.base_url}
 
 
 def loaded(folder: Path, row: KnownProvider, more: str = "") -> Loaded:

@@ -54,7 +54,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int, demo: Runni
             "hosted": place | {"base_url": upstream},
             "raw": place | {"base_url": raw, "credential": token},
             "native": {"dialect": "messages", "base_url": raw},
-            "vertex": {"base_url": f"{raw}/v1/models", "credential": {"env": "AWS_TOKEN"}},
+            "google-vertex-anthropic": {"base_url": f"{raw}/v1/models", "credential": {"env": "AWS_TOKEN"}},
             "azure": {"base_url": f"{raw}/openai?api-version=2024-10-21", "credential": {"env": "AWS_TOKEN"}},
         },
         "models": {
@@ -64,7 +64,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int, demo: Runni
             "raw/*": [{"provider": "raw", "model": "x.nova:0/*"}],
             "rawclaude/*": [{"provider": "raw", "model": "anthropic.claude-v1:0"}],
             "turn/*": [{"provider": "raw", "model": "x.nova"}, {"provider": "native", "model": "native"}],
-            "vertex/*": [{"provider": "vertex", "model": "*"}],
+            "vertex/*": [{"provider": "google-vertex-anthropic", "model": "*"}],
             "azure/*": [{"provider": "azure", "model": "*"}],
         },
     }
