@@ -190,7 +190,8 @@ cdef class Rewriter(Stage):
     cdef int _end_thinking(self, Event* event) except -1:
         """Let out what is held of the block's thinking, all of which stands before its signature.
 
-        Whether it is signed nobody knows before: of what was replaced in the signature would not hold.
+        Whether it is signed nobody knows before: of what was replaced, or put back, the signature would not hold. It
+        goes, and the thinking is a text when it comes back in a request.
         """
         self.flush(event.channel)
         self._restore_text = self._restore_input = None
@@ -326,6 +327,7 @@ cdef class Rewriter(Stage):
         else:
             self._input_waits = restorer.waits
         if restored != text:
+            self._is_changed = True
             channel.out.clear()
             quoted = _dumps(restored, ensure_ascii=False)
             if _has_half(quoted):

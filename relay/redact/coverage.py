@@ -108,7 +108,7 @@ def _signs_nothing(signature: bytes) -> bool:
 
 
 UNSIGNED: Final = Field(members={"thinking": SCANNED}, when=("signature", _signs_nothing))
-"""Thinking of another dialect, or of any in a request: without a signature that would break it is a text."""
+"""Thinking in a request: without a signature that would break it is a text."""
 
 
 def _schema() -> Field:
@@ -134,8 +134,11 @@ _DETAILS: Final = _object(explanation=SCANNED)
 ANSWER: Final = _object(content=_CONTENT, stop_details=_DETAILS)
 """A whole message."""
 
-TRANSLATED: Final = _object(content=Field(scanned=True, types={**BLOCKS, "thinking": UNSIGNED}), stop_details=_DETAILS)
-"""A whole message that came in another dialect: its thinking is a text unless it is signed."""
+_THOUGHT: Final = _object(thinking=SCANNED)
+
+TRANSLATED: Final = _object(content=Field(scanned=True, types={**BLOCKS, "thinking": _THOUGHT}), stop_details=_DETAILS)
+"""A whole message that came in another dialect: its thinking is a text. In a stream it comes before anybody can know
+whether it is signed, and both forms of an answer are to say the same (see redact.signed)."""
 
 MESSAGE_START: Final = _object(message=ANSWER)
 MESSAGE_DELTA: Final = _object(delta=_object(stop_details=_DETAILS))

@@ -29,6 +29,7 @@ from relay.redact.receipt import Receipt, comments
 from relay.redact.replacements import Replacements, Treatment, fault
 from relay.redact.restorer import Restorer, inside
 from relay.redact.rules import ruleset
+from relay.redact.signed import without_broken
 
 MAX_WORDS: Final = 1024
 _WITHHELD: Final = "the provider failed; what it said of it did not pass the redaction"
@@ -214,7 +215,8 @@ class Redaction:
             content = without_thinking(content)
         if self._plan.answers or self._restored:
             document = self._answering()
-            content = document.redact(content, coverage.TRANSLATED if is_translated else coverage.ANSWER)
+            redacted = document.redact(content, coverage.TRANSLATED if is_translated else coverage.ANSWER)
+            content = without_broken(content, redacted) if is_translated else redacted
             self._plan.answering.take_back(document)
         if self._receipt and self._plan.answers:
             self._receipt.answered(blocks.of_answer(content))

@@ -126,9 +126,29 @@ def test_what_a_signature_signed_is_whole_or_the_signature_goes(said: str, think
         assert (block["thinking"], block["signature"]) == (thinking, signature)
 
 
-def test_whole_thinking_of_another_dialect_passes_when_it_is_signed() -> None:
-    signed = THOUGHT.replace(b'"signature": ""', b'"signature": "EqQB"')
-    assert asked().answer(signed, is_translated=True) == signed
+@pytest.mark.parametrize("said", [("He is [EMAIL_1]; ",), ("He is [EMA", "IL_1]; ")])
+def test_where_an_original_was_put_back_nothing_is_signed(said: tuple[str, ...]) -> None:
+    """It would go to the provider unseen with the next request, where what is signed passes."""
+    detail = {"type": "reasoning.text", "text": "", "signature": "EqQB"}
+    body = conversation(reasoning(*said), chunk({"reasoning_details": [detail]}), content("So."))
+    block = streamed(asked("placeholder"), body)["content"][0]
+    assert (block["thinking"], block["signature"]) == ("He is ada@x.org; ", "")
+    whole = json.dumps({"content": [{"type": "thinking", "thinking": "".join(said), "signature": "EqQB"}]}).encode()
+    assert json.loads(asked("placeholder").answer(whole, is_translated=True))["content"] == [block]
+
+
+def test_what_a_signature_of_a_whole_answer_signed_is_whole_or_the_signature_goes() -> None:
+    blocks = [
+        {"type": "thinking", "thinking": said, "signature": signature}
+        for said, signature in [("He wrote.", "EqQB"), ("To a@b.org now", "EqQC"), ("To c@d.org", ""), ("So.", "EqQD")]
+    ]
+    done = json.loads(asked().answer(json.dumps({"content": blocks}).encode(), is_translated=True))
+    assert [(block["thinking"], block["signature"]) for block in done["content"]] == [
+        ("He wrote.", "EqQB"),
+        ("To [EMAIL] now", ""),
+        ("To [EMAIL]", ""),
+        ("So.", "EqQD"),
+    ]
 
 
 def test_of_thinking_that_breaks_off_what_was_held_leaves_redacted() -> None:

@@ -206,8 +206,8 @@ async def test_redaction_holds_in_both_directions_at_random_cuts(
         return conversation(thought, said, call(2, "c", "send", *pieces))
 
     sent, read = await redacted_at_random(gateway.port, provider, seed, stream)
-    said, used = read["content"]
-    assert said["text"] == sent["input"][0]["content"] == REDACTED
+    thought, said, used = read["content"]
+    assert thought["thinking"] == said["text"] == sent["input"][0]["content"] == REDACTED
     assert said["citations"][0]["title"] == "Page of [EMAIL]"
     assert json.loads(used["arguments"]) == {"to": "[EMAIL]", "card": "[CREDIT_CARD]"}
 
