@@ -49,6 +49,7 @@ def _gateways(_: click.Context, __: click.Parameter, value: str) -> list[str]:
 @click.option("--gateways", default=",".join(BUILDERS), show_default=True, callback=_gateways, help="Who is measured.")
 @click.option("--seconds", default=3.0, show_default=True, type=click.FloatRange(0.5, 60), help="Length of a window.")
 @click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 20), help="Windows for each figure.")
+@click.option("--starts", default=1, show_default=True, type=click.IntRange(1, 10), help="Times that all starts anew.")
 @click.option("--redact", "redacts", is_flag=True, help="All nine classes on, in both directions.")
 @click.option("--gate", is_flag=True, help="Exit 1 when a goal is missed by more than 15 %.")
 @click.option("--calibrate", "only_calibrate", is_flag=True, help="Measure the harness itself, in C1 and P.")
@@ -59,6 +60,7 @@ def main(
     gateways: list[str],
     seconds: float,
     rounds: int,
+    starts: int,
     redacts: bool,
     gate: bool,
     only_calibrate: bool,
@@ -68,7 +70,7 @@ def main(
     """Measure relay beside its anchors and judge it by the goals of design/performance.md."""
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)
-    options = Options(seconds, rounds, redacts)
+    options = Options(seconds, rounds, starts, redacts)
     if only_calibrate:
         _show_calibration(options)
         return
@@ -77,7 +79,7 @@ def main(
     samples = run(scenarios, _needed(scenarios, gateways), options, _tell)
     rows = judged(scenarios, samples, SUBJECT)
     _show(scenarios, rows, samples)
-    said = {"seconds": seconds, "rounds": rounds, "command": " ".join(sys.argv)}
+    said = {"seconds": seconds, "rounds": starts * rounds, "command": " ".join(sys.argv)}
     if json_path:
         json_path.write_text(json.dumps(report.as_json(rows, samples, said), indent=1))
     if markdown_path:

@@ -20,10 +20,14 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How long and how often, and whether relay redacts."""
+    """How long and how often, and whether relay redacts.
+
+    rounds   of windows, in each of `starts`: where its memory lies makes one process slower than the next
+    """
 
     seconds: float
     rounds: int
+    starts: int = 1
     redacts: bool = False
 
 
@@ -67,17 +71,26 @@ def gateways_up(bench: Bench, names: Sequence[str]) -> Iterator[list[Running]]:
 
 def run(scenarios: Sequence[Scenario], names: Sequence[str], options: Options, tell: Tell) -> list[Sample]:
     """Measures all scenarios on all gateways, interleaved, and gives every sample. `tell` hears of the progress."""
-    samples: list[Sample] = []
+    return [
+        sample
+        for start in range(options.starts)
+        for sample in _started(scenarios, names, options, start * options.rounds, tell)
+    ]
+
+
+def _started(
+    scenarios: Sequence[Scenario], names: Sequence[str], options: Options, before: int, tell: Tell
+) -> Iterator[Sample]:
+    """Gives the samples of one start of all processes; `before` rounds were measured by others."""
     with provider_up(options) as bench, gateways_up(bench, names) as running:
-        for round_ in range(options.rounds):
+        for round_ in range(before, before + options.rounds):
             for scenario in scenarios:
                 if scenario.kind is not Kind.WINDOW and round_ > 0:
                     continue
                 for one in running:
                     if one.gateway.name in scenario.gateways:
-                        tell(f"round {round_ + 1}/{options.rounds} {scenario.key} {one.gateway.name}")
-                        samples.append(_sample(bench, one, scenario, round_))
-    return samples
+                        tell(f"round {round_ + 1}/{options.starts * options.rounds} {scenario.key} {one.gateway.name}")
+                        yield _sample(bench, one, scenario, round_)
 
 
 def _sample(bench: Bench, one: Running, scenario: Scenario, round_: int) -> Sample:
