@@ -11,7 +11,16 @@ from relay._core.errors import LimitExceeded, Misuse, PeerError, ProtocolError, 
 from relay._core.estimator import Estimator
 from relay._core.event_stream import EventStream
 from relay._core.field import Field
-from relay._core.finish import CONVERSE_FAILURES, CONVERSE_REASONS, FAILURES, FINISH_REASONS, INCOMPLETE
+from relay._core.finish import (
+    CONVERSE_FAILURES,
+    CONVERSE_REASONS,
+    FAILURES,
+    FINISH_REASONS,
+    GEMINI_FAILURES,
+    GEMINI_REASONS,
+    GEMINI_UNSPECIFIED,
+    INCOMPLETE,
+)
 from relay._core.json import Scanner, members
 from relay._core.json_channel import JsonChannel
 from relay._core.line import Line, decimal, moment
@@ -36,6 +45,9 @@ __all__ = [
     "CONVERSE_REASONS",
     "FAILURES",
     "FINISH_REASONS",
+    "GEMINI_FAILURES",
+    "GEMINI_REASONS",
+    "GEMINI_UNSPECIFIED",
     "INCOMPLETE",
     "Channel",
     "Document",

@@ -15,7 +15,7 @@ from relay._core.json cimport Scanner, string_end, value_end
 from relay._core.meter cimport Meter
 from relay._core.scanned cimport bytes_of, first_item, inside, is_list, is_said, next_item, slice_of, trimmed
 from relay._core.text cimport equals, is_object, skip_ascii
-from relay._core.tool_calls cimport Fragment, ToolCalls
+from relay._core.tool_calls cimport Fragment, ToolCalls, quoted
 from relay._core.translator cimport TEXT_BLOCK, THINKING_BLOCK, TOOL_BLOCK, Block, Translator
 from relay._core.types cimport Frame, Slice
 from relay._core.utf8 cimport is_utf8
@@ -288,10 +288,7 @@ cdef class ChatDecoder(Translator):
         """Give arguments as the inside of a JSON string, also where they came as an object."""
         if not is_said(value) or value.ptr[0] == c'"':
             return inside(value)
-        quoted = bytes_of(value).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-        self._scratch.clear()
-        self._scratch.put(quoted.replace(b"\n", b" ").replace(b"\r", b" ").replace(b"\t", b" "))
-        return self._scratch.slice()
+        return quoted(value, self._scratch)
 
     cdef int _finished(self, Slice* slots) except -1:
         """Note why the answer ends; it goes on until the end of the stream, for usage comes later."""

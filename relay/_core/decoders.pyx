@@ -3,6 +3,7 @@
 from relay._core.chat_decoder cimport ChatDecoder
 from relay._core.converse_decoder cimport ConverseDecoder
 from relay._core.decoder cimport Decoder
+from relay._core.gemini_decoder cimport GeminiDecoder
 from relay._core.meter cimport Meter
 from relay._core.responses_decoder cimport ResponsesDecoder
 
@@ -18,4 +19,6 @@ cdef Decoder decoder_of(translated, Meter meter, Py_ssize_t max_event, bytes see
         return ResponsesDecoder(meter, max_event, translated, seed)
     if dialect == "bedrock":
         return ConverseDecoder(meter, max_event, translated, seed)
+    if dialect == "gemini":
+        return GeminiDecoder(meter, max_event, translated, seed)
     raise Misuse(f"no decoder for {dialect!r}")

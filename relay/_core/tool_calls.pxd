@@ -41,6 +41,7 @@ cdef class ToolCalls:
 
     cdef int take(self, Fragment* fragment) except -1
     cdef int follow(self, Slice text) noexcept nogil
+    cdef bint knows(self, Slice id)
     cdef bint waits(self) noexcept
     cdef void leave(self) noexcept
     cdef bint delays(self, Block block, Slice text) except -1
@@ -59,3 +60,4 @@ cdef class ToolCalls:
     cdef bytes _id(self, ToolCall call)
 
 cdef void follow(Shape* shape, Slice text) noexcept nogil
+cdef Slice quoted(Slice value, Buffer scratch) except *

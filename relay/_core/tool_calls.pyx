@@ -70,6 +70,14 @@ cdef void follow(Shape* shape, Slice text) noexcept nogil:
             shape.complete |= shape.depth <= 0
 
 
+cdef Slice quoted(Slice value, Buffer scratch) except *:
+    """Give arguments that came as JSON, not as a string of it, as the inside of one; it lies in `scratch`."""
+    text = bytes_of(value).replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    scratch.clear()
+    scratch.put(text.replace(b"\n", b" ").replace(b"\r", b" ").replace(b"\t", b" "))
+    return scratch.slice()
+
+
 cdef inline bint _is_in(Buffer buffer, Slice text) noexcept nogil:
     return buffer.len == text.len and memcmp(buffer.ptr, text.ptr, <size_t>text.len) == 0
 
@@ -145,6 +153,10 @@ cdef class ToolCalls:
         """Note more of the open call's arguments, which were sent already."""
         follow(&self.open.shape, text)
         return 0
+
+    cdef bint knows(self, Slice id):
+        """Tell whether a call has this id already."""
+        return id.len > 0 and self._by_id(id) is not None
 
     cdef bint waits(self) noexcept:
         """Tell whether the open call is not whole yet, so that no other block may begin."""
