@@ -15,7 +15,7 @@ class KnownProvider:
     env           the variable that usually holds its credential; None: it wants none
     count_tokens  its API counts tokens
     models        by its own name what is known of a model, in the words of an endpoint in the configuration
-    context_management, quirks   its API edits context; what it wants otherwise than others (dialects.chat.QUIRKS)
+    context_management, quirks   its API edits context; what it wants otherwise than others (QUIRKS of its dialect)
     source        where it says so in public
     note          why it can't be called as it is; empty: it can
     data_policy   where it says in public what it does with data; empty: unverified, no such place is known

@@ -20,7 +20,7 @@ from relay.config.references import endpoints, keys
 from relay.config.schema import File
 from relay.config.section import KeyPair
 from relay.config.serving import Endpoint, ModelEntry, Price, Serving, UpstreamTimeouts
-from relay.config.unbuilt import CAPABILITIES, DIALECTS, UNBUILT_DIALECTS
+from relay.config.unbuilt import CAPABILITIES, DIALECTS
 from relay.known import KnownProvider
 
 Finding = tuple[Where, str]
@@ -116,10 +116,7 @@ def _providers(draft: Draft) -> Iterator[Finding]:
         if known is None and not (provider.dialect and provider.base_url):
             hint = suggestion(name, list(draft.known)) or "; write its `dialect` and `base_url`"
             yield where, f"this version of relay knows no provider of this name{hint}"
-        if provider.dialect in UNBUILT_DIALECTS:
-            spoken = " or ".join(DIALECTS)
-            yield (*where, "dialect"), f"this version of relay does not speak `{provider.dialect}` yet; use {spoken}"
-        elif provider.dialect not in (None, *DIALECTS):
+        if provider.dialect not in (None, *DIALECTS):
             yield (*where, "dialect"), f"must be one of {', '.join(DIALECTS)}"
         if known and known.note and not (known.dialect and provider.base_url):
             refused = "can't be called" if known.dialect else "holds no conversations"

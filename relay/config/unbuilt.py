@@ -81,8 +81,7 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
 }
 """Schema class → key → phrase."""
 
-DIALECTS: tuple[str, ...] = ("messages", "chat", "responses", "bedrock")
-UNBUILT_DIALECTS: tuple[str, ...] = ("gemini",)
+DIALECTS: tuple[str, ...] = ("messages", "chat", "responses", "gemini", "bedrock")
 
 CAPABILITIES: tuple[str, ...] = (
     "context_management",

@@ -28,7 +28,7 @@ _ANTHROPIC = KnownProvider(
 
 
 def _rows() -> list[KnownProvider]:
-    """Give the rows of the data: members are those of KnownProvider, `quirks` words of dialects.chat.QUIRKS."""
+    """Give the rows of the data: members are those of KnownProvider, `quirks` words of QUIRKS of its dialect."""
     rows = orjson.loads(files("relay").joinpath("data/providers.json").read_bytes())
     return [KnownProvider(**row | {"quirks": frozenset(row.get("quirks", ()))}) for row in rows]
 

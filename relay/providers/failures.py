@@ -35,16 +35,31 @@ _STATUS_OF_WORD: Mapping[str, int] = {
     "rate_limit_error": 429,
     "timeout_error": 504,
     "overloaded_error": 529,
+    "API_KEY_INVALID": 401,
+    "INVALID_ARGUMENT": 400,
+    "FAILED_PRECONDITION": 400,
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "RESOURCE_EXHAUSTED": 429,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
 }
 _TOO_LONG = (
     "prompt is too long",
     "input is too long",
+    "input token count",
     "context length",
     "context_length",
     "context window",
     "too many tokens",
 )
-_CONTEXT = re.compile(r"maximum context length (?:is|of) (\d+) tokens.*?(\d+) tokens", re.DOTALL | re.IGNORECASE)
+_CONTEXT = re.compile(
+    r"maximum context length (?:is|of) (?P<most>\d+) tokens.*?(?P<said>\d+) tokens"
+    r"|input token count \(?(?P<counted>\d+)\)? exceeds.*?\(?(?P<allowed>\d+)\)?",
+    re.DOTALL | re.IGNORECASE,
+)
+_DELAY = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
 _POLICY = ("content_policy", "content policy", "content filter", "content_filter", "bio_policy", "policy_violation")
 
 
@@ -54,12 +69,15 @@ def error(status: int, fields: Mapping[bytes, bytes], body: bytes, *, own: bool 
     fields   header fields, names in lower case
     own      the caller's own credential was sent
     """
-    if own and status in (401, 402, 403):
+    message, words, delay_s = _told(body)
+    meant = 401 if "API_KEY_INVALID" in words else status  # Google says 400 of a key that it does not know
+    if own and meant in (401, 402, 403):
         failure: errors.ProviderError = errors.CredentialRefused(status)
     else:
-        failure = _by_status(status, *_told(body))
+        failure = _by_status(meant, message, words)
     failure.upstream_status = status
-    failure.retry_after_s = retry_after(fields)
+    told_s = retry_after(fields)
+    failure.retry_after_s = delay_s if told_s is None else told_s
     if (told := fields.get(b"x-should-retry")) in (b"true", b"false"):
         failure.retry = errors.Retry.OTHER if told == b"true" else errors.Retry.NEVER
     return failure
@@ -99,18 +117,25 @@ def _status_of(cause: PeerError) -> int:
     return _STATUS_OF_WORD.get(cause.code) or _STATUS_OF_WORD.get(cause.type) or 500
 
 
-def _told(body: bytes) -> tuple[str, tuple[str, ...]]:
-    """Give the sentence of an error body in any of the usual shapes, empty where there is none; its code and type."""
+def _told(body: bytes) -> tuple[str, tuple[str, ...], float | None]:
+    """Give what an error body in any of the usual shapes says: its sentence, empty where there is none, its words, and
+    the seconds after which to ask again.
+    """
     try:
         told = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return "", ()
+        return "", (), None
+    told = told[0] if isinstance(told, list) and told else told
     inner = told.get("error", told) if isinstance(told, dict) else None
     if not isinstance(inner, dict):
-        return (inner if isinstance(inner, str) else ""), ()
+        return (inner if isinstance(inner, str) else ""), (), None
     text = inner.get("message")
-    words = [word for word in (inner.get("code"), inner.get("type")) if isinstance(word, str)]
-    return (text if isinstance(text, str) else ""), tuple(words)
+    details = inner.get("details")
+    details = [each for each in details if isinstance(each, dict)] if isinstance(details, list) else []
+    said = (inner.get("code"), inner.get("type"), inner.get("status"), *[each.get("reason") for each in details])
+    words = tuple([word for word in said if isinstance(word, str)])
+    delays = [found for each in details if (found := _DELAY.fullmatch(str(each.get("retryDelay"))))]
+    return (text if isinstance(text, str) else ""), words, float(delays[0][1]) if delays else None
 
 
 def _by_status(status: int, message: str, words: Sequence[str] = ()) -> errors.ProviderError:
@@ -148,7 +173,8 @@ def _too_long(message: str) -> str:
     limit = _CONTEXT.search(message)
     if limit is None or message.startswith("prompt is too long"):
         return message
-    return f"prompt is too long: {limit[2]} tokens > {limit[1]} maximum"
+    said, most = limit["said"] or limit["counted"], limit["most"] or limit["allowed"]
+    return f"prompt is too long: {said} tokens > {most} maximum"
 
 
 def _kind_of_refusal(message: str) -> str:

@@ -5,7 +5,17 @@ from typing import Final
 
 from relay.call import Call
 from relay.catalog import CALLER, Attempt, Endpoint, Secret
-from relay.dialects import chat, chat_answer, converse, converse_answer, messages, responses, responses_answer
+from relay.dialects import (
+    chat,
+    chat_answer,
+    converse,
+    converse_answer,
+    gemini,
+    gemini_answer,
+    messages,
+    responses,
+    responses_answer,
+)
 from relay.dialects.translated import Reading, Translated
 from relay.providers import hosted
 
@@ -20,6 +30,7 @@ _Inwards = Callable[[bytes, str, Reading], bytes]
 _DIALECTS: Final[Mapping[str, tuple[_Outwards, _Inwards]]] = {
     "bedrock": (converse.outgoing, converse_answer.message),
     "chat": (chat.outgoing, chat_answer.message),
+    "gemini": (gemini.outgoing, gemini_answer.message),
     "responses": (responses.outgoing, responses_answer.message),
 }
 """Of each dialect but the hub's: what makes a request, and a message of a whole answer. Streams: `_core.decoders`."""

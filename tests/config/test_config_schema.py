@@ -87,7 +87,7 @@ def test_the_schema_takes_what_the_loader_takes(text: str, load_text: Callable[.
         ("listen: 127.0.0.1:8080", "listen: here"),
         ("{env: RELAY_KEY}", "literal"),
         ("{env: RELAY_KEY}", "{}"),
-        ("dialect: messages", "dialect: gemini"),
+        ("dialect: messages", "dialect: klingon"),
         ("zdr: true", "zrd: true"),
         ("prompt: 3.0", "prompt: -3"),
         ("keys:", "redact: {emial: true}\nkeys:"),

@@ -55,27 +55,27 @@ _VALUES = st.recursive(
     max_leaves=4,
 )
 _ARGUMENTS = st.dictionaries(st.text(max_size=4), _VALUES, max_size=3) | st.just(...) | st.none()
-_PARTS = (
+PARTS = (
     st.builds(text, _TEXTS, _SIGNATURES)
     | st.builds(thought, _TEXTS, _SIGNATURES)
     | st.builds(call, st.sampled_from(["f", "g.h"]), _ARGUMENTS, st.none() | st.sampled_from(["a", "b c"]), _SIGNATURES)
     | st.sampled_from([{}, {"inlineData": {"mimeType": "image/png", "data": "iV"}}, {"text": None}])
 )
-_COUNTS = st.none() | st.builds(
+COUNTS = st.none() | st.builds(
     counts,
     st.integers(0, 99),
     st.none() | st.integers(0, 30),
     thoughts=st.integers(0, 9),
     cachedContent=st.integers(0, 50),
 )
-_FINISH = st.sampled_from(["STOP", "MAX_TOKENS", "SAFETY", "SPII", "OTHER", "FINISH_REASON_UNSPECIFIED", "NEW", None])
+FINISH = st.sampled_from(["STOP", "MAX_TOKENS", "SAFETY", "SPII", "OTHER", "FINISH_REASON_UNSPECIFIED", "NEW", None])
 
 
 @st.composite
 def streams(draw: st.DrawFn) -> bytes:
     """Streams with parts in any order, usage anywhere, and now and then an end too early, or a prompt refused."""
-    found = [response(*draw(st.lists(_PARTS, max_size=3)), usage=draw(_COUNTS)) for _ in range(draw(st.integers(0, 4)))]
-    last = response(*draw(st.lists(_PARTS, max_size=2)), finish=draw(_FINISH), usage=draw(_COUNTS))
+    found = [response(*draw(st.lists(PARTS, max_size=3)), usage=draw(COUNTS)) for _ in range(draw(st.integers(0, 4)))]
+    last = response(*draw(st.lists(PARTS, max_size=2)), finish=draw(FINISH), usage=draw(COUNTS))
     blocked = response(candidates=..., promptFeedback={"blockReason": "SAFETY"}, usage=counts(candidates=None))
     end = draw(st.sampled_from([last, last, blocked, last + response(usage=counts(9, 9))]))
     return b"".join([*found, draw(st.sampled_from([b"", b": ping\r\n\r\n", b"data:\r\n\r\n"])), end])

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from relay.config import EMBEDDED, ConfigError, Loaded, fileless, load
-from relay.dialects.chat import QUIRKS
+from relay.dialects import chat, gemini
 from relay.known import KnownProvider
 from relay.providers import PROVIDERS, hosted
 
+QUIRKS = {"chat": chat.QUIRKS, "gemini": gemini.QUIRKS}
 DIALECTS = {"messages", "chat", "responses", "gemini", "bedrock"}
 NAMED = """
     AkashML:akashml AI21:ai21 AionLabs:aion-labs Alibaba:alibaba Ambient:ambient Baidu:baidu AmazonNova:amazon-nova
@@ -21,7 +22,8 @@ NAMED = """
     BlackForestLabs:black-forest-labs Cerebras:cerebras Chutes:chutes Cirrascale:cirrascale Clarifai:clarifai
     Cloudflare:cloudflare Cohere:cohere Crucible:crucible Crusoe:crusoe Darkbloom:darkbloom Decart:decart
     DeepInfra:deepinfra DeepSeek:deepseek DekaLLM:dekallm DigitalOcean:digitalocean Featherless:featherless
-    Fireworks:fireworks Friendli:friendli GMICloud:gmicloud Groq:groq HeyGen:heygen Inception:inception
+    Fireworks:fireworks Friendli:friendli GMICloud:gmicloud GoogleAIStudio:google-ai-studio
+    Google:google-vertex Groq:groq HeyGen:heygen Inception:inception
     Inceptron:inceptron InferenceNet:inference-net Ionstream:ionstream Infermatic:infermatic IoNet:io-net
     InferactvLLM:inferact-vllm Inflection:inflection Liquid:liquid Mara:mara Mancer2:mancer Minimax:minimax
     ModelRun:modelrun Mistral:mistral Modular:modular MoonshotAI:moonshotai Morph:morph NCompass:ncompass
@@ -53,7 +55,7 @@ def test_a_row_is_whole(row: KnownProvider) -> None:
     assert row.base_url or row.note, "without an address it has to say why"
     assert not (row.base_url and row.note)
     assert row.source or row.note
-    assert row.quirks <= QUIRKS.keys() | hosted.QUIRKS.keys()
+    assert row.quirks <= QUIRKS.get(row.dialect, {}).keys() | hosted.QUIRKS.keys()
     for url in filter(None, (row.base_url, row.source, row.data_policy)):
         parts = urlsplit(url)
         assert parts.hostname and not parts.query and not parts.fragment
