@@ -55,9 +55,9 @@ class Raw:
         return [frame for frame in self.content.split(b"\n\n") if frame]
 
 
-def request(model: str, path: str = "/v1/messages", **more: Any) -> bytes:
+def request(model: Any, path: str = "/v1/messages", **more: Any) -> bytes:
     body = {"model": model, "max_tokens": 100, "stream": True, "messages": [{"role": "user", "content": "hi"}]} | more
-    content = json.dumps(body).encode()
+    content = json.dumps({key: value for key, value in body.items() if value is not ...}).encode()
     return b"POST %b HTTP/1.1\r\nhost: demo\r\nX-Mark: 1\r\ncontent-length: %d\r\n\r\n%b" % (
         path.encode(),
         len(content),
@@ -65,7 +65,7 @@ def request(model: str, path: str = "/v1/messages", **more: Any) -> bytes:
     )
 
 
-async def ask(port: int, model: str, path: str = "/v1/messages", **more: Any) -> Raw:
+async def ask(port: int, model: Any, path: str = "/v1/messages", **more: Any) -> Raw:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request(model, path, **more))
     try:

@@ -1,10 +1,11 @@
 """The embedded provider `demo`: a real provider server, on a real socket, whose model names say what happens.
 
 `DemoServer` speaks Anthropic Messages (`POST /v1/messages`, `…/count_tokens`, `GET /v1/models[/{id}]`), OpenAI Chat
-Completions (`POST /v1/chat/completions`), Responses (`POST /v1/responses`) and Amazon Bedrock
-(`POST /model/{model}/invoke`, `…/converse`), streamed and not. It is the demo and the test double, so it imports
-nothing else of relay: it could otherwise cancel relay's mistakes. The same request gets the same answer, bytes and
-message id included; only the `request-id` counts up.
+Completions (`POST /v1/chat/completions`), Responses (`POST /v1/responses`), Amazon Bedrock
+(`POST /model/{model}/invoke`, `…/converse`) and Gemini (`POST /v1…/models/{model}:generateContent`,
+`…:streamGenerateContent?alt=sse`), streamed and not. It is the demo and the test double, so it imports nothing else of
+relay: it could otherwise cancel relay's mistakes. The same request gets the same answer, bytes and message id included;
+only the `request-id` counts up.
 
 The model is `<script>[@key=value,...]`; a prefix up to the last `/` is ignored. A name that is no script (`sonnet`)
 is `chat`, whatever follows its `@`. A key that the script does not take, or a bad value, is a 400.
@@ -28,7 +29,7 @@ What is said:
                     with tools offered also a call whose argument escapes are cut
     max-tokens, stop-sequence, pause      that stop reason
     cache           usage with cache counts (`read`, `write5m`, `write1h`: tokens)
-    unknown-events  event, block and delta types nobody knows (chat: unknown fields; responses: an item)
+    unknown-events  event, block and delta types nobody knows (chat: unknown fields; responses: an item; gemini: parts)
     long            `bytes=N` of text as fast as the client takes it (`size`: bytes a delta)
     paced           `events=N` deltas at `rate=R` a second, each `<metadata.user_id>#<number>;`
 
@@ -41,7 +42,7 @@ What goes wrong (with the answer of `chat`, or of `of=<script>` with that script
     stall           silence of `seconds=S` after `after=N` deltas
     silent          nothing at all for `seconds=S`
     slow-first      the head at once, the first event `seconds=S` later
-    no-stop         without `message_stop` / `[DONE]`
+    no-stop         without `message_stop` / `[DONE]` (gemini has no such end)
     no-usage        without any usage
     html            200 `text/html`
     json-error      200 `application/json` with an error

@@ -26,7 +26,7 @@ _STATUSES: Mapping[str, int] = {  # what the errors of a stream are as the statu
 
 
 class Dialect(Protocol):
-    """What the modules `messages`, `chat` and `responses` have in common."""
+    """What the modules `messages`, `chat`, `responses` and `gemini` have in common."""
 
     def read(self, body: Json) -> Prompt: ...
     def events(self, prompt: Prompt, answer: Answer) -> Iterator[Event]: ...

@@ -7,6 +7,7 @@ written, because the upstream side of a gateway is measured by how soon it hangs
 import asyncio
 import hmac
 import itertools
+import re
 import socket
 import struct
 import time
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from relay.run.demo import bedrock, chat, messages, responses
+from relay.run.demo import bedrock, chat, gemini, messages, responses
 from relay.run.demo.answer import Invalid, Json
 from relay.run.demo.events import At, End, Wait
 from relay.run.demo.grammar import NAMES, parse
@@ -36,14 +37,17 @@ _HOSTED: Mapping[str, tuple[Dialect, bool]] = {  # by what stands behind a model
     "invoke-with-response-stream": (bedrock.INVOKE, True),
     "converse": (bedrock, False),
     "converse-stream": (bedrock, True),
+    "generateContent": (gemini, False),
+    "streamGenerateContent?alt=sse": (gemini, True),
 }
+_IN_TARGET = re.compile(r"/(?:model|v1.*/(?:models|tunedModels|endpoints))/(.+)[/:]([\w?=-]+)")
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: closing resets
 
 
 class DemoServer:
     """The embedded provider.
 
-    key     the credential that callers need, as `x-api-key` or Bearer; None: none needed
+    key     the credential that callers need, as `x-api-key`, `x-goog-api-key` or Bearer; None: none needed
     pace_s  between two events of a stream, unless the model name says otherwise
     """
 
@@ -92,7 +96,7 @@ class DemoServer:
     async def _reply(self, request: web.Request, stream: Stream) -> Reply:
         """What to answer; every fault of the request is an error in the envelope of its path's dialect."""
         dialect = _DIALECTS.get(request.path, chat if request.path.startswith("/v1/chat/") else messages)
-        if hosted := _hosted(request.path):
+        if hosted := _hosted(request):
             dialect = hosted[0]
         request_id = f"req_demo{next(self._numbers):08d}"
         try:
@@ -111,7 +115,7 @@ class DemoServer:
 
     def _routed(self, request: web.Request, dialect: Dialect, content: bytes, request_id: str, stream: Stream) -> Reply:
         method, path = request.method, request.path
-        if method == "POST" and (hosted := _hosted(path)):
+        if method == "POST" and (hosted := _hosted(request)):
             prompt = dialect.read(decoded(content) | hosted[1])
             stream.model = prompt.model
             return compose(dialect, prompt, parse(prompt.model), request_id, self._pace_s)
@@ -134,7 +138,7 @@ class DemoServer:
         if self._key is None:
             return True
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        given = bearer or request.headers.get("x-api-key", "")
+        given = bearer or request.headers.get("x-api-key", "") or request.headers.get("x-goog-api-key", "")
         return bool(given) and hmac.compare_digest(given.encode(errors="surrogateescape"), self._key.encode())
 
     async def _show_seen(self, request: web.Request) -> web.Response:
@@ -146,13 +150,14 @@ class DemoServer:
         return web.Response(body=encoded(self._traffic.streams_report()), content_type="application/json")
 
 
-def _hosted(path: str) -> tuple[Dialect, Json] | None:
-    """The dialect of a path that has the model in it, `/model/{model}/{verb}`, and what it says beside the body."""
-    name, _, verb = path.removeprefix("/model/").rpartition("/")
-    if not path.startswith("/model/") or not name or verb not in _HOSTED:
+def _hosted(request: web.Request) -> tuple[Dialect, Json] | None:
+    """The dialect of a target that has the model in it, and what it says beside the body."""
+    query = request.query_string
+    found = _IN_TARGET.fullmatch(f"{request.path}?{query}" if query else request.path)
+    if found is None or found[2] not in _HOSTED:
         return None
-    dialect, streams = _HOSTED[verb]
-    return dialect, {"model": name, "stream": streams}
+    dialect, streams = _HOSTED[found[2]]
+    return dialect, {"model": found[1], "stream": streams}
 
 
 def _sent_headers(request: web.Request) -> tuple[tuple[str, str], ...]:
