@@ -35,7 +35,7 @@ LEAK = ("relay/_core/email.pyx", "0 < size <= LOCAL_MOST and", "0 < size <= 16 a
 """A file, code in it, and what stands there instead: of a longer local part the beginning goes out at a cut."""
 FLAGS = "-O1 -g -fsanitize=address,fuzzer-no-link"
 TARGETS = sorted(path.stem.removeprefix("fuzz_") for path in Path(__file__).parent.glob("fuzz_*.py"))
-SEEDS = {dialect: [f"tests/golden/{dialect}"] for dialect in ("chat", "responses")}
+SEEDS = {dialect: [f"tests/golden/{dialect}"] for dialect in ("chat", "gemini", "responses")}
 SEEDS |= {"sse": ["tests/golden/messages"], "pipeline": ["tests/golden/messages"]}
 SEEDS |= {encoder: ["tests/golden/ingress"] for encoder in ("chat_encoder", "responses_encoder")}
 WORDS = {"rewriter": "redaction.dict", "custom": "redaction.dict"}
