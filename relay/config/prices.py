@@ -59,6 +59,10 @@ class Priced(Section):
     """By day and tier; of those that hold the last of a tier counts."""
 
 
+_LISTED = {"google-ai-studio": "google", "google-vertex": "google"}
+"""Providers whose prices stand in relay's own list under the name of their house."""
+
+
 class PriceFile(Section):
     """A list of prices."""
 
@@ -124,7 +128,8 @@ def own(providers: Collection[str]) -> Table:
     """Give relay's own list, as far as it is of these providers."""
     content = files("relay").joinpath("data/prices.json").read_bytes()
     data = json.loads(content)
-    data["providers"] = {name: models for name, models in data["providers"].items() if name in providers}
+    listed = data["providers"]
+    data["providers"] = {name: listed[place] for name in providers if (place := _LISTED.get(name, name)) in listed}
     return Table(PriceFile.model_validate(data), content)
 
 

@@ -109,6 +109,16 @@ def test_every_fact_of_a_known_model_is_one_that_a_file_could_say() -> None:
             assert prices.context_tokens(provider.name, name) == facts["context_tokens"], name
 
 
+@pytest.mark.parametrize("provider", ["google-ai-studio", "google-vertex"])
+def test_both_doors_of_google_have_its_prices(loaded: Load, provider: str) -> None:
+    text = UNPRICED.replace("anthropic: {", f"{provider}: {{").replace("provider: anthropic", f"provider: {provider}")
+    found = first(loaded(text.replace("claude-sonnet-4-5", "gemini-2.5-flash")).generation)
+
+    assert found.price is not None
+    assert (found.price.prompt, found.price.cache_read) == (300_000_000, 30_000_000)
+    assert found.context_tokens == 1_048_576
+
+
 def test_the_whole_of_relays_own_list_is_valid() -> None:
     path = Path(__file__).parents[2] / "relay" / "data" / "prices.json"
     names = json.loads(path.read_text())["providers"]
