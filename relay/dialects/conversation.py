@@ -15,7 +15,7 @@ from relay.dialects import chat_blocks
 from relay.dialects.chat_blocks import Json, refused
 from relay.dialects.exact_json import encoded
 
-__all__ = ["Conversation", "Json", "Said", "Turn", "refused", "system_text"]
+__all__ = ["Conversation", "Json", "Said", "Turn", "alternating", "refused", "system_text"]
 
 MOST_ID: Final = 40
 MOST_NAME: Final = 64
@@ -221,6 +221,17 @@ class Conversation(Generic[S]):
             raise refused(f"{path}.tool_use_id", "answers no tool call before it")
         sent = self._id(id)
         turn.results[sent] = self._result(turn, sent, text, images)
+
+
+def alternating(items: Sequence[Json], content: str) -> list[Json]:
+    """Give items of roles that take turns: what stands side by side is one, its parts in the member `content`."""
+    joined: list[Json] = []
+    for item in items:
+        if joined and joined[-1]["role"] == item["role"]:
+            joined[-1][content] += item[content]
+        else:
+            joined.append(item)
+    return joined
 
 
 def system_text(system: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from relay.dialects import chat_blocks
-from relay.dialects.conversation import BILLING, NO_RESULT, Conversation, Json, Turn, refused
+from relay.dialects.conversation import BILLING, NO_RESULT, Conversation, Json, Turn, alternating, refused
 
 __all__ = ["Json", "Translation", "cache_point", "refused"]
 
@@ -81,13 +81,7 @@ class Translation(Conversation[_Said]):
 
         raises   ProviderRefused for content that can't be sent
         """
-        joined: list[Json] = []
-        for item in self.items(messages):
-            if joined and joined[-1]["role"] == item["role"]:
-                joined[-1]["content"] += item["content"]
-            else:
-                joined.append(item)
-        return joined
+        return alternating(self.items(messages), "content")
 
     def _mark(self, block: Json) -> list[Json]:
         return [cache_point(block)] if self.marks and block.get("cache_control") else []

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final
 
-from relay.dialects.conversation import NO_RESULT, Conversation, Json, Turn, system_text
+from relay.dialects.conversation import NO_RESULT, Conversation, Json, Turn, alternating, system_text
 from relay.dialects.exact_json import decoded
 
 __all__ = ["Contents", "Json"]
@@ -77,15 +77,10 @@ class Contents(Conversation[_Said]):
 
         raises   ProviderRefused for content that can't be sent
         """
-        merged: list[Json] = []
-        for content in self.items(messages):
-            if merged and merged[-1]["role"] == content["role"]:
-                merged[-1]["parts"] += content["parts"]
-            else:
-                merged.append(content)
-        if not merged or merged[0]["role"] == "model":
-            merged.insert(0, _content("user", [{"text": _BEGINNING}]))
-        return merged
+        contents = alternating(self.items(messages), "parts")
+        if not contents or contents[0]["role"] == "model":
+            contents.insert(0, _content("user", [{"text": _BEGINNING}]))
+        return contents
 
     def system(self, system: Any) -> Json | None:
         """Give the system prompt."""
