@@ -269,6 +269,30 @@ def test_other_candidates_say_nothing() -> None:
     assert blocks(response(candidates=[other]) + conversation(text("a"))) == [("text", "a", "")]
 
 
+def test_pitfall_26_code_that_the_provider_ran_is_no_call() -> None:
+    ran = {"executableCode": {"code": "1+1"}}, {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "2"}}
+    message = said(conversation(*ran, text("2")))
+    assert ([block["type"] for block in message["content"]], message["stop_reason"]) == (["text"], "end_turn")
+
+
+def test_pitfall_37_the_end_of_the_body_ends_the_answer_once() -> None:
+    body = conversation(text("a"))
+    for whole in (body, body + b"data: [DONE]\r\n\r\n", body + frame({"usageMetadata": counts()})):
+        kinds = [kind for kind, _ in events(went(whole))]
+        assert (kinds.count("message_stop"), kinds[-1]) == (1, "message_stop")
+
+
+def test_pitfall_44_only_cr_and_lf_end_a_line() -> None:
+    body = conversation(text("a\u2028b\x85c\x0bd"), call("f", {"a": "\u2029"}))
+    assert blocks(body)[0] == ("text", "a\u2028b\x85c\x0bd", "")
+
+
+def test_pitfall_46_one_id_and_nothing_leaves_before_the_model_says_something() -> None:
+    assert went(response()).output == b""
+    done = went(response(text("a")) + response(text("b"), finish="STOP", responseId="resp-2"))
+    assert done.report["response_id"] == "resp-1"
+
+
 def test_parts_that_nobody_knows_are_left_out_and_counted() -> None:
     done = went(
         conversation({"inlineData": {"mimeType": "image/png", "data": "iV"}}, {"executableCode": {}}, text("a"))
@@ -277,7 +301,7 @@ def test_parts_that_nobody_knows_are_left_out_and_counted() -> None:
     assert message_of(events(done))["content"][0]["text"] == "a"
 
 
-def test_bytes_that_are_no_utf8_are_replaced() -> None:
+def test_pitfall_45_bytes_that_are_no_utf8_are_replaced() -> None:
     body = conversation(text("a"), text("b")).replace(b'"b"', b'"b\xff\xe2\x82"')
     assert blocks(body) == [("text", "ab\ufffd\ufffd", "")]
 
@@ -299,6 +323,11 @@ def test_pitfall_52_cached_tokens_are_taken_out_of_the_prompt() -> None:
 def test_tokens_of_tools_that_the_provider_ran_come_on_top_of_the_prompt() -> None:
     found = said(conversation(text("a"), usage=counts(100, 5, toolUsePrompt=30)))["usage"]
     assert found["input_tokens"] == 130
+
+
+def test_pitfall_53_what_was_not_told_is_left_out() -> None:
+    found = events(went(conversation(text("a"))))[-2][1]["usage"]
+    assert found.keys() == {"input_tokens", "output_tokens"}
 
 
 def test_pitfall_54_the_last_usage_wins() -> None:
@@ -345,6 +374,10 @@ def test_pitfalls_57_to_59_finish_reasons(finish: str, reason: str) -> None:
     message = said(conversation(text("a"), finish=finish))
     assert message["stop_reason"] == reason
     assert ("stop_details" in message) == (reason == "refusal")
+
+
+def test_pitfall_58_a_limit_that_was_met_is_told_also_behind_calls() -> None:
+    assert said(conversation(call("f"), text("a"), finish="MAX_TOKENS"))["stop_reason"] == "max_tokens"
 
 
 def test_pitfall_56_stop_with_calls_is_tool_use() -> None:

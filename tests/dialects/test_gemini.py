@@ -153,7 +153,7 @@ def test_a_tool_exchange() -> None:
     ]
 
 
-def test_pitfall_18_results_stand_behind_their_calls_in_order_and_in_one_content() -> None:
+def test_pitfall_18_and_19_results_stand_behind_their_calls_in_order_and_in_one_content() -> None:
     said = [USER, model(use("c1"), use("c2")), user(text("first"), result("c2", "2")), user(result("c1", "1"))]
     assert talk(*said)[2:] == [
         {"role": "user", "parts": [answer("c1", output="1"), answer("c2", output="2"), {"text": "first"}]}
@@ -207,6 +207,23 @@ def test_pitfall_17_names_that_google_refuses_are_others_everywhere(name: str) -
     assert body["contents"][2]["parts"][0]["functionResponse"]["name"] == short
     assert body["toolConfig"]["functionCallingConfig"]["allowedFunctionNames"] == [short]
     assert found.names == {short.encode(): name.encode()}
+
+
+@pytest.mark.parametrize("json_schema", [True, False])
+def test_pitfall_72_integers_over_64_bits_keep_their_digits(json_schema: bool) -> None:
+    big = 123456789012345678901234567890
+    tool = TOOL | {"input_schema": {"type": "object", "properties": {"a": {"type": "integer", "maximum": big}}}}
+    used = model(use("t1") | {"input": {"id": big, "low": -big}})
+    body = sent(USER, used, user(result("t1")), tools=[tool], json_schema=json_schema)
+    assert body["contents"][1]["parts"][0]["functionCall"]["args"] == {"id": big, "low": -big}
+    (declared,) = body["tools"][0]["functionDeclarations"]
+    assert declared["parametersJsonSchema" if json_schema else "parameters"]["properties"]["a"]["maximum"] == big
+
+
+def test_pitfalls_67_and_75_marks_of_the_cache_and_users_stay_here() -> None:
+    marked = {"cache_control": {"type": "ephemeral"}}
+    said = translated(user(text("a") | marked), tools=[TOOL | marked], metadata={"user_id": "u-1"})[0].content
+    assert not [word for word in (b"cache", b"ephemeral", b"u-1") if word in said]
 
 
 def test_pitfall_23_a_result_has_the_name_of_its_call() -> None:

@@ -29,7 +29,9 @@ def read(*parts: Json, finish: str | None = "STOP", single: bool = False, names:
 
 
 @given(parts=st.lists(PARTS, max_size=5), finish=FINISH, usage=COUNTS, single=st.booleans())
-def test_it_says_what_the_stream_says(parts: list[Json], finish: str | None, usage: Json | None, single: bool) -> None:
+def test_pitfall_87_it_says_what_the_stream_says(
+    parts: list[Json], finish: str | None, usage: Json | None, single: bool
+) -> None:
     body, sent_as = response(*parts, finish=finish, usage=usage), Chat({b"f": b"long"}, single, "gemini")
     streamed = run([body], translated=sent_as, id="gen-1-abc")
     if streamed.outcome is not None:
@@ -62,6 +64,11 @@ def test_text_thinking_and_calls_in_their_order() -> None:
         "output_tokens": 12,
         "output_tokens_details": {"thinking_tokens": 7},
     }
+
+
+def test_pitfall_72_integers_over_64_bits_keep_their_digits() -> None:
+    big = {"id": 123456789012345678901234567890, "low": -(2**64)}
+    assert read(call("f", big))["content"][0]["input"] == big
 
 
 def test_a_prompt_that_is_refused_is_a_refusal_without_content() -> None:
