@@ -28,7 +28,7 @@ cdef class GeminiDecoder(Translator):
     cdef int _part(self, Slice* slots) except -1 nogil
     cdef int _speak(self, Block block, Slice text) except -1 nogil
     cdef int _call(self, Slice* slots) except -1
-    cdef int _carry(self, Slice signature) except -1 nogil
+    cdef int _carry(self, Slice signature) except -1
     cdef int _finished(self, Slice reason) except -1
     cdef int _blocked(self, Slice reason) except -1
     cdef int _usage(self, Slice usage) noexcept nogil

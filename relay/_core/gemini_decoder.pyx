@@ -3,9 +3,10 @@
 Each event is a whole response whose parts go on where the last one's ended; a call of a function comes whole in one
 part. The first candidate is read. The answer ends with the body, if a finish reason came. Memory: one event.
 
-A signature stands on a part that it signs, and the hub knows signatures of thinking alone: that of a call is told by
-the thinking before it, which is empty where the model told none. A text is not held up for its signature, which comes
-at its end, for it may be missing: it is told only where thinking stands open before the text.
+A signature stands on a part that it signs, and the hub knows signatures of thinking alone: each is told by thinking of
+its own without a word, before a call, behind a thought. So thoughts themselves are unsigned, and may be redacted. A
+text is not held up for its signature, which comes at its end, for it may be missing: it is told only where thoughts
+stand open before the text.
 """
 
 cimport cython
@@ -136,9 +137,9 @@ cdef class GeminiDecoder(Translator):
                 return self._call(slots)
         if is_thought:
             self._speak(THINKING_BLOCK, inside(slots[TEXT]))
-        if signature.len and self.block == THINKING_BLOCK and (is_thought or self.signature.len == 0):
-            self.signature.clear()
-            self.signature.add(signature)
+        if signature.len and (is_thought or self.block == THINKING_BLOCK):
+            with gil:
+                self._carry(signature)
         else:
             self.normalised += signature.len > 0
         if slots[TEXT].ptr == NULL and signature.len == 0:
@@ -172,13 +173,14 @@ cdef class GeminiDecoder(Translator):
         self._calls.leave()
         return 0
 
-    cdef int _carry(self, Slice signature) except -1 nogil:
-        """Have the thinking before a call tell the call's signature."""
+    cdef int _carry(self, Slice signature) except -1:
+        """Have thinking without a word tell a signature, if there is one."""
         if signature.len == 0:
             return 0
-        if self.block != THINKING_BLOCK or self.signature.len:
-            self._begin_block(THINKING_BLOCK)
-        return self.signature.add(signature)
+        self.begin()
+        self._begin_block(THINKING_BLOCK)
+        self.signature.add(signature)
+        return self.end_block()
 
     cdef int _finished(self, Slice reason) except -1:
         """Note why the answer ends; usage may still come."""

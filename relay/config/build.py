@@ -40,6 +40,7 @@ _IMPLIED = {
 }
 """Capability → the words of `supported_parameters` that it says as well."""
 _ENCRYPTING = ("responses",)  # dialects whose thinking its provider alone can read, whoever made the model
+_AUTHORS = {"gemini": "google"}  # of dialects whose models are all of one house, whatever they are called here
 _UNKNOWN = KnownProvider(name="", display_name="", dialect="", base_url="")
 
 
@@ -211,7 +212,7 @@ def _endpoint(draft: Draft, where: Where, own: serving.Endpoint, author: str | N
         input_modalities=None if reads is None else frozenset(reads + ["file"] * ("pdf" in (abilities or ()))),
         output_modalities=_words(said("output_modalities")),
         owner_key=said("owner_key"),
-        accepts=_accepts(said, own.provider if dialect in _ENCRYPTING else author),
+        accepts=_accepts(said, own.provider if dialect in _ENCRYPTING else _AUTHORS.get(dialect, author)),
         context_management="native" if manages_context else said("context_management_policy") or "emulate",
         quirks=known.quirks if dialect == known.dialect else frozenset(),
     )

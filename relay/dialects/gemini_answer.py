@@ -63,13 +63,14 @@ class _Blocks:
         is_thought = part.get("thought") is True
         if is_thought:
             self._say("thinking", text)
-        if signature and self._open() == "thinking" and (is_thought or not self.found[-1]["signature"]):
-            self.found[-1]["signature"] = signature
+        if signature and (is_thought or self._open() == "thinking"):
+            self.found.append(answers.thinking("", signature))
         if not is_thought:
             self._say("text", text)
 
     def _open(self) -> str:
-        return self.found[-1]["type"] if self.found else ""
+        """Give the type of the block that may go on: what tells a signature is whole."""
+        return self.found[-1]["type"] if self.found and not self.found[-1].get("signature") else ""
 
     def _say(self, kind: str, text: str) -> None:
         if not text:
@@ -81,10 +82,8 @@ class _Blocks:
     def _call(self, call: Json, signature: str) -> None:
         if self._sent.single and self.calls:
             return
-        if signature and (self._open() != "thinking" or self.found[-1]["signature"]):
-            self.found.append(answers.thinking("", ""))
         if signature:
-            self.found[-1]["signature"] = signature
+            self.found.append(answers.thinking("", signature))
         id = string_of(call, "id")
         minted = f"toolu_{self._seed}{self.calls:02d}"
         if id in self._ids():

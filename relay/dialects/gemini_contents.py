@@ -1,7 +1,7 @@
 """A conversation of the Messages dialect as Gemini's contents (spec/wire-protocols.md 4.5).
 
 Turns alternate and the user begins; all results of a turn stand in one content, then what they hold beside text. The
-signature of a call came as that of the thinking before it (`_core.gemini_decoder`), and goes back with the call.
+signature of a call came as thinking without a word before it (`_core.gemini_decoder`), and goes back with the call.
 Thinking itself does not go back: only its signature counts.
 """
 

@@ -216,9 +216,10 @@ def test_pitfall_30_thoughts_are_thinking_ahead_of_the_text() -> None:
     assert blocks(body) == [("thinking", "Let me see", ""), ("text", "Yes", "")]
 
 
-def test_pitfall_33_the_signature_of_a_call_is_told_by_the_thinking_before_it() -> None:
+def test_pitfall_33_the_signature_of_a_call_is_told_by_thinking_without_a_word_before_it() -> None:
     assert blocks(conversation(thought("hm"), call("f", signature="c2ln"), call("g"))) == [
-        ("thinking", "hm", "c2ln"),
+        ("thinking", "hm", ""),
+        ("thinking", "", "c2ln"),
         ("tool_use", "f{}", ""),
         ("tool_use", "g{}", ""),
     ]
@@ -231,14 +232,25 @@ def test_pitfall_33_the_signature_of_a_call_is_told_by_the_thinking_before_it() 
     ]
 
 
-def test_pitfall_33_the_signature_of_a_text_signs_the_thinking_before_it_or_is_left_out() -> None:
+def test_pitfall_33_the_signature_of_a_text_stands_behind_the_thoughts_before_it_or_is_left_out() -> None:
     assert blocks(conversation(thought("hm"), text("a", "c2ln"), text("b"))) == [
-        ("thinking", "hm", "c2ln"),
+        ("thinking", "hm", ""),
+        ("thinking", "", "c2ln"),
         ("text", "ab", ""),
     ]
     body = conversation(text("a"), text("", "c2ln"))
     assert blocks(body) == [("text", "a", "")]
     assert went(body).report["normalised"] == 1
+
+
+def test_pitfall_34_a_thought_without_a_word_keeps_its_signature() -> None:
+    assert blocks(conversation(thought("", "c2ln"), text("a"))) == [("thinking", "", "c2ln"), ("text", "a", "")]
+    assert blocks(conversation(thought("hm", "c2ln"), thought("so", "bW9y"))) == [
+        ("thinking", "hm", ""),
+        ("thinking", "", "c2ln"),
+        ("thinking", "so", ""),
+        ("thinking", "", "bW9y"),
+    ]
 
 
 def test_pitfall_27_and_28_a_long_signature_is_one_delta_untouched() -> None:

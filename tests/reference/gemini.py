@@ -92,26 +92,25 @@ def _finish(seen: Answered, reason: str | None) -> None:
 
 def _part(seen: Answered, part: Json) -> None:
     signature, text = part.get("thoughtSignature") or "", part.get("text") or ""
-    thinks = bool(seen.blocks) and seen.blocks[-1][0] == "thinking"
+    thinks = bool(seen.blocks) and seen.blocks[-1][0] == "thinking" and not seen.blocks[-1][2]
     if "functionCall" in part:
         if not part["functionCall"].get("name"):
             raise Ended("ProtocolError")
-        if signature and not (thinks and not seen.blocks[-1][2]):
+        if signature:
             seen.blocks.append(["thinking", "", signature])
-        elif signature:
-            seen.blocks[-1][2] = signature
         arguments = json.dumps(part["functionCall"].get("args") or {})
         seen.blocks.append(["tool_use", part["functionCall"]["name"] + arguments, ""])
         return
     if part.get("thought"):
         if text and not thinks:
             seen.blocks.append(["thinking", "", ""])
-        if seen.blocks and seen.blocks[-1][0] == "thinking":
+        if text:
             seen.blocks[-1][1] += text
-            seen.blocks[-1][2] = signature or seen.blocks[-1][2]
+        if signature:
+            seen.blocks.append(["thinking", "", signature])
         return
-    if signature and thinks and not seen.blocks[-1][2]:
-        seen.blocks[-1][2] = signature
+    if signature and thinks:
+        seen.blocks.append(["thinking", "", signature])
     if text and (not seen.blocks or seen.blocks[-1][0] != "text"):
         seen.blocks.append(["text", "", ""])
     if text:

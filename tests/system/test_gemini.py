@@ -240,13 +240,14 @@ async def test_redaction_holds_in_both_directions_at_random_cuts(
 ) -> None:
     def stream(texts: Sequence[str], pieces: Sequence[str]) -> bytes:
         used = call("send", json.loads("".join(pieces)), signature="c2ln")
-        return conversation(thought(PLANTED), *[text(piece) for piece in texts if piece], used)
+        return conversation(*[text(piece) for piece in texts if piece], thought(PLANTED), used)
 
     sent, read = await redacted_at_random(gateway.port, provider, seed, stream)
     assert sent["contents"][0]["parts"] == [{"text": REDACTED}]
-    found = {block["type"]: block for block in read["content"]}
-    assert found["text"]["text"] == REDACTED
-    assert json.loads(found["tool_use"]["arguments"]) == {"to": "[EMAIL]", "card": "[CREDIT_CARD]"}
+    said, thinks, signed, used = read["content"]
+    assert (said["text"], thinks["thinking"]) == (REDACTED, REDACTED)
+    assert (signed["thinking"], signed["signature"].rpartition(".")[2]) == ("", "c2ln")
+    assert json.loads(used["arguments"]) == {"to": "[EMAIL]", "card": "[CREDIT_CARD]"}
 
 
 async def test_calls_and_their_results_go_out_redacted(gateway: Running, provider: RawProvider) -> None:
@@ -263,10 +264,12 @@ async def test_calls_and_their_results_go_out_redacted(gateway: Running, provide
 
 
 async def test_a_whole_answer_is_redacted_too(gateway: Running, provider: RawProvider) -> None:
-    parts = [thought(PLANTED), text(PLANTED), call("send", {"to": EMAIL}, signature="c2ln")]
+    parts = [thought(PLANTED, "bW9y"), text(PLANTED), thought(PLANTED), call("send", {"to": EMAIL}, signature="c2ln")]
     provider.answers = [answered(response(*parts, finish="STOP", usage=counts()))]
     answer = await ask(gateway.port, body("raw/x", gateway=REDACT))
     assert answer.status == 200
     for held in (EMAIL, CARD):
         assert held.encode() not in answer.content
     assert answer.json["content"][-1]["input"] == {"to": "[EMAIL]"}
+    signed = [block for block in answer.json["content"] if block.get("signature", "").endswith((".bW9y", ".c2ln"))]
+    assert [block["thinking"] for block in signed] == ["", ""], "thoughts are texts, and no text is signed"
