@@ -3,6 +3,7 @@
     python bench/load.py                                  everything `make load` shows, about twenty minutes
     python bench/load.py --scenarios A,P,C1 --gate        the load gate: exit 1 beyond good + 15 %
     python bench/load.py --redact                         the same, relay redacting texts that hold personal values
+    python bench/load.py --translate --scenarios C1       relay translates: its provider speaks Chat Completions
     python bench/load.py --calibrate                      what the harness itself costs, beside nginx
 
 Method and goals are those of `design/performance.md` 1–3. Gateways run alone on the last usable core; provider and load
@@ -21,7 +22,7 @@ import click
 from loadlib import report
 from loadlib.figures import Row, Sample
 from loadlib.gateways import BUILDERS, is_installed
-from loadlib.scenarios import SCENARIOS, Scenario, chosen, redacted
+from loadlib.scenarios import SCENARIOS, Scenario, chosen, redacted, translated
 from loadlib.session import Options, calibrate, judged, run
 
 SUBJECT = "relay"
@@ -51,6 +52,7 @@ def _gateways(_: click.Context, __: click.Parameter, value: str) -> list[str]:
 @click.option("--rounds", default=7, show_default=True, type=click.IntRange(1, 20), help="Windows for each figure.")
 @click.option("--starts", default=1, show_default=True, type=click.IntRange(1, 10), help="Times that all starts anew.")
 @click.option("--redact", "redacts", is_flag=True, help="All nine classes on, in both directions.")
+@click.option("--translate", "translates", is_flag=True, help="The provider of relay speaks Chat Completions.")
 @click.option("--gate", is_flag=True, help="Exit 1 when a goal is missed by more than 15 %.")
 @click.option("--calibrate", "only_calibrate", is_flag=True, help="Measure the harness itself, in C1 and P.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write everything here.")
@@ -62,6 +64,7 @@ def main(
     rounds: int,
     starts: int,
     redacts: bool,
+    translates: bool,
     gate: bool,
     only_calibrate: bool,
     json_path: Path | None,
@@ -70,12 +73,14 @@ def main(
     """Measure relay beside its anchors and judge it by the goals of design/performance.md."""
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)
-    options = Options(seconds, rounds, starts, redacts)
+    options = Options(seconds, rounds, starts, redacts, translates)
     if only_calibrate:
         _show_calibration(options)
         return
     if redacts:
         scenarios = [redacted(scenario) for scenario in scenarios]
+    if translates:
+        scenarios = [translated(scenario) for scenario in scenarios]
     samples = run(scenarios, _needed(scenarios, gateways), options, _tell)
     rows = judged(scenarios, samples, SUBJECT)
     _show(scenarios, rows, samples)

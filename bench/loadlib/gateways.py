@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loadlib.processes import Tree
@@ -31,12 +31,14 @@ class Place:
 
     directory   of its own
     redacts     relay finds all nine classes in both directions
+    translates  relay speaks Chat Completions to the provider
     """
 
     directory: Path
     provider_port: int
     key: str
     redacts: bool = False
+    translates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +75,20 @@ def new_key() -> str:
 
 def relay(place: Place) -> Gateway:
     """relay as the run wants it."""
-    return _relay(place, "relay", dict.fromkeys(CLASSES, True) if place.redacts else {})
+    return _relay(place, "relay")
 
 
 def unredacted(place: Place) -> Gateway:
     """relay without redaction, whatever the run wants: what redaction is measured against."""
-    return _relay(place, "unredacted", {})
+    return _relay(replace(place, redacts=False), "unredacted")
 
 
-def _relay(place: Place, name: str, redact: Mapping[str, bool]) -> Gateway:
+def untranslated(place: Place) -> Gateway:
+    """relay that speaks Messages to the provider, whatever the run wants: what translation is measured against."""
+    return _relay(replace(place, translates=False), "untranslated")
+
+
+def _relay(place: Place, name: str) -> Gateway:
     """relay, with one wildcard model that hands the script's name to the provider; logs go to the bench's log file."""
     port, ops_port = free_port(), free_port()
     config = {
@@ -90,15 +97,15 @@ def _relay(place: Place, name: str, redact: Mapping[str, bool]) -> Gateway:
         "keys": [{"name": "bench", "secret": {"env": "RELAY_BENCH_KEY"}}],
         "providers": {
             "bench": {
-                "dialect": "messages",
-                "base_url": f"http://127.0.0.1:{place.provider_port}",
+                "dialect": "chat" if place.translates else "messages",
+                "base_url": f"http://127.0.0.1:{place.provider_port}{'/v1' if place.translates else ''}",
                 "credential": {"env": "RELAY_BENCH_CREDENTIAL"},
             }
         },
         "models": {"bench/*": [{"provider": "bench", "model": "*", "price": {"prompt": 3.0, "completion": 15.0}}]},
         "limits": {"concurrency": MOST_STREAMS},
         "pool": {"max": MOST_STREAMS},
-        "redact": redact,
+        "redact": dict.fromkeys(CLASSES, True) if place.redacts else {},
     }
     path = place.directory / f"{name}.yaml"
     path.write_text(json.dumps(config, indent=2))  # JSON is YAML
@@ -178,6 +185,7 @@ def nginx_program() -> str | None:
 BUILDERS: Mapping[str, Callable[[Place], Gateway]] = {
     "relay": relay,
     "unredacted": unredacted,
+    "untranslated": untranslated,
     "aiohttp": aiohttp,
     "nginx": nginx,
 }

@@ -127,6 +127,13 @@ REDACTION = Goal(Figure.CPU_PER_EVENT, 1.15, None, anchor="unredacted")
 """What redaction itself may cost, in C1."""
 
 
+TRANSLATION = (
+    Goal(Figure.CPU_PER_EVENT, 1.35, None, anchor="untranslated"),
+    Goal(Figure.CPU_PER_EVENT, 0.75, None, anchor="aiohttp"),
+)
+"""What a stream may cost that comes in Chat Completions, in C1."""
+
+
 def redacted(scenario: Scenario) -> Scenario:
     """Gives the scenario with personal values in every answer; C1 is measured against relay without redaction too."""
     beside = replace(scenario.beside, has_values=True) if scenario.beside else None
@@ -139,6 +146,13 @@ def redacted(scenario: Scenario) -> Scenario:
     if scenario.key != "C1":
         return made
     return replace(made, goals=(*made.goals, REDACTION), gateways=(*made.gateways, "unredacted"))
+
+
+def translated(scenario: Scenario) -> Scenario:
+    """Gives the scenario for a relay that translates: measured against one that does not, and in C1 held to goals."""
+    goals = TRANSLATION if scenario.key == "C1" else ()
+    title, gateways = f"{scenario.title}, translated", ("relay", "untranslated", "aiohttp")
+    return replace(scenario, title=title, goals=goals, gateways=gateways)
 
 
 def chosen(keys: Sequence[str]) -> list[Scenario]:

@@ -20,7 +20,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How long and how often, and whether relay redacts.
+    """How long and how often, and whether relay redacts and translates.
 
     rounds   of windows, in each of `starts`: where its memory lies makes one process slower than the next
     """
@@ -29,6 +29,7 @@ class Options:
     rounds: int
     starts: int = 1
     redacts: bool = False
+    translates: bool = False
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def provider_up(options: Options) -> Iterator[Bench]:
         cores, port = usable_cores(), free_port()
         provider = start_provider(port, cores.load, directory / "provider.log")
         undo.callback(provider.end)
-        place = Place(directory, port, new_key(), options.redacts)
+        place = Place(directory, port, new_key(), options.redacts, options.translates)
         yield Bench(provider, place, cores, options.seconds)
 
 

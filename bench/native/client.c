@@ -284,7 +284,7 @@ static void understand(int count, char **words)
     }
     const char *slash = strrchr(model, '/');
     const char *name = slash ? slash + 1 : model;
-    plan.script = script_find(name, strlen(name));
+    plan.script = script_find(name, strlen(name), &MESSAGES_FORM);
     if (!plan.script || !plan.port || !plan.connections || !plan.deadline_ns || (plan.mode == RATE && plan.rate <= 0)) {
         fprintf(stderr, "loadgen client: --port, --connections, --deadline-ns and a known --model are needed\n");
         exit(2);

@@ -1,6 +1,6 @@
-/* The provider: an HTTP/1.1 keep-alive server that speaks the Messages dialect, one thread, one epoll, no allocation
- * per event. It answers every request by the script that its body's "model" names and ignores the rest of the body,
- * except the id that the client wrote behind a '#': that id comes back in every stamp.
+/* The provider: an HTTP/1.1 keep-alive server that speaks Messages, and Chat Completions at CHAT_PATH; one thread, one
+ * epoll, no allocation per event. It answers every request by the script that its body's "model" names and ignores the
+ * rest of the body, except the id that the client wrote behind a '#': that id comes back in every stamp.
  *
  * Paced streams wait in one heap, ordered by when they are due. A stream's phase is its number times the golden ratio,
  * so that any number of streams is spread evenly over the period. A late provider keeps the schedule: it catches up.
@@ -123,7 +123,9 @@ static void put_pending(struct conn *c)
     c->pending = NULL;
 }
 
-/* The value of "model" behind its last slash. */
+static const char CHAT_PATH[] = "POST /v1/chat/completions ";
+
+/* The script named by the value of "model" behind its last slash. */
 static struct script *chosen(const struct conn *c)
 {
     const char *end = c->prefix + c->prefix_used;
@@ -134,7 +136,8 @@ static struct script *chosen(const struct conn *c)
         return NULL;
     const char *slash = memrchr(open, '/', (size_t)(close - open));
     const char *name = slash ? slash + 1 : open + 1;
-    return script_find(name, (size_t)(close - name));
+    int is_chat = memcmp(c->head, CHAT_PATH, sizeof CHAT_PATH - 1) == 0;
+    return script_find(name, (size_t)(close - name), is_chat ? &CHAT_FORM : &MESSAGES_FORM);
 }
 
 static void take_id(struct conn *c)

@@ -10,8 +10,6 @@ enum { SCRIPTS = 64, UNARY_TEXT = 560, PACED_TEXT = 32, DELTAS_PER_VALUE = 20 };
 static const char STREAM_HEAD[] =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
     "request-id: req_bench\r\ntransfer-encoding: chunked\r\n\r\n";
-static const char USAGE[] = "\"usage\":{\"input_tokens\":25,\"cache_creation_input_tokens\":0,"
-                            "\"cache_read_input_tokens\":0,\"output_tokens\":";
 
 static const char *const VALUES[] = {"jane.doe@example.org", "4111 1111 1111 1111", "+49 30 901820",
                                      "DE89 3704 0044 0532 0130 00", "203.0.113.7"};
@@ -45,34 +43,11 @@ static void write_text(FILE *to, const struct script *s, char mark, unsigned num
         fprintf(to, " %.*s", (int)cut, value);
 }
 
-static void write_opening(FILE *to)
-{
-    fprintf(to,
-            "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_bench\","
-            "\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\",\"content\":[],\"stop_reason\":null,"
-            "\"stop_sequence\":null,%s1}}}\n\n"
-            "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,"
-            "\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
-            USAGE);
-}
-
 static void write_delta(FILE *to, const struct script *s, char mark, unsigned number, unsigned size)
 {
-    fputs("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
-          "\"delta\":{\"type\":\"text_delta\",\"text\":\"",
-          to);
+    fputs(s->form->before, to);
     write_text(to, s, mark, number, size);
-    fputs("\"}}\n\n", to);
-}
-
-static void write_closing(FILE *to, unsigned events)
-{
-    fprintf(to,
-            "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
-            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\","
-            "\"stop_sequence\":null},%s%u}}\n\n"
-            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
-            USAGE, events);
+    fputs(s->form->after, to);
 }
 
 /* What an open_memstream wrote, framed: `head`, then `content` (freed) as one chunk, then `tail`. */
@@ -101,13 +76,11 @@ static void make_unary(struct script *s)
     char *content = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&content, &size);
-    fputs("{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"bench\","
-          "\"content\":[{\"type\":\"text\",\"text\":\"",
-          to);
+    fputs(s->form->unary_before, to);
     write_prose(to, MARK_BURST, 0, UNARY_TEXT);
     if (s->has_values)
         fprintf(to, " %s", VALUES[0]);
-    fprintf(to, "\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,%s120}}", USAGE);
+    fputs(s->form->unary_after, to);
     fclose(to);
     to = open_memstream(&s->answer, &s->answer_bytes);
     fprintf(to,
@@ -123,10 +96,10 @@ static void make_burst(struct script *s, unsigned text)
     char *content = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&content, &size);
-    write_opening(to);
+    s->form->open(to);
     for (unsigned number = 0; number < s->events; number++)
         write_delta(to, s, MARK_BURST, number, text);
-    write_closing(to, s->events);
+    s->form->close(to, s->events);
     fclose(to);
     s->answer = framed(STREAM_HEAD, content, size, "0\r\n\r\n", &s->answer_bytes);
 }
@@ -153,12 +126,12 @@ static void make_paced(struct script *s)
     char *content = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&content, &size);
-    write_opening(to);
+    s->form->open(to);
     fclose(to);
     s->answer = framed(STREAM_HEAD, content, size, "", &s->answer_bytes);
     make_deltas(s);
     to = open_memstream(&content, &size);
-    write_closing(to, s->events);
+    s->form->close(to, s->events);
     fclose(to);
     s->closing = framed("", content, size, "0\r\n\r\n", &s->closing_bytes);
 }
@@ -203,20 +176,21 @@ static int understand(struct script *s)
     return -1;
 }
 
-struct script *script_find(const char *name, size_t size)
+struct script *script_find(const char *name, size_t size, const struct form *form)
 {
     static struct script scripts[SCRIPTS];
     static unsigned made;
     if (size >= sizeof scripts[0].name)
         return NULL;
     for (unsigned i = 0; i < made; i++)
-        if (memcmp(scripts[i].name, name, size) == 0 && scripts[i].name[size] == 0)
+        if (scripts[i].form == form && memcmp(scripts[i].name, name, size) == 0 && scripts[i].name[size] == 0)
             return &scripts[i];
     if (made == SCRIPTS)
         return NULL;
     struct script *s = &scripts[made];
     memset(s, 0, sizeof *s);
     memcpy(s->name, name, size);
+    s->form = form;
     int text = understand(s);
     if (text < 0)
         return NULL;

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
 from load import gate_status
 from loadlib import report
 from loadlib.figures import Comparison, Figure, Goal, Row, Sample, judge
-from loadlib.scenarios import chosen, redacted
+from loadlib.scenarios import chosen, redacted, translated
 from loadlib.session import judged
 
 CALL = Figure.CPU_PER_CALL
@@ -43,6 +43,15 @@ def test_a_redacted_scenario_has_values_and_c1_is_held_against_relay_without() -
     assert beside.beside is not None
     assert beside.beside.script(2.0) == "s20x20v"
     assert "unredacted" not in beside.gateways
+
+
+def test_a_translated_scenario_is_held_against_relay_that_does_not() -> None:
+    burst, light = (translated(redacted(scenario)) for scenario in chosen(["C1", "P"]))
+
+    assert [(goal.anchor, goal.good) for goal in light.goals] == [("untranslated", 1.35), ("aiohttp", 0.75)]
+    assert light.gateways == burst.gateways == ("relay", "untranslated", "aiohttp")
+    assert light.load.has_values
+    assert not burst.goals
 
 
 def test_the_median_of_the_ratios_of_each_round_counts() -> None:

@@ -108,10 +108,11 @@ def test_a_unary_answer_holds_one_value(provider: tuple[Tree, int]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("translates", [False, True])
 def test_relay_redacts_where_the_run_says_so_and_every_stamp_comes_through(
-    provider: tuple[Tree, int], tmp_path: Path
+    provider: tuple[Tree, int], tmp_path: Path, translates: bool
 ) -> None:
-    place = Place(tmp_path, provider[1], new_key(), redacts=True)
+    place = Place(tmp_path, provider[1], new_key(), redacts=True, translates=translates)
     running = launch(BUILDERS["relay"](place), place.key, usable_cores().gateway)
     port = running.gateway.port
     try:
