@@ -103,7 +103,7 @@ class Gateway:
             if exchange.status != 200:
                 body = await exchange.read_some(MAX_ERROR_BODY)
                 raise providers.error(exchange.status, exchange.fields, body, own=request.own is not None)
-            attempt.upstream_request_id = reply.adopt(exchange.fields)
+            attempt.upstream_request_id = reply.adopt(exchange.fields, attempt.max_tokens)
             if call.operation == "count_tokens":
                 reply.send(200, await exchange.read(MAX_ERROR_BODY))
             elif call.stream:

@@ -60,6 +60,7 @@ class Reply:
     """
 
     __slots__ = (
+        "_adopted",
         "_clock",
         "_connection",
         "_is_head",
@@ -112,6 +113,7 @@ class Reply:
         self._streams = False
         self._stalled_since = -1
         self._progress = -1
+        self._adopted = b""
         self.bytes_out = 0
         self.client: Client | None = None
         self.fields = b""
@@ -162,18 +164,23 @@ class Reply:
         self._is_limited = True
         self.fields += fields
 
-    def adopt(self, fields: dict[bytes, bytes]) -> str | None:
-        """Pass on what the answering provider may tell the client (HDR-1); give the provider's request id."""
+    def adopt(self, fields: dict[bytes, bytes], max_tokens: int | None) -> str | None:
+        """Pass on what the answering provider may tell the client (HDR-1), instead of what one before it told.
+
+        max_tokens   what the answer's limit was cut to for it, which a report tells; None: it fits
+        returns      the provider's request id
+        """
+        adopted = b""
         for name, value in fields.items():
             if name[:10] in _PASSED and b"\0" not in value:
                 if self._is_limited and name.startswith(b"anthropic-ratelimit-"):
                     continue
-                self.fields += name + b": " + value + b"\r\n"
+                adopted += name + b": " + value + b"\r\n"
+        if max_tokens is not None and self.reports:
+            adopted += b"x-relay-max-tokens: %d\r\n" % max_tokens
         upstream_id = fields.get(b"request-id") or fields.get(b"x-request-id") or fields.get(b"x-amzn-requestid")
-        if not upstream_id:
-            return None
-        self.fields += b"x-relay-upstream-request-id: " + upstream_id + b"\r\n"
-        return upstream_id.decode("latin-1")
+        self._adopted = adopted + b"x-relay-upstream-request-id: " + upstream_id + b"\r\n" if upstream_id else adopted
+        return upstream_id.decode("latin-1") if upstream_id else None
 
     def report_fields(self, route: str, attempts: int, redactions: bytes) -> bytes:
         """Give the lines of the report that a client may ask for with `x-relay-metadata: 1`.
@@ -272,6 +279,7 @@ class Reply:
         told = self.metadata.of_error(error) if self.metadata is not None else b""
         content = self.speech.error(error, self.id, self.reports, told)
         if self._state is State.FRESH:
+            self._adopted = b""  # of a provider that did not answer after all
             self.send(self.speech.status(error), content, _retry_fields(error) + fields)
             return
         self._keep_alive = False
@@ -287,10 +295,11 @@ class Reply:
         self._transport.close()
 
     def _head(self, status: int, fields: bytes) -> bytes:
-        return b"%b%b%b%bserver: relay\r\n%b\r\n" % (
+        return b"%b%b%b%b%bserver: relay\r\n%b\r\n" % (
             _status_line(status),
             fields,
             self.fields,
+            self._adopted,
             self._clock.date,
             b"" if self._keep_alive else b"connection: close\r\n",
         )

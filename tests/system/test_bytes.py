@@ -5,11 +5,23 @@ import re
 
 import pytest
 
-from tests.support.answers import LAST_CHUNK, chunk, closing, frame, head, message, opening, stream, streamed, whole
+from tests.support.answers import (
+    LAST_CHUNK,
+    SSE,
+    chunk,
+    closing,
+    frame,
+    head,
+    message,
+    opening,
+    stream,
+    streamed,
+    whole,
+)
 from tests.support.processes import Running
 from tests.support.raw_client import KEY, Client, ask, body, exchange, request
 from tests.support.raw_client import head as request_head
-from tests.support.raw_provider import RawProvider
+from tests.support.raw_provider import FIN, RawProvider
 from tests.system.planted import PROVIDER_KEY
 
 pytestmark = pytest.mark.usefixtures("serves_on")
@@ -201,7 +213,7 @@ async def test_a_stream_is_chunked_with_its_last_chunk_and_nothing_more(relay: R
     assert told.endswith(b'event: message_stop\ndata: {"type": "message_stop"}\n\n\r\n0\r\n\r\n')
 
 
-async def test_provider_fields_reach_the_client_by_allow_list(relay: Running, provider: RawProvider) -> None:
+async def test_pitfall_84_provider_fields_reach_the_client_by_allow_list(relay: Running, provider: RawProvider) -> None:
     lines = (
         "anthropic-ratelimit-requests-remaining: 5",
         "retry-after: 3",
@@ -213,8 +225,24 @@ async def test_provider_fields_reach_the_client_by_allow_list(relay: Running, pr
     answer = await ask(relay.port, body("raw/fields"), x_request_id="mine-1.2_3")
 
     assert answer.fields["anthropic-ratelimit-requests-remaining"] == "5"
+    assert (answer.fields["retry-after"], answer.fields["x-should-retry"]) == ("3", "false")
     assert answer.fields["x-request-id"] == "mine-1.2_3"
     assert not answer.fields.keys() & {"x-internal", "via", "set-cookie"}
+
+
+@pytest.mark.parametrize(("model", "ids"), [("pair/adopted", 1), ("raw/adopted", 0)])
+async def test_pitfall_84_fields_of_a_provider_that_did_not_answer_after_all_are_not_told(
+    relay: Running, provider: RawProvider, model: str, ids: int
+) -> None:
+    told = ("retry-after: 9", "anthropic-odd: 1", "request-id: req_first")
+    provider.answers = [head(SSE, "200 OK", *told), FIN]
+
+    async with Client(relay.port) as client:
+        client.send(request(body(model, stream=True)))
+        first = await client.reader.readuntil(b"\r\n\r\n")
+
+    assert [line for line in told if line.encode() in first] == []
+    assert first.count(b"x-relay-upstream-request-id: ") == ids
 
 
 async def test_the_usage_that_was_reported_is_passed_on_and_recorded(relay: Running, provider: RawProvider) -> None:

@@ -3,6 +3,7 @@
 `a/m` is served by one and two, which cost the same; `b/n` by three alone; `short` is a name of the operator's for it.
 """
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -157,6 +158,20 @@ async def test_what_was_left_out_or_cut_is_told(relay: Running, providers: Provi
     }
 
     assert told(await asked(relay, "b/n"))["params"] == {"max_tokens_clamped": 50, "usage_estimated": True}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_pitfall_70_a_limit_that_nobody_reaches_is_cut_and_the_head_tells_it(
+    relay: Running, providers: Providers, stream: bool
+) -> None:
+    content = body("b/n", stream=stream, max_tokens=51)
+
+    cut = await ask(relay.port, content, x_relay_metadata="1")
+    unasked = await ask(relay.port, content)
+    fits = await ask(relay.port, body("b/n", stream=stream, max_tokens=50), x_relay_metadata="1")
+
+    assert [json.loads(call.content)["max_tokens"] for call in providers["three"].calls] == [50, 50, 50]
+    assert [answer.fields.get("x-relay-max-tokens") for answer in (cut, unasked, fits)] == ["50", None, None]
 
 
 @pytest.mark.parametrize("stream", [True, False])
