@@ -20,6 +20,7 @@ from relay.dialects.translated import Translated
 _TARGET: Final = b"/chat/completions"
 QUIRKS: Final[Mapping[str, str]] = {
     "chat_template_thinking": "is told whether to think in `chat_template_kwargs`, where its template asks",
+    "empty_content": "refuses null as content, and takes an empty text beside calls of tools",
     "enable_thinking": "is told whether to think by `enable_thinking`",
     "four_stops": "takes four stop sequences at most",
     "max_completion_tokens": "takes the limit of the answer by this name",

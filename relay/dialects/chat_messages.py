@@ -64,7 +64,8 @@ class Translation(Conversation[_Said]):
     def _close(self, said: _Said) -> None:
         if not said.text.strip() and not said.calls:
             return
-        message: Json = {"role": "assistant", "content": said.text if said.text.strip() else None}
+        silence = "" if "empty_content" in self._quirks else None
+        message: Json = {"role": "assistant", "content": said.text if said.text.strip() else silence}
         if said.calls:
             message["tool_calls"] = [call for _, call in said.calls]
         if said.thinking and "reasoning_content" in self._quirks:

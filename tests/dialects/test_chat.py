@@ -185,6 +185,14 @@ def test_pitfall_62_and_63_empty_text_is_left_out(said: str) -> None:
     assert talk(USER, model(text(said), use("c")), user(result("c")))[1]["content"] is None
 
 
+def test_pitfall_64_calls_without_words_are_null_or_an_empty_text_as_the_provider_takes_it() -> None:
+    said = [USER, model(use("c")), user(result("c"))]
+    assert talk(*said)[1]["content"] is None
+    assert talk(*said, quirks=("empty_content",))[1]["content"] == ""
+    assert "empty_content" in PROVIDERS["cloudflare"].quirks
+    assert talk(USER, model(text("So."), use("c")), user(result("c")), quirks=("empty_content",))[1]["content"] == "So."
+
+
 def test_tools_that_a_provider_ran_are_finished_exchanges() -> None:
     page = {"type": "web_search_result", "url": "https://x", "title": "T", "encrypted_content": "zzz"}
     searched = {"type": "server_tool_use", "id": "srv1", "name": "web_search", "input": {"query": "q"}}
@@ -278,6 +286,13 @@ def test_pitfall_75_a_long_user_is_hashed() -> None:
     assert len(sent(metadata={"user_id": "u" * 65})[0]["user"]) == 64
 
 
+def test_pitfall_76_stream_options_go_only_with_a_stream_to_who_takes_them() -> None:
+    assert sent(stream=True)[0]["stream_options"] == {"include_usage": True}
+    assert "stream_options" not in sent(stream=True, quirks=("no_stream_options",))[0]
+    assert "stream_options" not in sent()[0]
+    assert "no_stream_options" in PROVIDERS["mistral"].quirks
+
+
 def test_a_schema_is_asked_for() -> None:
     form = {"type": "json_schema", "schema": {"type": "object"}}
     body, _ = sent(output_config={"format": form})
@@ -330,6 +345,10 @@ QUIRKED: dict[str, tuple[Json, Any]] = {
     "chat_template_thinking": (
         {"thinking": {"type": "disabled"}},
         lambda body: body["chat_template_kwargs"] == {"enable_thinking": False},
+    ),
+    "empty_content": (
+        {"messages": [USER, model(use("c")), user(result("c"))]},
+        lambda body: body["messages"][1]["content"] == "",
     ),
     "enable_thinking": (
         {"thinking": {"type": "enabled", "budget_tokens": 2048}},
