@@ -138,6 +138,11 @@ def test_pitfall_15_arguments_that_were_cut_stay_cut() -> None:
     assert (choice.message.tool_calls[0].function.arguments, choice.finish_reason) == ('{"a": "b', "length")
 
 
+def test_pitfall_60_a_pause_is_a_stop() -> None:
+    body = message_start() + text_block(0, "a") + message_delta("pause_turn")
+    assert completion(run([body], client=Client()).output).choices[0].finish_reason == "stop"
+
+
 def test_pitfall_90_arguments_are_written_as_they_come() -> None:
     pipeline = Pipeline(client=Client())
     pipeline.feed(message_start())

@@ -195,6 +195,23 @@ def test_feed_after_the_end_is_misuse() -> None:
         pipeline.feed(b"x", 3)
 
 
+@pytest.mark.parametrize("follows", [block_start(1), message_delta(), STOP], ids=["start", "delta", "stop"])
+def test_pitfall_39_a_block_that_was_left_open_is_closed_before_what_follows(follows: bytes) -> None:
+    ends = END if follows == block_start(1) else STOP
+    body = message_start() + block_start(0) + text(0, "a") + (message_delta() if follows == STOP else b"")
+    done = run([body + follows + ends])
+    kinds = [kind for kind, _ in sent(done.output)]
+    assert done.outcome is None
+    assert kinds[kinds.index("content_block_delta") + 1] == "content_block_stop"
+    assert kinds.count("content_block_start") == kinds.count("content_block_stop")
+
+
+@pytest.mark.parametrize("body", [STOP, END, block_stop(0) + STOP, PING + STOP])
+def test_pitfall_40_an_end_of_what_never_began_is_a_fault_and_nothing_is_written(body: bytes) -> None:
+    done = run([body])
+    assert (done.output, done.outcome) == (b"", "ProtocolError")
+
+
 def test_the_peers_error_is_raised_and_never_written() -> None:
     body = message_start() + frame("error", error={"type": "overloaded_error", "message": "Übervoll"})
     pipeline = Pipeline()

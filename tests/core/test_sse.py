@@ -54,6 +54,14 @@ def test_an_event_comes_with_the_first_byte_that_ends_it(body: bytes) -> None:
         assert seen == len(reference.events(body[:end]))
 
 
+@pytest.mark.parametrize("character", "\u2028\u2029\u0085\v\f\x1c\x1d\x1e\x1f", ids=lambda each: f"{ord(each):04x}")
+def test_pitfall_44_what_ends_a_line_of_text_ends_none_of_a_stream(character: str) -> None:
+    value = f"a{character}data: b{character}"
+    body = f"event: e{character}\ndata: {value}\n\n".encode()
+    for pieces in [[body], *every_cut(body)]:
+        assert parse(pieces) == [(f"e{character}", value, "")]
+
+
 @given(stream=sse_streams(), places=cuts())
 def test_events_do_not_depend_on_the_split(stream: bytes, places: list[float]) -> None:
     assert parse(cut(stream, places)) == reference.events(stream)

@@ -55,7 +55,6 @@ def test_an_answer_has_all_that_a_client_reads() -> None:
     [
         ("end_turn", "stop"),
         ("stop_sequence", "stop"),
-        ("pause_turn", "stop"),
         ("bored", "stop"),
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
@@ -64,8 +63,12 @@ def test_an_answer_has_all_that_a_client_reads() -> None:
         (None, "stop"),
     ],
 )
-def test_pitfall_57_to_60_stop_reasons_become_finish_reasons(stop: str | None, finish: str) -> None:
+def test_pitfall_57_to_59_stop_reasons_become_finish_reasons(stop: str | None, finish: str) -> None:
     assert answered(text("x"), stop=stop)["choices"][0]["finish_reason"] == finish
+
+
+def test_pitfall_60_a_pause_is_a_stop() -> None:
+    assert answered(text("x"), stop="pause_turn")["choices"][0]["finish_reason"] == "stop"
 
 
 def test_pitfall_56_an_answer_with_calls_says_so() -> None:

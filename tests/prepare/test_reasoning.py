@@ -128,6 +128,9 @@ def test_the_answer_has_room_behind_the_thinking() -> None:
     assert unlimited.json["max_tokens"] == 9096
     bounded = sent({"max_tokens": None, "thinking": ENABLED}, default_max_tokens=4096, max_output_tokens=6000)
     assert bounded.json["max_tokens"] == 6000
+
+
+def test_pitfall_71_a_limit_that_is_cut_lowers_the_budget_with_it() -> None:
     cut = sent({"thinking": ENABLED}, attempted={"max_tokens": 4000})
     assert (cut.json["max_tokens"], cut.json["thinking"]["budget_tokens"]) == (4000, 3200)
 

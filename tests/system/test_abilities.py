@@ -104,6 +104,15 @@ async def test_settings_that_nobody_takes_are_left_out_and_their_neighbours_stay
     assert "output_config" not in json.loads(providers[0].calls[1].content)
 
 
+async def test_pitfall_69_a_temperature_is_not_sent_to_who_refuses_it(relay: Running, providers: Pair) -> None:
+    for model in ("a/think", "a/blind"):
+        assert (await asked(relay, model, temperature=0.5)).status == 200
+
+    refuses, takes = (json.loads(received.content) for received in providers[0].calls)
+    assert "temperature" not in refuses
+    assert takes["temperature"] == 0.5
+
+
 @pytest.mark.parametrize(("said", "budget"), [({"max_tokens": 8000}, 4000), ({"max_tokens": 1100}, 1024)])
 async def test_a_variant_that_thinks_has_the_model_think_with_half_of_its_answer(
     relay: Running, providers: Pair, said: dict[str, Any], budget: int

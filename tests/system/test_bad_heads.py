@@ -177,7 +177,9 @@ async def test_a_bad_key_is_refused_with_401_and_one_text(
     ],
     ids=["x-api-key", "Bearer", "bearer", "Bearer wins"],
 )
-async def test_both_credential_fields_are_taken_and_bearer_wins(relay: Running, fields: dict[str, str | None]) -> None:
+async def test_pitfall_73_both_credential_fields_are_taken_and_bearer_wins(
+    relay: Running, fields: dict[str, str | None]
+) -> None:
     assert (await ask(relay.port, HELLO, **fields)).status == 200
 
 

@@ -85,10 +85,6 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "tool twice": ({"tools": 2 * [{"name": "a", "input_schema": {}}]}, "tools.1.name"),
     "tool_choice of no tool": ({"tool_choice": {"type": "tool", "name": "b"}}, "tool_choice.name"),
     "thinking without budget": ({"thinking": {"type": "enabled"}}, "thinking.budget_tokens"),
-    "thinking over max_tokens": (
-        {"thinking": {"type": "enabled", "budget_tokens": 2048}, "max_tokens": 2048},
-        "thinking.budget_tokens",
-    ),
     "stop_sequences of the wrong type": ({"stop_sequences": "END"}, "stop_sequences"),
     "metadata of the wrong type": ({"metadata": "me"}, "metadata"),
 }
@@ -106,6 +102,19 @@ async def test_a_fault_of_a_request_is_told_with_its_path(
     assert (answer.error["type"], answer.error["error_type"]) == ("invalid_request_error", "invalid_request")
     assert answer.error["message"].startswith(f"{path}: ")
     assert PROMPT not in answer.error["message"]
+    assert not provider.calls
+
+
+@pytest.mark.parametrize("max_tokens", [2048, 2047])
+async def test_pitfall_71_a_budget_that_is_not_below_the_limit_is_refused(
+    relay: Running, provider: RawProvider, max_tokens: int
+) -> None:
+    thinking = {"type": "enabled", "budget_tokens": 2048}
+
+    answer = await ask(relay.port, body("raw/x", thinking=thinking, max_tokens=max_tokens))
+
+    assert (answer.status, answer.error["type"]) == (400, "invalid_request_error")
+    assert answer.error["message"].startswith("thinking.budget_tokens: ")
     assert not provider.calls
 
 

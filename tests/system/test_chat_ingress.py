@@ -200,21 +200,24 @@ async def test_pitfall_42_and_46_a_stream_has_one_id_its_role_once_and_ends_with
     assert finishes == [None] * (len(found) - 1) + ["stop"]
 
 
-@pytest.mark.parametrize("asked", [True, False])
-async def test_pitfall_47_and_48_usage_is_the_last_chunk_where_it_was_asked_for(gateway: Running, asked: bool) -> None:
-    options = {"stream_options": {"include_usage": asked}}
+async def test_pitfall_47_usage_is_the_last_chunk_where_it_was_asked_for(gateway: Running) -> None:
+    options = {"stream_options": {"include_usage": True}}
     found = chunks_of(await ask(gateway, body("chat/cache@delay=0", stream=True, **options)))
     told = [part for part in found if "usage" in part]
     assert all(part["choices"] for part in found[:-1])
-    if not asked:
-        assert (told, len(found[-1]["choices"])) == ([], 1)
-        return
     assert told == [found[-1]]
     usage = told[0]["usage"]
     assert told[0]["choices"] == []
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
     assert usage["prompt_tokens_details"]["cached_tokens"] > 0
     assert usage["cost"] > 0
+
+
+@pytest.mark.parametrize("options", [{}, {"stream_options": {}}, {"stream_options": {"include_usage": False}}])
+async def test_pitfall_48_usage_that_nobody_asked_for_is_not_sent(gateway: Running, options: Json) -> None:
+    found = chunks_of(await ask(gateway, body("chat/cache@delay=0", stream=True, **options)))
+    assert [len(part["choices"]) for part in found] == [1] * len(found)
+    assert not [part for part in found if "usage" in part]
 
 
 async def test_the_cost_in_the_answer_is_that_of_the_record(gateway: Running) -> None:

@@ -41,7 +41,7 @@ PHASES: dict[str, tuple[Steps, bool]] = {
 
 @pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
 @pytest.mark.parametrize("phase", PHASES)
-async def test_a_client_that_leaves_takes_the_provider_connection_along(
+async def test_pitfall_81_a_client_that_leaves_takes_the_provider_connection_along(
     relay: Running, provider: RawProvider, phase: str, reset: bool
 ) -> None:
     provider.answers, streams = PHASES[phase]

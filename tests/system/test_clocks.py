@@ -58,7 +58,7 @@ async def test_a_silent_stream_is_pinged_between_events(pinging: Running, provid
     assert names[-1] == "message_stop"
 
 
-async def test_before_message_start_the_client_gets_comments_and_then_the_stream(
+async def test_pitfall_41_before_message_start_the_client_gets_comments_and_then_the_stream(
     pinging: Running, provider: RawProvider
 ) -> None:
     provider.answers = [2.2, streamed()]
@@ -71,7 +71,9 @@ async def test_before_message_start_the_client_gets_comments_and_then_the_stream
     assert answer.events[-1][0] == "message_stop"
 
 
-async def test_a_failure_after_an_early_commit_is_an_error_event(pinging: Running, provider: RawProvider) -> None:
+async def test_pitfall_40_a_failure_after_an_early_commit_is_an_error_event(
+    pinging: Running, provider: RawProvider
+) -> None:
     provider.answers = [1.5, failure("400 Bad", "invalid_request_error", "prompt is too long: 9 tokens > 8 maximum")]
 
     answer = await ask(pinging.port, body("raw/early-error", stream=True))

@@ -153,7 +153,7 @@ async def test_broken_framing_in_mid_stream_is_one_error_event(relay: Running, p
     assert record["error_type"] == "provider_protocol"
 
 
-async def test_a_committed_call_is_never_tried_again(relay: Running, provider: RawProvider) -> None:
+async def test_pitfall_80_a_committed_call_is_never_tried_again(relay: Running, provider: RawProvider) -> None:
     provider.answers = [head(), chunk(opening()), RST]
 
     answer = await ask(relay.port, body("pair/committed", stream=True))

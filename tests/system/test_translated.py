@@ -46,7 +46,7 @@ async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
 
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("script", SCRIPTS)
-async def test_a_translated_provider_says_what_a_messages_provider_says(
+async def test_pitfall_87_a_translated_provider_says_what_a_messages_provider_says(
     client: anthropic.AsyncAnthropic, dialect: str, script: str, stream: bool
 ) -> None:
     """Projection: ids and signatures are each dialect's own, `caller` is relay's; a refusal has no explanation. Gemini
