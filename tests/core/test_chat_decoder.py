@@ -228,6 +228,10 @@ def test_pitfall_9_id_and_name_that_are_repeated_count_once() -> None:
     parts = [fragment(0, "c", "f", '{"a"'), fragment(0, "c", "f", ":1"), fragment(0, "c", "f", "}")]
     (block,) = said(conversation(*map(tool, parts)))["content"]
     assert (block["id"], block["name"], block["arguments"]) == ("c", "f", '{"a":1}')
+    (_, waited) = said(conversation(tool(fragment(0, "a", "g", "{")), *[tool(part | {"index": 1}) for part in parts]))[
+        "content"
+    ]
+    assert (waited["id"], waited["name"], waited["arguments"]) == ("c", "f", '{"a":1}')
 
 
 def test_pitfall_10_nulls_in_later_fragments_are_nothing() -> None:
@@ -359,8 +363,9 @@ def test_pitfall_36_think_tags_stay_text() -> None:
 
 def test_pitfall_37_a_missing_done_is_made_up_for() -> None:
     body = conversation(content("a"))
-    assert went(body.removesuffix(DONE)).output == went(body).output
-    assert went(body.removesuffix(b"\n\n")).output == went(body).output
+    whole = went(body)
+    assert events(whole)[-1][0] == "message_stop"
+    assert went(body.removesuffix(DONE)).output == went(body.removesuffix(b"\n\n")).output == whole.output
 
 
 def test_pitfall_43_a_chunk_without_choices_says_nothing() -> None:

@@ -24,6 +24,7 @@ from tests.support.streams import (
     cut,
     cuts,
     damaged_conversations,
+    every_cut,
     frame,
     in_pieces,
     message_delta,
@@ -210,6 +211,13 @@ def test_pitfall_39_a_block_that_was_left_open_is_closed_before_what_follows(fol
 def test_pitfall_40_an_end_of_what_never_began_is_a_fault_and_nothing_is_written(body: bytes) -> None:
     done = run([body])
     assert (done.output, done.outcome) == (b"", "ProtocolError")
+
+
+def test_pitfall_45_a_character_that_two_reads_share_stays_whole() -> None:
+    body = conversation(text_block(0, "é", "漢", "😀"))
+    whole = message_start() + OWN_PING + body.removeprefix(message_start())
+    for pieces in [*every_cut(body), in_pieces(body, 1)]:
+        assert run(pieces).output == whole
 
 
 def test_the_peers_error_is_raised_and_never_written() -> None:

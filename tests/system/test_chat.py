@@ -150,7 +150,7 @@ async def test_a_call_goes_from_messages_to_chat_before_its_first_event(
         [head(), chunk(b""), LAST_CHUNK],
     ],
 )
-async def test_a_call_goes_on_while_the_model_said_nothing(
+async def test_pitfall_38_a_call_goes_on_while_the_model_said_nothing(
     gateway: Running, provider: RawProvider, steps: list[Any]
 ) -> None:
     provider.answers = lambda received: steps if b"chat/completions" in received.head else [streamed()]

@@ -163,7 +163,7 @@ async def test_pitfall_80_a_committed_call_is_never_tried_again(relay: Running, 
     assert len(record["attempts"]) == 1
 
 
-async def test_a_stop_reason_without_message_stop_is_complete(relay: Running, provider: RawProvider) -> None:
+async def test_pitfall_37_a_stop_reason_without_message_stop_is_complete(relay: Running, provider: RawProvider) -> None:
     lost = opening() + frame("content_block_stop", index=0) + message_delta()
     provider.answers = [head(), chunk(lost), LAST_CHUNK]
 
