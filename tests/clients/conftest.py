@@ -1,8 +1,6 @@
 """Servers for all tests of a worker, and a client of each kind; `client` runs a test once with every SDK."""
 
-import json
 import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,25 +9,19 @@ from typing import Any
 import pytest
 
 from tests.clients import environments, servers
+from tests.clients.drivers import Driver, driving
 from tests.clients.servers import KEY, Gateway, Provider
 
 Json = dict[str, Any]
 
 HELLO: list[Json] = [{"role": "user", "content": "héllo 漢 😀, my number is 4111 1111 1111 1111"}]
-SDKS = {
-    "python": environments.current_python,
-    "python-0.75": environments.old_python,
-    "javascript": environments.javascript,
-}
-
 
 @dataclass(frozen=True)
 class Client:
     """A driver that is running, and the two places that it is sent to."""
 
     name: str
-    version: str
-    process: subprocess.Popen[str]
+    driver: Driver
     provider: Provider
     gateway: Gateway
 
@@ -42,16 +34,10 @@ class Client:
         return self.ask(kind, f"demo/{model}", self.gateway.url, params)
 
     def ask(self, kind: str, model: str, base_url: str, params: Json | None = None, **job: Any) -> Json:
-        """Do one job of driver.py; `params` are added to a short conversation."""
+        """Do one job of driver.py (piped.py); `params` are added to a short conversation."""
         talk = {"messages": HELLO} | ({} if kind == "count" else {"max_tokens": 1000})
         job = {"kind": kind, "base_url": base_url, "key": KEY, "model": model, "params": talk | (params or {})} | job
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(job) + "\n")
-        self.process.stdin.flush()
-        outcome = json.loads(self.process.stdout.readline())
-        assert isinstance(outcome, dict)
-        return outcome
+        return self.driver.do(job)
 
 
 @pytest.fixture(scope="session")
@@ -75,15 +61,8 @@ def gateway(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ],
 )
 def client(request: pytest.FixtureRequest, provider: Provider, gateway: Gateway) -> Iterator[Client]:
-    line = SDKS[request.param]()
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC_")}
-    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        version = json.loads(process.stdout.readline())["version"]
-        yield Client(request.param, version, process, provider, gateway)
-        process.stdin.close()
-        process.wait(10)
+    with driving(request.param) as driver:
+        yield Client(request.param, driver, provider, gateway)
 
 
 @pytest.fixture

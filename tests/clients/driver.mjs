@@ -1,11 +1,8 @@
-// The JavaScript SDK behind a pipe: one JSON job a line in, one JSON outcome a line out. Jobs and outcomes are those of
-// driver.py, which this file follows kind by kind.
+// Anthropic's JavaScript SDK behind a pipe (piped.mjs): follows driver.py kind by kind.
 
-import { createInterface } from "node:readline";
 import Anthropic, { APIError } from "@anthropic-ai/sdk";
 import { VERSION } from "@anthropic-ai/sdk/version";
-
-const fields = (headers) => Object.fromEntries(headers?.entries() ?? []);
+import { fields, serve } from "./piped.mjs";
 
 async function finalOf(stream) {
   const message = await stream.finalMessage();
@@ -40,27 +37,6 @@ const KINDS = {
   },
 };
 
-// Members that an SDK has no type for: Python takes them as `extra_body`, here they stand among the others.
-function worded(job) {
-  const { extra_body, ...params } = job.params;
-  return { ...job, params: { ...params, ...extra_body } };
-}
+const clientOf = (job) => new Anthropic({ baseURL: job.base_url, apiKey: job.key, maxRetries: 0, timeout: 30_000 });
 
-async function outcome(job) {
-  const events = [];
-  const client = new Anthropic({ baseURL: job.base_url, apiKey: job.key, maxRetries: 0, timeout: 30_000 });
-  try {
-    return await KINDS[job.kind](client, worded(job), events);
-  } catch (error) {
-    const failure = { class: error.constructor.name };
-    if (error instanceof APIError) {
-      Object.assign(failure, { status: error.status, body: error.error, fields: fields(error.headers) });
-    }
-    return { failure: { ...failure, text: String(error.message) }, events };
-  }
-}
-
-console.log(JSON.stringify({ version: VERSION }));
-for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(await outcome(JSON.parse(line))));
-}
+await serve(VERSION, KINDS, clientOf, APIError);

@@ -16,36 +16,39 @@ from typing import NoReturn
 
 import pytest
 
-OLD_VERSION = "0.75.0"
+OLDEST = {"anthropic": "0.75.0", "openai": "1.109.1"}
+"""The oldest version of each Python SDK that relay promises to serve."""
+
+ROOT = Path(__file__).parents[2]
+"""Where drivers are started, for they are modules of `tests`."""
 
 _HERE = Path(__file__).parent
-_ROOT = _HERE.parents[1]
-_DRIVER = str(_HERE / "driver.py")
+_DRIVERS = {"anthropic": "driver", "openai": "driver_openai"}
 _INSTALL_S = 300
 
 
-def current_python() -> list[str]:
+def current_python(package: str = "anthropic") -> list[str]:
     """The driver with the SDK of this environment."""
-    return [sys.executable, _DRIVER]
+    return [sys.executable, "-m", f"tests.clients.{_DRIVERS[package]}"]
 
 
-def old_python() -> list[str]:
-    """The driver with the oldest SDK that relay promises to serve."""
-    home = _ROOT / f".venv-anthropic-{OLD_VERSION.rpartition('.')[0]}"
+def old_python(package: str = "anthropic") -> list[str]:
+    """The driver with the oldest SDK, in an environment that has nothing else."""
+    home = ROOT / f".venv-{package}-{OLDEST[package].rpartition('.')[0]}"
     python, ready = home / "bin" / "python", home / ".ready"
-    with _alone(Path(_DRIVER)):
+    with _alone(_HERE / "piped.py"):
         if not ready.exists():
-            package = f"anthropic=={OLD_VERSION}"
-            _install(package, [sys.executable, "-m", "venv", "--clear", str(home)])
-            _install(package, [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", package])
+            wanted = f"{package}=={OLDEST[package]}"
+            _install(wanted, [sys.executable, "-m", "venv", "--clear", str(home)])
+            _install(wanted, [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", wanted])
             ready.touch()
-    return [str(python), _DRIVER]
+    return [str(python), *current_python(package)[1:]]
 
 
-def javascript() -> list[str]:
+def javascript(package: str = "anthropic") -> list[str]:
     """The driver with the SDK that package-lock.json names."""
     install_npm(_HERE)
-    return [str(node()), str(_HERE / "driver.mjs")]
+    return [str(node()), str(_HERE / f"{_DRIVERS[package]}.mjs")]
 
 
 def node() -> Path:

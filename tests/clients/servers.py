@@ -24,6 +24,11 @@ PATIENCE_S = 10.0
 ABILITIES = ["context_management", "count_tokens", "pdf", "structured_output", "tools", "web_fetch", "web_search"]
 """What Anthropic's own API has: the provider stands in for it, so that all of a request is for it to judge."""
 
+UPSTREAMS = {"messages": "demo", "chat": "chat", "responses": "responses", "converse": "converse", "invoke": "invoke"}
+"""Upstream dialect: what a model's name begins with that is served in it. All are the same provider."""
+
+_AWS = {"AWS_ID": "AKIATESTTESTTEST", "AWS_SECRET": "aws/secret+material"}
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -84,14 +89,29 @@ def provider(folder: Path) -> Iterator[Provider]:
 @contextmanager
 def gateway(provider: Provider, folder: Path) -> Iterator[Gateway]:
     """Run `relay serve` in front of `provider`; `folder` takes the configuration."""
-    price = {"prompt": PROMPT_USD, "completion": COMPLETION_USD}
     served = {name: [{"provider": "demo", "model": model}] for name, model in NAMED.items()}
     config = {
         "keys": [{"name": "dev", "secret": {"env": "CALLER_KEY"}}],
-        "providers": {
-            "demo": {"dialect": "messages", "base_url": provider.url, "price": price, "capabilities": ABILITIES}
+        "providers": _providers(provider.url),
+        "models": {
+            **served,
+            **{f"{name}/*": [{"provider": name, "model": "*"}] for name in ("demo", "chat", "responses")},
+            "converse/*": [{"provider": "bedrock", "model": "*"}],
+            "invoke/*": [{"provider": "bedrock", "model": "anthropic.demo/*"}],
         },
-        "models": {**served, "demo/*": [{"provider": "demo", "model": "*"}]},
     }
-    with Running.relay(config, folder, {"CALLER_KEY": KEY}) as process:
+    with Running.relay(config, folder, {"CALLER_KEY": KEY, **_AWS}) as process:
         yield Gateway(f"http://127.0.0.1:{process.port}", process)
+
+
+def _providers(url: str) -> Json:
+    """The provider under a name for each of its dialects."""
+    price = {"prompt": PROMPT_USD, "completion": COMPLETION_USD}
+    keys = {"access_key": {"env": "AWS_ID"}, "secret_key": {"env": "AWS_SECRET"}}
+    shared = {"price": price, "capabilities": ABILITIES}
+    return {
+        "demo": {"dialect": "messages", "base_url": url} | shared,
+        "chat": {"dialect": "chat", "base_url": f"{url}/v1"} | shared,
+        "responses": {"dialect": "responses", "base_url": f"{url}/v1"} | shared,
+        "bedrock": {"dialect": "bedrock", "base_url": url, "region": "eu-central-1", "credential": keys} | shared,
+    }
