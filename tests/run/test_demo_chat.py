@@ -22,7 +22,7 @@ NOW = {"type": "function", "function": {"name": "now", "parameters": {"type": "o
 
 
 SAME = ["chat", "echo", "tools", "tools@calls=2", "unicode", "cache", "stop-sequence", "pause", "refusal", "citations"]
-SAME += ["paced@events=9,rate=1000", "personal", "unknown-events", "thinking", "echo@split=2"]
+SAME += ["paced@events=9,rate=1000", "personal", "unknown-events", "thinking", "echo@split=2", "tools@calls=6"]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ WEATHER: Any = {
 NOW: Any = {"type": "function", "name": "now", "parameters": {"type": "object", "properties": {}}, "strict": False}
 
 SAME = ["chat", "echo", "tools", "tools@calls=2", "unicode", "cache", "max-tokens", "refusal", "citations", "agent"]
+SAME += ["tools@calls=6"]
 SAME += ["paced@events=9,rate=1000", "personal", "thinking", "echo@split=2", "no-usage", "crlf", "bom", "json-answer"]
 
 

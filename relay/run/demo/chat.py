@@ -116,7 +116,7 @@ class _Writer:
             case ToolUse(name=name, fragments=fragments):
                 yield self.chunk({"tool_calls": [_call(self.prompt, self.calls, name, "")]}, Kind.DELTA)
                 for text in fragments or ("{}",):
-                    self.total.add(block, text)
+                    self.total.add(block, text if fragments else "")
                     fragment = {"index": self.calls, "function": {"arguments": text}}
                     yield self.chunk({"tool_calls": [fragment]}, Kind.DELTA)
                 self.calls += 1

@@ -162,7 +162,7 @@ class _Writer:
         extra: Json = {"logprobs": []} if name == "response.output_text" else {}
         whole = ""
         for text in texts:
-            self.total.add(block, text)
+            self.total.add(block, text if said(block) else "")
             whole += text
             yield self.event(f"{name}.delta", Kind.DELTA, **place, **extra, delta=text)
         end: Json = {**place, key: whole, **extra}
