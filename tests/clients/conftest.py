@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 HELLO: list[Json] = [{"role": "user", "content": "héllo 漢 😀, my number is 4111 1111 1111 1111"}]
 
+
 @dataclass(frozen=True)
 class Client:
     """A driver that is running, and the two places that it is sent to."""

@@ -16,10 +16,11 @@ async function seen(stream, events) {
 
 const KINDS = {
   chat_create: (client, { model, params }) => created(client.chat.completions.create({ model, ...params })),
-  async chat_stream(client, { model, params }) {
+  async chat_stream(client, { model, params }, events) {
     const usage = { include_usage: true };
     const stream = client.chat.completions.stream({ model, stream_options: usage, ...params });
-    return { message: await stream.finalChatCompletion() };
+    stream.on("chunk", (chunk) => events.push(chunk));
+    return { message: await stream.finalChatCompletion(), events };
   },
   chat_events: (client, { model, params }, events) =>
     seen(client.chat.completions.create({ model, stream: true, ...params }), events),

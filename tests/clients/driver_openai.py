@@ -13,13 +13,14 @@ def chat_create(client: openai.OpenAI, job: Json, _events: list[Any]) -> Json:
     return {"message": plain(raw.parse()), "fields": fields(raw.headers)}
 
 
-def chat_stream(client: openai.OpenAI, job: Json, _events: list[Any]) -> Json:
-    """What the SDK adds up; its final completion would be none where a limit ended it."""
+def chat_stream(client: openai.OpenAI, job: Json, events: list[Any]) -> Json:
+    """What the SDK adds up, and the chunks; its final completion would be none where a limit ended it."""
     usage: Any = {"include_usage": True}
-    with client.chat.completions.stream(model=job["model"], stream_options=usage, **job["params"]) as events:
-        for _ in events:
-            pass
-        return {"message": plain(events.current_completion_snapshot)}
+    with client.chat.completions.stream(model=job["model"], stream_options=usage, **job["params"]) as stream:
+        for event in stream:
+            if event.type == "chunk":
+                events.append(plain(event.chunk))  # noqa: PERF401 - what came before an exception has to stay
+        return {"message": plain(stream.current_completion_snapshot), "events": events}
 
 
 def chat_events(client: openai.OpenAI, job: Json, events: list[Any]) -> Json:
@@ -61,4 +62,4 @@ def done(job: Json, seen: list[Any]) -> Json:
 
 
 if __name__ == "__main__":
-    serve(openai.__version__, done, openai.APIStatusError)
+    serve(openai.__version__, done, openai.APIError)

@@ -46,8 +46,8 @@ def driving(name: str) -> Iterator[Driver]:
     """Start the driver of an SDK, and end it with the context."""
     line = LINES[name]()
     environ = {name: value for name, value in os.environ.items() if not name.startswith(_OTHERS)}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(line, text=True, env=environ, cwd=environments.ROOT, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(line, stdin=pipe, stdout=pipe, text=True, env=environ, cwd=environments.ROOT) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         yield Driver(json.loads(process.stdout.readline())["version"], process)

@@ -18,7 +18,7 @@ def serve(version: str, kinds: Callable[[Json, list[Any]], Json], refused: type[
     """Tell the version, then do jobs until there are no more.
 
     kinds     does a job; the list takes the events that came, also of a stream that fails
-    refused   the SDK's class of errors that have a status
+    refused   the SDK's class of errors that have a body, and a status where they are no event of a stream
     """
     print(json.dumps({"version": version}), flush=True)
     for line in sys.stdin:
@@ -33,7 +33,9 @@ def _outcome(job: Json, kinds: Callable[[Json, list[Any]], Json], refused: type[
         failure: Json = {"class": type(error).__name__}
         if isinstance(error, refused):
             told: Any = error
-            failure |= {"status": told.status_code, "body": told.body, "fields": fields(told.response.headers)}
+            response = getattr(told, "response", None)
+            failure |= {"status": getattr(told, "status_code", None), "body": told.body}
+            failure |= {"fields": fields(response.headers) if response is not None else {}}
         else:
             failure |= {"text": str(error)}
         return {"failure": failure, "events": seen}
