@@ -93,6 +93,15 @@ async def test_a_tool_loop_finishes_in_two_turns(client: openai.AsyncOpenAI) -> 
     assert second.output_text.endswith("answered: weather! | now!")
 
 
+async def test_of_an_agents_tools_its_shell_is_called(client: openai.AsyncOpenAI) -> None:
+    parameters = {"type": "object", "properties": {"cmd": {"type": "string"}, "tty": {"type": "boolean"}}}
+    shell: Any = {"type": "function", "name": "exec_command", "parameters": parameters, "strict": False}
+
+    ((_, name, arguments),) = calls(await streamed(client, "tools", tools=[WEATHER, NOW, shell]))
+
+    assert (name, arguments) == ("exec_command", {"cmd": "echo hello from demo"})
+
+
 async def test_thinking_comes_back_whole_or_is_refused(client: openai.AsyncOpenAI) -> None:
     asked: Any = {"role": "user", "content": "hello"}
     thought, text = (await created(client, "thinking@signature=700")).output

@@ -25,7 +25,12 @@ from relay.run.demo.answer import (
 from relay.run.demo.grammar import MOST_EVENTS, Script
 from relay.run.demo.schema import filled
 
-_BASH = {"command": "echo hello from demo", "description": "Print a greeting"}
+_SHELLS: Mapping[str, Json] = {
+    "Bash": {"command": "echo hello from demo", "description": "Print a greeting"},
+    "exec_command": {"cmd": "echo hello from demo"},
+}
+"""What agents run commands with, Claude Code and Codex, and the command: most of their other tools need a person."""
+
 _QUOTED = 400  # characters of a tool result that are said back
 
 
@@ -72,14 +77,14 @@ def _quoted(prompt: Prompt) -> Answer:
 
 
 def _chosen(prompt: Prompt, count: int) -> list[Tool]:
-    """`count` tools: the one named first, or Bash (agents offer many and most need a person), then the others."""
-    first = prompt.wanted_tool or "Bash"
-    order = sorted(prompt.tools, key=lambda tool: tool.name != first)
+    """`count` tools: the one named first, or an agent's shell, then the others."""
+    first = {prompt.wanted_tool} if prompt.wanted_tool else _SHELLS.keys()
+    order = sorted(prompt.tools, key=lambda tool: tool.name not in first)
     return [order[n % len(order)] for n in range(min(count, 64) if order else 0)]
 
 
 def _call(tool: Tool, word: str) -> ToolUse:
-    arguments: Json = dict(_BASH) if tool.name == "Bash" else filled(tool.schema, word)
+    arguments = _SHELLS.get(tool.name) or filled(tool.schema, word)
     return ToolUse(tool.name, texts.uneven(json.dumps(arguments)) if arguments else ())
 
 
