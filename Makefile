@@ -41,7 +41,7 @@ slow: venv                                 ## system, soak and load-gate tests
 	sh tests/servers.sh
 	$(BIN)/pytest -m "slow and not accept" --timeout 1800
 
-accept: venv                               ## Claude Code against relay
+accept: venv                               ## Claude Code and Codex against relay
 	$(BIN)/pytest -m accept --timeout 900
 
 bench: venv                                ## time each unit of _core

@@ -1,9 +1,10 @@
-"""Claude Code as a person starts it in print mode, with a home of its own and relay for all that it says."""
+"""Agents as a person starts them to print one answer, with a home of their own and relay for all that they say."""
 
 import os
 import platform
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,38 +40,80 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def binary() -> Path:
-    """The native program from the platform's package; the launcher would only look for it."""
+def programs() -> Path:
+    """Where the agents' packages are."""
     environments.install_npm(_HERE)
-    machine = _MACHINES.get(platform.machine(), platform.machine())
-    found = _HERE / "node_modules" / "@anthropic-ai" / f"claude-code-linux-{machine}" / "claude"
-    if not found.exists():
-        environments.missing(f"@anthropic-ai/claude-code for {platform.system()} {platform.machine()}")
-    return found
+    return _HERE / "node_modules"
 
 
 @pytest.fixture
-def claude(binary: Path, stage: Stage, tmp_path: Path) -> Iterator[Start]:
-    """Start it with arguments; more environment by keyword. Whatever still runs at the end is ended."""
-    home, work = tmp_path / "home", tmp_path / "work"
-    home.mkdir()
-    work.mkdir()
+def claude(programs: Path, stage: Stage, tmp_path: Path) -> Iterator[Start]:
+    """Start Claude Code with arguments; more environment by keyword. Whatever still runs at the end is ended."""
+    binary = _native(programs, f"@anthropic-ai/claude-code-linux-{_machine()}", "claude")
     environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "CLAUDE_CONFIG_DIR": str(home / ".claude"),
+        "CLAUDE_CONFIG_DIR": str(tmp_path / "home" / ".claude"),
         "ANTHROPIC_BASE_URL": stage.tap.url,
         "ANTHROPIC_AUTH_TOKEN": KEY,
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "DISABLE_AUTOUPDATER": "1",
     }
+    with _starting([str(binary), "--print", "--max-turns", "6"], environ, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+def codex(programs: Path, stage: Stage, tmp_path: Path) -> Iterator[Start]:
+    """Start Codex likewise; its provider is relay, which it asks to say what was left out."""
+    binary = _native(programs, f"@openai/codex-linux-{_machine()}", "vendor/*/bin/codex")
+    home = tmp_path / "home" / ".codex"
+    home.mkdir(parents=True)
+    (home / "config.toml").write_text(_CODEX.format(url=stage.tap.url))
+    environ = {"CODEX_HOME": str(home), "RELAY_KEY": KEY}
+    line = [str(binary), "exec", "--json", "--skip-git-repo-check", "--sandbox", "danger-full-access"]
+    with _starting(line, environ, tmp_path) as start:
+        yield start
+
+
+_CODEX = """
+model_provider = "relay"
+check_for_update_on_startup = false
+analytics.enabled = false
+
+[model_providers.relay]
+name = "relay"
+base_url = "{url}/v1"
+env_key = "RELAY_KEY"
+wire_api = "responses"
+request_max_retries = 0
+stream_max_retries = 0
+http_headers = {{ "x-openrouter-metadata" = "enabled" }}
+"""
+
+
+def _machine() -> str:
+    return _MACHINES.get(platform.machine(), platform.machine())
+
+
+def _native(programs: Path, package: str, pattern: str) -> Path:
+    """The native program from the platform's package; the launcher would only look for it."""
+    found = next((programs / package).glob(pattern), None)
+    return found or environments.missing(f"{package} for {platform.system()} {platform.machine()}")
+
+
+@contextmanager
+def _starting(line: list[str], environ: dict[str, str], folder: Path) -> Iterator[Start]:
+    """Start programs with a home and a place to work in of their own."""
+    home, work = folder / "home", folder / "work"
+    for place in (home, work):
+        place.mkdir(exist_ok=True)
+    kept = {"PATH": os.environ["PATH"], "HOME": str(home)}
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, **more: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [str(binary), "--print", "--max-turns", "6", *arguments],
+            [*line, *arguments],
             cwd=work,
-            env=environ | more,
+            env=kept | environ | more,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -36,6 +36,10 @@ class Wiretap:
         """Give everything that the client sent, connection after connection."""
         return b"".join(bytes(sent) for sent, _ in self._connections)
 
+    def received(self) -> bytes:
+        """Give everything that the client got, likewise."""
+        return b"".join(bytes(received) for _, received in self._connections)
+
 
 @contextmanager
 def tapped(url: str) -> Iterator[Wiretap]:
