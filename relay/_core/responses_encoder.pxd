@@ -13,6 +13,8 @@ cdef class ResponsesEncoder(Narrator):
     cdef Buffer _id               # of the open item
     cdef Buffer _text             # of the open item: inside of a JSON string
     cdef Part _item               # what the open item holds; NO_PART: none is open
+    cdef frozenset _customs       # names of tools that take free text; None: there are none
+    cdef bint _is_custom          # the open item, a call, is of such a tool
     cdef int _index               # of the open item, or the next
     cdef int64_t _sequence        # events that were written
     cdef bint _begun
@@ -21,6 +23,8 @@ cdef class ResponsesEncoder(Narrator):
     cdef int _lifecycle(self, const char* name, bytes status) except -1
     cdef bytes _usage(self)
     cdef int _begin_item(self) except -1 nogil
+    cdef bint _calls_custom(self) except -1
+    cdef int _read_text(self) except -1
     cdef int _begin_part(self) except -1 nogil
     cdef int _end_item(self) except -1 nogil
     cdef int _tell(self, const char* name, const char* before, Slice text, const char* behind) except -1 nogil

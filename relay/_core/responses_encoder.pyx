@@ -1,12 +1,13 @@
 """The Responses dialect, outwards: the hub's events to those of a response (spec/wire-protocols.md 3.5).
 
 Text that comes in blocks one behind the other is one message; a block of thinking is an item of its own, its text a
-summary and its signature `encrypted_content`, to be sent back; each call is one. The dialect tells a text again when
-its item ends, and all items when the response does, so that an answer is kept to its end: MOST bytes at most.
+summary and its signature `encrypted_content`, to be sent back; each call is one. The text of a call whose tool takes
+free text is known when the call ends, and told in one delta. The dialect tells a text again when its item ends, and all
+items when the response does, so that an answer is kept to its end: MOST bytes at most.
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t
 from libc.stdio cimport snprintf
 from libc.string cimport strlen
@@ -18,9 +19,12 @@ from relay._core.narrator cimport (
 )
 from relay._core.types cimport Slice
 
+from json import loads as _loads
+
 from orjson import dumps as _dumps
 
 from relay._core.errors import LimitExceeded
+from relay._core.free_text import free_text
 from relay._core.naming import made
 
 cdef enum:
@@ -31,15 +35,22 @@ cdef const char* _PART = b',"content_index":0,"part":{"type":"output_text","anno
 cdef const char* _SUMMARY = b',"summary_index":0,"part":{"type":"summary_text","text":"'
 
 
+cdef str _unquoted(Buffer inside):
+    """Give the text of the inside of a JSON string."""
+    return _loads('"%s"' % PyBytes_FromStringAndSize(inside.ptr, inside.len).decode("utf-8", "replace"), strict=False)
+
+
 @cython.final
 cdef class ResponsesEncoder(Narrator):
     """Events to the bytes of one read's output.
 
-    client   `names` of tools; `asked`, the members of a response that say what was asked; gets `failed`
+    client   `names` of tools, and those of `customs`, which take free text; `asked`, the members of a response that
+             say what was asked; gets `failed`
     """
 
     def __cinit__(self, client):
         self._asked = client.asked
+        self._customs = client.customs or None
         self._response = Buffer()
         self._rest = Buffer()
         self._items = Buffer()
@@ -98,6 +109,8 @@ cdef class ResponsesEncoder(Narrator):
                 raise LimitExceeded("answer")
         if self.part == TEXT_PART:
             return self._tell(b"response.output_text.delta", b',"content_index":0,"logprobs":[],"delta":"', text, b'"')
+        if self.part == TOOL_PART and self._is_custom:
+            return 0
         if self.part == TOOL_PART:
             return self._tell(b"response.function_call_arguments.delta", b',"delta":"', text, b'"')
         return self._tell(b"response.reasoning_summary_text.delta", b',"summary_index":0,"delta":"', text, b'"')
@@ -159,12 +172,25 @@ cdef class ResponsesEncoder(Narrator):
         if self._item == TEXT_PART:
             self._id.append(b"msg_", 4)
         elif self._item == TOOL_PART:
-            self._id.append(b"fc_", 3)
+            self._is_custom = False
+            if self._customs is not None:
+                with gil:
+                    self._is_custom = self._calls_custom()
+            self._id.add(Slice(b"ctc_", 4) if self._is_custom else Slice(b"fc_", 3))
         else:
             self._id.append(b"rs_", 3)
         self._id.add(self._rest.slice())
         self._id.append(digits, snprintf(digits, MOST_DIGITS, b"_%d", self._index))
         return self._tell_item(b"response.output_item.added", False)
+
+    cdef bint _calls_custom(self) except -1:
+        return _unquoted(self.tool).encode("utf-8", "replace") in self._customs
+
+    cdef int _read_text(self) except -1:
+        """Put the text of the open call in place of the arguments that it came in."""
+        cdef bytes text = free_text(_unquoted(self._text))
+        self._text.clear()
+        return self._text.append(PyBytes_AS_STRING(text) + 1, PyBytes_GET_SIZE(text) - 2)
 
     cdef int _begin_part(self) except -1 nogil:
         """Begin what holds the open item's text; calls have it themselves."""
@@ -177,12 +203,19 @@ cdef class ResponsesEncoder(Narrator):
 
     cdef int _end_item(self) except -1 nogil:
         """End the open item, if one is: its text is told whole."""
-        cdef Slice text = self._text.slice()
         if self._item == NO_PART:
             return 0
+        if self._item == TOOL_PART and self._is_custom:
+            with gil:
+                self._read_text()
+        cdef Slice text = self._text.slice()
         if self._item == TEXT_PART:
             self._tell(b"response.output_text.done", b',"content_index":0,"logprobs":[],"text":"', text, b'"')
             self._tell(b"response.content_part.done", _PART, text, b'"}')
+        elif self._item == TOOL_PART and self._is_custom:
+            if text.len:
+                self._tell(b"response.custom_tool_call_input.delta", b',"delta":"', text, b'"')
+            self._tell(b"response.custom_tool_call_input.done", b',"input":"', text, b'"')
         elif self._item == TOOL_PART:
             self._tell(b"response.function_call_arguments.done", b',"arguments":"', text, b'"')
         elif text.len:
@@ -242,11 +275,12 @@ cdef class ResponsesEncoder(Narrator):
                 self._items.add(self._text.slice())
                 self._add(b'"}')
             return self._add(b"]}")
-        self._add(b'","type":"function_call","call_id":"')
+        self._add(b'","type":"custom_tool_call","call_id":"' if self._is_custom else
+                  b'","type":"function_call","call_id":"')
         self._items.add(self.id.slice())
         self._add(b'","name":"')
         self._items.add(self.tool.slice())
-        self._add(b'","arguments":"')
+        self._add(b'","input":"' if self._is_custom else b'","arguments":"')
         self._items.add(self._text.slice())
         return self._add(b'"}')
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from msgspec import Raw
 from msgspec.json import encode
 
+from relay._core.free_text import INPUT
 from relay.dialects import responses_schema as schema
 from relay.dialects.check import converted
 from relay.dialects.openai import Json, Names, file, image, json_object, kind_of, legal_id
@@ -61,7 +62,7 @@ def _message(found: Conversation, said: schema.Message, path: str) -> None:
 
 def _call(said: schema.FunctionCall | schema.CustomCall, path: str, names: Names) -> Json:
     if isinstance(said, schema.CustomCall):
-        arguments = Raw(encode({"input": said.input}))
+        arguments = Raw(encode({INPUT: said.input}))
     else:
         arguments = json_object(said.arguments or "", f"{path}.arguments")
     return {"type": "tool_use", "id": legal_id(said.call_id), "name": names.alias(said.name), "input": arguments}

@@ -10,6 +10,7 @@ import orjson
 from msgspec import Raw
 from msgspec.json import encode
 
+from relay._core.free_text import free_text
 from relay.dialects.openai import Json
 from relay.dialects.responses_history import REDACTED
 from relay.dialects.whole import Block, Message, read
@@ -21,20 +22,24 @@ _INCOMPLETE: Final[Mapping[str, str]] = {
 }
 """Stop reason → why a response is incomplete; with any other it is complete."""
 
+_PREFIXES: Final[Mapping[str, str]] = {"function_call": "fc", "custom_tool_call": "ctc", "reasoning": "rs"}
+
 
 class ResponsesClient:
     """How a client of this dialect is answered.
 
     names    what a tool's name in the hub stands for
+    customs  the client's names of tools that take free text
     asked    members of a response that repeat the request
     failed   gives the end of a stream that failed, from a code and a message; nothing of one that did not begin
     """
 
-    __slots__ = ("asked", "dialect", "failed", "names")
+    __slots__ = ("asked", "customs", "dialect", "failed", "names")
 
-    def __init__(self, names: Mapping[bytes, bytes], asked: bytes) -> None:
+    def __init__(self, names: Mapping[bytes, bytes], asked: bytes, customs: frozenset[bytes] = frozenset()) -> None:
         self.dialect: Final = "responses"
         self.names = names
+        self.customs = customs
         self.asked = asked
         self.failed: Callable[[str, str], bytes] = _not_begun
 
@@ -46,7 +51,7 @@ class ResponsesClient:
         said = read(message)
         created, rest = said.made()
         reason = _INCOMPLETE.get(said.stop_reason or "")
-        output = list(_items(said.content, rest, self.names))
+        output = list(_items(said.content, rest, self))
         if reason == "max_output_tokens" and output and output[-1]["type"] == "message":
             output[-1]["status"] = "incomplete"
         body: Json = {
@@ -78,7 +83,7 @@ def _not_begun(code: str, message: str) -> bytes:  # noqa: ARG001 - what the enc
     return b""
 
 
-def _items(blocks: list[Block], rest: str, names: Mapping[bytes, bytes]) -> Iterator[Json]:
+def _items(blocks: list[Block], rest: str, client: ResponsesClient) -> Iterator[Json]:
     """Give the items: texts that nothing stands between are one message."""
     number = 0
     texts: list[str] = []
@@ -86,7 +91,7 @@ def _items(blocks: list[Block], rest: str, names: Mapping[bytes, bytes]) -> Iter
         is_text = block.type == "text"
         if is_text:
             texts.append(block.text)
-        item = None if is_text else _item(block, names)
+        item = None if is_text else _item(block, client)
         if (item is not None or not block.type) and (said := "".join(texts)):
             part = {"type": "output_text", "annotations": [], "logprobs": [], "text": said}
             message = {"type": "message", "role": "assistant", "content": [part]}
@@ -94,17 +99,20 @@ def _items(blocks: list[Block], rest: str, names: Mapping[bytes, bytes]) -> Iter
             number += 1
         if item is not None:
             texts = []
-            yield {"id": f"{'fc' if block.type == 'tool_use' else 'rs'}_{rest}_{number}"} | item
+            yield {"id": f"{_PREFIXES[item['type']]}_{rest}_{number}"} | item
             number += 1
 
 
-def _item(block: Block, names: Mapping[bytes, bytes]) -> Json | None:
+def _item(block: Block, client: ResponsesClient) -> Json | None:
     """Give the item that a block is, without its id; None: it is none of its own."""
     if block.type == "tool_use":
         name = block.name.encode()
-        arguments = Raw(encode(bytes(block.input).decode()))
-        call = {"call_id": block.id, "name": names.get(name, name).decode(), "arguments": arguments}
-        return {"status": "completed", "type": "function_call"} | call
+        name = client.names.get(name, name)
+        arguments = bytes(block.input).decode()
+        call: Json = {"status": "completed", "call_id": block.id, "name": name.decode()}
+        if name in client.customs:
+            return call | {"type": "custom_tool_call", "input": Raw(free_text(arguments))}
+        return call | {"type": "function_call", "arguments": Raw(encode(arguments))}
     if block.type == "thinking" and (block.thinking or block.signature):
         summary = [{"type": "summary_text", "text": block.thinking}] if block.thinking else []
         return {"type": "reasoning", "summary": summary, "encrypted_content": block.signature or None}

@@ -1,7 +1,8 @@
 """The Responses dialect of clients: a request into the hub (spec/wire-protocols.md 3.5, 4.3).
 
 inbound() gives the Messages request that it becomes before any policy runs. Relay keeps no responses: what would need a
-stored one is refused. Tools that OpenAI runs, and what no other dialect has a word for, are left out and told.
+stored one is refused. Tools that OpenAI runs, and what no other dialect has a word for, are left out and told. A tool
+that takes free text is one with a single argument in the hub.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Final
 from msgspec import Raw
 from msgspec.json import Decoder, encode
 
+from relay._core.free_text import INPUT
 from relay.call import Member
 from relay.dialects import responses_schema as schema
 from relay.dialects.check import converted, read
@@ -24,6 +26,12 @@ from relay.errors import CallerInvalid
 _REQUEST: Final = Decoder(schema.Request)
 _TOOL: Final = Decoder(schema.Tool)
 _KNOWN: Final = (*schema.Request.__struct_fields__, "metadata", "store", "include", "stream_options")
+_FREE_TEXT: Final[Json] = {
+    "type": "object",
+    "properties": {INPUT: {"type": "string"}},
+    "required": [INPUT],
+    "additionalProperties": False,
+}
 _STORED: Final = "relay keeps no responses; send the whole conversation as input"
 _ECHOED: Final[Mapping[str, bytes]] = {
     "background": b"false",
@@ -55,7 +63,8 @@ def inbound(content: bytes, spans: Sequence[Member]) -> Inbound:
     _refuse(said)
     names = Names()
     dropped = unread(spans, content, _KNOWN)
-    tools = _tools(said.tools or (), names, dropped)
+    customs: set[bytes] = set()
+    tools = _tools(said.tools or (), names, customs, dropped)
     system, messages = conversation(said.input, names, dropped).whole()
     if not messages:
         raise CallerInvalid("input: nobody says anything in it")
@@ -83,7 +92,7 @@ def inbound(content: bytes, spans: Sequence[Member]) -> Inbound:
         "user": said.user or None,
         "metadata": {"user_id": user} if user else None,
     }
-    client = ResponsesClient(names.replaced, _asked(content, spans))
+    client = ResponsesClient(names.replaced, _asked(content, spans), frozenset(customs))
     return Inbound(written(hub, content, spans), client, dropped)
 
 
@@ -98,7 +107,7 @@ def _refuse(said: schema.Request) -> None:
         raise CallerInvalid("top_logprobs: relay can't have it answered by every provider; remove it")
 
 
-def _tools(raws: Sequence[Raw], names: Names, dropped: list[str]) -> list[Json | Raw]:
+def _tools(raws: Sequence[Raw], names: Names, customs: set[bytes], dropped: list[str]) -> list[Json | Raw]:
     """Give the tools that clients run, and relay's own; those that only OpenAI has are noted as left out."""
     tools: list[Json | Raw] = []
     for at, raw in enumerate(raws):
@@ -106,21 +115,32 @@ def _tools(raws: Sequence[Raw], names: Names, dropped: list[str]) -> list[Json |
         said: schema.Tool = read(bytes(raw), _TOOL, path)
         if said.type.startswith("openrouter:"):
             tools.append(raw)
-        elif said.type != "function":
+        elif said.type not in ("function", "custom"):
             dropped.append(path)
         elif said.name is None:
             raise CallerInvalid(f"{path}.name: field required")
+        elif said.type == "custom":
+            customs.add(said.name.encode())
+            tools.append(tool(names.alias(said.name), _described(said), _FREE_TEXT, None, said.cache_control))
         else:
             schema_of = parameters(said.parameters, f"{path}.parameters")
             tools.append(tool(names.alias(said.name), said.description, schema_of, said.strict, said.cache_control))
     return tools
 
 
+def _described(said: schema.Tool) -> str | None:
+    """Give the description of a tool that takes free text, with the form of that text, which is said nowhere else."""
+    form = said.format
+    if form is None or not form.definition:
+        return said.description
+    return f"{said.description or ''}\n\nThe input keeps to this {form.syntax} grammar:\n{form.definition}".lstrip()
+
+
 def _choice(said: schema.Request, tools: Sequence[Json | Raw], names: Names, dropped: list[str]) -> Json | None:
     choice = said.tool_choice
     if isinstance(choice, dict):
         wanted: schema.ToolChoice = converted(choice, schema.ToolChoice, "tool_choice")
-        if wanted.type != "function" or wanted.name is None:
+        if wanted.type not in ("function", "custom") or wanted.name is None:
             dropped.append("tool_choice")
             return single(None, said.parallel_tool_calls)
         name = names.alias(wanted.name)

@@ -27,12 +27,18 @@ class Reasoning(Struct):
     generate_summary: Any = None
 
 
+class Grammar(Struct):
+    syntax: str = ""
+    definition: str = ""
+
+
 class Tool(Struct):
     type: str
     name: FunctionName | None = None
     description: str | None = None
     parameters: Raw = Raw()
     strict: bool | None = None
+    format: Grammar | None = None
     cache_control: CacheControl | None = None
 
 

@@ -13,6 +13,7 @@ ASKED = {"tools": [], "tool_choice": "auto", "parallel_tool_calls": True}
 _TEXTS = {
     "response.output_text.delta": "response.output_text.done",
     "response.function_call_arguments.delta": "response.function_call_arguments.done",
+    "response.custom_tool_call_input.delta": "response.custom_tool_call_input.done",
     "response.reasoning_summary_text.delta": "response.reasoning_summary_text.done",
 }
 
@@ -22,6 +23,7 @@ class Client:
     """How a client of this dialect asked to be answered; `failed` is set by the encoder."""
 
     names: dict[bytes, bytes] = field(default_factory=dict)
+    customs: frozenset[bytes] = frozenset()
     asked: bytes = json.dumps(ASKED)[1:-1].encode()
     dialect: str = "responses"
     failed: Callable[[str, str], bytes] = field(default=lambda _code, _message: b"", compare=False)
@@ -73,7 +75,7 @@ def _items(events: list[Json]) -> list[Json]:
                 assert event["delta"], "an empty delta"
                 text += event["delta"]
             elif event["type"] in _TEXTS.values():
-                assert event.get("text", event.get("arguments")) == _paired(text)
+                assert next(event[key] for key in ("text", "arguments", "input") if key in event) == _paired(text)
             else:
                 assert event["part"]["text"] == (_paired(text) if event["type"].endswith("done") else "")
     assert open_item is None
@@ -83,6 +85,8 @@ def _items(events: list[Json]) -> list[Json]:
 def _text_of(item: Json) -> str:
     if item["type"] == "function_call":
         return str(item["arguments"])
+    if item["type"] == "custom_tool_call":
+        return str(item["input"])
     return "".join(part["text"] for part in item.get("content", item.get("summary", ())))
 
 

@@ -63,12 +63,18 @@ def test_golden_output_does_not_depend_on_the_split(case: Path) -> None:
         assert run(pieces, **options(case)) == whole
 
 
+FREE_TEXT = Client(customs=frozenset({b"get_weather"}))
+
+
+@pytest.mark.parametrize("client", [Client(), FREE_TEXT], ids=["functions", "free text"])
 @given(body=conversations() | damaged_conversations(), places=cuts())
-def test_any_stream_gives_events_that_keep_the_grammar_at_any_cut(body: bytes, places: list[float]) -> None:
-    whole = run([body], id=ID, client=Client())
+def test_any_stream_gives_events_that_keep_the_grammar_at_any_cut(
+    client: Client, body: bytes, places: list[float]
+) -> None:
+    whole = run([body], id=ID, client=client)
     assert_sound(whole)
-    assert run(cut(body, places), id=ID, client=Client()) == whole
-    assert run(in_pieces(body, 1), id=ID, client=Client()) == whole
+    assert run(cut(body, places), id=ID, client=client) == whole
+    assert run(in_pieces(body, 1), id=ID, client=client) == whole
 
 
 def test_a_chat_provider_is_heard_through_the_hub() -> None:
@@ -85,6 +91,30 @@ def test_text_around_what_nobody_has_a_word_for_is_one_message() -> None:
     search = tool_block(1, "{}", kind="server_tool_use")
     items = output_of(conversation(text_block(0, "a"), search, text_block(2, "b")), client=Client())
     assert [item.content[0].text for item in items] == ["ab"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (('{"inp', 'ut": "*** Beg', "in\\n\\ud83d", '\\ude00 \\"漢\\""}'), '*** Begin\n😀 "漢"'),
+        (('{"input":""}',), ""),
+        (('{"input":"half \\ud83d"}',), "half \ud83d"),
+        (('{"input":5}',), '{"input":5}'),
+        (('{"other":"x"}',), '{"other":"x"}'),
+        (('["input"]',), '["input"]'),
+        (('{"input":"cu',), '{"input":"cu'),
+    ],
+)
+def test_a_call_of_a_tool_that_takes_free_text_is_that_text(pieces: tuple[str, ...], text: str) -> None:
+    body = conversation(text_block(0, "a"), tool_block(1, *pieces), tool_block(2, "{}", name="other"))
+    done = run([body], id=ID, client=FREE_TEXT)
+    assert_sound(done)
+    _, call, other = told(done.output)[-1]["response"]["output"]
+    assert (call["type"], call["name"], call["input"]) == ("custom_tool_call", "get_weather", text)
+    assert (call["id"][:4], call["status"], call["call_id"]) == ("ctc_", "completed", "toolu_01")
+    assert (other["type"], other["arguments"]) == ("function_call", "{}")
+    for parts in splits(body):
+        assert run(parts, id=ID, client=FREE_TEXT) == done
 
 
 def test_pitfall_58_an_answer_that_was_cut_is_incomplete() -> None:

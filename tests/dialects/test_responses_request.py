@@ -89,6 +89,21 @@ def test_tools_that_only_openai_runs_are_left_out_and_told() -> None:
     assert "tools" not in hub(tools=[{"type": "web_search"}], tool_choice="required")
 
 
+def test_a_tool_that_takes_free_text_is_one_with_one_argument() -> None:
+    grammar = {"type": "grammar", "syntax": "lark", "definition": 'start: "x"'}
+    tools = [{"type": "custom", "name": "apply.patch", "description": "Patches.", "format": grammar}]
+    tools += [{"type": "custom", "name": "note", "format": {"type": "text"}}, function()]
+    found = inbound(tools=tools, tool_choice={"type": "custom", "name": "note"})
+    said = json.loads(found.content)
+    schema = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
+    patch, note, _ = said["tools"]
+    assert patch["description"] == 'Patches.\n\nThe input keeps to this lark grammar:\nstart: "x"'
+    assert patch["input_schema"] == note["input_schema"] == schema | {"additionalProperties": False}
+    assert (note.keys(), said["tool_choice"]) == ({"name", "input_schema"}, {"type": "tool", "name": "note"})
+    assert (found.unread, found.client.customs) == ((), {b"apply.patch", b"note"})
+    assert found.client.names == {patch["name"].encode(): b"apply.patch"}
+
+
 def test_items_are_turns() -> None:
     parts = [{"type": "input_text", "text": "a"}, {"type": "input_image", "image_url": PNG}]
     file = {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERg=="}
@@ -173,6 +188,8 @@ def test_items_of_tools_that_ran_elsewhere_are_left_out_and_told() -> None:
         ({"max_output_tokens": 0}, "max_output_tokens"),
         ({"tools": [{}]}, "tools.0.type"),
         ({"tools": [{"type": "function"}]}, "tools.0.name"),
+        ({"tools": [{"type": "custom"}]}, "tools.0.name"),
+        ({"tools": [{"type": "custom", "name": "f", "format": 5}]}, "tools.0.format"),
         ({"tools": [function(parameters=[])]}, "tools.0.parameters"),
         ({"tools": [function()], "tool_choice": function("g")}, "tool_choice.name"),
         ({"tools": [function()], "tool_choice": "always"}, "tool_choice"),
@@ -213,6 +230,21 @@ def _is_empty(event: Json) -> bool:
     return event["type"] == "content_block_delta" and "" in (
         event["delta"].get(key) for key in ("text", "thinking", "partial_json")
     )
+
+
+@pytest.mark.parametrize("input", [{"input": 'a "漢"\n😀'}, {"input": ""}, {"input": 5}, {"other": "x"}, {}])
+def test_a_whole_call_of_free_text_is_what_its_stream_ends_with(input: Json) -> None:
+    arguments = json.dumps(input, separators=(",", ":"))
+    body = streams.conversation(streams.tool_block(0, arguments))
+    call = {"type": "tool_use", "id": "toolu_01", "name": "get_weather", "input": input}
+    usage = {"input_tokens": 12, "output_tokens": 15}
+    whole = {"id": ID, "model": "m", "content": [call], "stop_reason": "end_turn", "usage": usage}
+    client = ResponsesClient({}, b'"tools":[]', frozenset({b"get_weather"}))
+    pipeline = Pipeline(id=ID, model="m", client=client)
+    streamed = told(pipeline.feed(body) + pipeline.feed(b""))[-1]["response"]
+    unary = json.loads(client.answer(json.dumps(whole, separators=(",", ":")).encode()))
+    assert unary["output"] == streamed["output"]
+    assert unary["output"][0]["input"] == (input["input"] if isinstance(input.get("input"), str) else arguments)
 
 
 @pytest.mark.parametrize("stop", ["tool_use", "max_tokens", "refusal"])

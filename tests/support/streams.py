@@ -84,9 +84,9 @@ def text_block(index: int, *values: str) -> bytes:
     return block_start(index) + b"".join(text(index, value) for value in values) + block_stop(index)
 
 
-def tool_block(index: int, *fragments: str, kind: str = "tool_use") -> bytes:
+def tool_block(index: int, *fragments: str, kind: str = "tool_use", name: str = "get_weather") -> bytes:
     """A whole tool block whose input arrives in the given fragments of JSON."""
-    start = block_start(index, {"type": kind, "id": "toolu_01", "name": "get_weather", "input": {}})
+    start = block_start(index, {"type": kind, "id": "toolu_01", "name": name, "input": {}})
     return start + b"".join(delta(index, "input_json_delta", partial_json=f) for f in fragments) + block_stop(index)
 
 

@@ -143,6 +143,24 @@ async def test_a_tool_loop_ends(client: openai.AsyncOpenAI, model: str, stream: 
     assert second.output_text == "The demo called a tool, which answered: sunny"
 
 
+@pytest.mark.parametrize("model", ["demo", "chat"])
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_loop_with_a_tool_that_takes_free_text_ends(
+    client: openai.AsyncOpenAI, model: str, stream: bool
+) -> None:
+    tools: Any = [{"type": "custom", "name": "patch", "description": "Patches."}]
+    first = await said(client, f"{model}/tools@delay=0", stream=stream, tools=tools)
+    (call,) = [item for item in first.output if item.type == "custom_tool_call"]
+    assert (call.name, call.input) == ("patch", "demo")
+    history: Any = [
+        {"role": "user", "content": "hello"},
+        *[item.model_dump(exclude_none=True) for item in first.output],
+        {"type": "custom_tool_call_output", "call_id": call.call_id, "output": "patched"},
+    ]
+    second = await said(client, f"{model}/tools@delay=0", stream=stream, tools=tools, input=history)
+    assert second.output_text == "The demo called a tool, which answered: patched"
+
+
 async def test_pitfall_27_thinking_comes_back_with_its_signature(
     client: openai.AsyncOpenAI, gateway: Running, provider: RawProvider
 ) -> None:
