@@ -1,4 +1,4 @@
-"""Claude Code works through relay: a tool loop, token counts, model discovery, thinking, errors and leaving."""
+"""Claude Code works through relay: tool loops on every upstream, token counts, models, thinking, errors and leaving."""
 
 import json
 import subprocess
@@ -9,15 +9,19 @@ from typing import Any
 import pytest
 
 from tests.accept.conftest import Stage, Start
+from tests.clients.servers import UPSTREAMS
 
 pytestmark = pytest.mark.accept
 
 TOOLS = "demo/tools@delay=0"
 PATIENCE_S = 60
+every_upstream = pytest.mark.parametrize("upstream", UPSTREAMS)
 
 
-def test_a_tool_loop_of_two_turns_is_completed(claude: Start, stage: Stage) -> None:
-    said = events(claude("--model", TOOLS, "--allowedTools", "Bash", *STREAMED, "Say hello with a tool."))
+@every_upstream
+def test_a_tool_loop_of_two_turns_is_completed(claude: Start, stage: Stage, upstream: str) -> None:
+    model = f"{UPSTREAMS[upstream]}/tools@delay=0"
+    said = events(claude("--model", model, "--allowedTools", "Bash", *STREAMED, "Say hello with a tool."))
 
     (call,) = blocks(said, "assistant", "tool_use")
     (result,) = blocks(said, "user", "tool_result")
@@ -26,21 +30,37 @@ def test_a_tool_loop_of_two_turns_is_completed(claude: Start, stage: Stage) -> N
     final = said[-1]
     assert (final["subtype"], final["is_error"], final["num_turns"]) == ("success", False, 2)
     assert final["result"] == "The demo called a tool, which answered: hello from demo"
-    first, second = stage.gateway.calls(2, request_model=TOOLS)
+    first, second = stage.gateway.calls(2, request_model=model)
     assert (first["finish_reason"], second["finish_reason"]) == ("tool_use", "end_turn")
     for turn in (first, second):
         assert (turn["outcome"], turn["status"], turn["stream"], turn["app"]) == ("complete", 200, True, "cli")
         assert turn["session_id"] == final["session_id"]
     for count in ("input_tokens", "output_tokens"):
         assert final["usage"][count] == first["usage"][count] + second["usage"][count] > 0
-
-
-def test_its_requests_are_taken_as_they_are(claude: Start, stage: Stage) -> None:
-    """It drops betas and asks again when a request is refused, so a refusal would not show in its answer."""
-    finish(claude("--model", TOOLS, "--allowedTools", "Bash", *STREAMED, "Say hello with a tool."))
-
+    # It drops betas and asks again when a request is refused, so a refusal would not show in its answer.
     assert all_answered(stage) == {("POST", "/v1/messages?beta=true")}
     assert len(stage.tap.exchanges()) == 2
+
+
+@every_upstream
+def test_thinking_and_parallel_calls_come_back_as_they_went(claude: Start, stage: Stage, upstream: str) -> None:
+    """What the script calls with is no input that its tools take: each says so, and the loop goes on with that."""
+    model = f"{UPSTREAMS[upstream]}/agent@delay=0,signature=3000,calls=2"
+    said = events(claude("--model", model, *STREAMED, "Refund it."))
+
+    (thought,) = blocks(said, "assistant", "thinking")
+    calls, results = blocks(said, "assistant", "tool_use"), blocks(said, "user", "tool_result")
+    assert thought["thinking"].endswith("“Café” \\u0041.")
+    assert bool(thought["signature"]) == (upstream != "chat")
+    assert [result["tool_use_id"] for result in results] == [call["id"] for call in calls]
+    assert len(calls) == 2
+    assert said[-1]["result"].startswith("The demo called a tool, which answered: ")
+    assert said[-1]["subtype"] == "success"
+    assert len(stage.gateway.calls(2, request_model=model)) == 2
+    sent = stage.provider.seen()["body"]
+    assert thought["signature"].rpartition(":")[2] in sent
+    assert ("x-anthropic-billing-header" in sent) == (upstream in ("messages", "invoke"))  # where its bytes pass
+    assert all_answered(stage) == {("POST", "/v1/messages?beta=true")}
 
 
 def test_what_it_sends_arrives_byte_by_byte(claude: Start, stage: Stage) -> None:

@@ -38,14 +38,16 @@ def test_a_tool_loop_of_two_turns_is_completed(codex: Start, stage: Stage, upstr
 
 
 def test_tools_arrive_and_what_only_openai_has_is_left_out_and_told(codex: Start, stage: Stage) -> None:
-    events(codex("--model", "demo/chat@delay=0", "hello"))
+    """To a model that it knows, Codex also offers a tool that takes free text."""
+    said = events(codex("--model", "gpt-5.5", "hello"))
 
-    asked = json.loads(re.findall(rb"\r\n\r\n(\{.*\})", stage.tap.sent())[0])
+    asked = json.loads(re.findall(rb"\r\n\r\n(\{.*?\})(?=POST |$)", stage.tap.sent(), re.DOTALL)[0])
     arrived = json.loads(stage.provider.seen()["body"])
-    functions = [tool["name"] for tool in asked["tools"] if tool["type"] == "function"]
-    assert "exec_command" in functions
-    assert [tool["name"] for tool in arrived["tools"]] == functions
-    left_out = {f"tools.{at}" for at, tool in enumerate(asked["tools"]) if tool["type"] != "function"}
+    taken = [tool["name"] for tool in asked["tools"] if tool["type"] in ("function", "custom")]
+    assert {"exec_command", "apply_patch"} <= set(taken)
+    assert [tool["name"] for tool in arrived["tools"]] == taken
+    assert "apply_patch verification failed: invalid patch" in items(said, "agent_message")[-1]["text"]
+    left_out = {f"tools.{at}" for at, tool in enumerate(asked["tools"]) if tool.get("name") not in taken}
     assert "web_search" in {tool["type"] for tool in asked["tools"]}
     told = json.loads(re.findall(rb'"dropped_fields":(\[[^\]]*\])', stage.tap.received())[0])
     assert left_out <= set(told)

@@ -1,6 +1,6 @@
 """Relay in front of the embedded provider, both processes of their own, as the clients see them.
 
-`provider()` and `gateway()` give one each; leaving the context ends it. All models but three come by a wildcard.
+`provider()` and `gateway()` give one each; leaving the context ends it. Most models come by a wildcard.
 """
 
 import json
@@ -15,8 +15,8 @@ from tests.support.processes import Json, Running
 
 KEY = "sk-relay-dev-0123456789abcdefghijklmnopqrstuv"
 PROMPT_USD, COMPLETION_USD = 3.0, 15.0  # per million tokens
-NAMED = {"demo/chat": "chat", "demo/echo": "echo", "claude-demo": "tools"}
-"""Models that the configuration names one by one, and what they are at the provider."""
+NAMED = {"demo/chat": "chat", "demo/echo": "echo", "claude-demo": "tools", "gpt-5.5": "tools@delay=0,calls=4"}
+"""Models that the configuration names one by one, and what they are at the provider; Codex knows the last one."""
 
 PATIENCE_S = 10.0
 
