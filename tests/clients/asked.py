@@ -1,12 +1,13 @@
 """What is asked, in no dialect: `Case.params()` writes it for a client's SDK, `arrived()` reads what a provider got."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
-from relay.run.demo import bedrock, chat, messages, responses
+from relay.run.demo import bedrock, chat, gemini, messages, responses
 from relay.run.demo.answer import Prompt, Tool
 from relay.run.demo.reply import Dialect
 from tests.clients.piped import Json
@@ -34,8 +35,16 @@ class Case:
         return _PARAMS[ingress](self)
 
     def carried(self, ingress: str, upstream: str) -> "Case":
-        """What of it gets from a client's dialect to a provider's: Responses has no stop sequences."""
-        return replace(self, script="", stops=() if "responses" in (ingress, upstream) else self.stops)
+        """What of it gets from a client's dialect to a provider's.
+
+        Responses has no stop sequences. Gemini's schemas don't forbid members, and what takes nothing has none.
+        """
+        told = replace(self, script="", stops=() if "responses" in (ingress, upstream) else self.stops)
+        if upstream != "gemini":
+            return told
+        tools = [tool if tool.schema["properties"] else Tool(tool.name, {}) for tool in self.tools]
+        schema = {key: value for key, value in (self.schema or {}).items() if key != "additionalProperties"}
+        return replace(told, tools=tuple(tools), schema=schema or None)
 
 
 def _messages(case: Case) -> Json:
@@ -94,9 +103,9 @@ def arrived(upstream: str, seen: Json) -> tuple[Prompt, Case]:
     seen    what the provider tells of it
     """
     body, path = json.loads(seen["body"]), seen["path"]
-    if path.startswith("/model/"):
-        model, _, verb = path.removeprefix("/model/").rpartition("/")
-        body |= {"model": unquote(model), "stream": verb in ("converse-stream", "invoke-with-response-stream")}
+    if path.startswith(_HOSTED):
+        model, _, verb = re.sub("^(/model/|/v1beta/models/)", "", path).rpartition(":" if upstream == "gemini" else "/")
+        body |= {"model": unquote(model), "stream": "stream" in verb}
     prompt = _READERS[upstream].read(body)
     picture, schema = _PICTURES[upstream](body), _SCHEMAS[upstream](body)
     assert picture in (None, PNG, f"data:image/png;base64,{PNG}")
@@ -104,11 +113,14 @@ def arrived(upstream: str, seen: Json) -> tuple[Prompt, Case]:
     return replace(prompt, model=prompt.model.rpartition("/")[2]), told
 
 
+_HOSTED = ("/model/", "/v1beta/models/")
+"""What paths begin with that hold the model."""
 _READERS: Mapping[str, Dialect] = {
     "messages": messages,
     "invoke": bedrock.INVOKE,
     "chat": chat,
     "responses": responses,
+    "gemini": gemini,
     "converse": bedrock,
 }
 
@@ -138,6 +150,7 @@ _PICTURES: Mapping[str, Callable[[Json], Any]] = {
     "invoke": lambda body: _found(body["messages"][-1]["content"], "source", "data"),
     "chat": lambda body: _found(body["messages"][-1]["content"], "image_url", "url"),
     "responses": lambda body: _found(body["input"][-1]["content"], "image_url"),
+    "gemini": lambda body: _found(body["contents"][-1]["parts"], "inlineData", "data"),
     "converse": lambda body: _found(body["messages"][-1]["content"], "image", "source", "bytes"),
 }
 _SCHEMAS: Mapping[str, Callable[[Json], Any]] = {
@@ -145,5 +158,6 @@ _SCHEMAS: Mapping[str, Callable[[Json], Any]] = {
     "invoke": lambda body: _at(body, "output_config", "format", "schema"),
     "chat": lambda body: _at(body, "response_format", "json_schema", "schema"),
     "responses": lambda body: _at(body, "text", "format", "schema"),
+    "gemini": lambda body: _at(body, "generationConfig", "responseSchema"),
     "converse": _converse_schema,
 }

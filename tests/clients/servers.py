@@ -24,7 +24,7 @@ PATIENCE_S = 10.0
 ABILITIES = ["context_management", "count_tokens", "pdf", "structured_output", "tools", "web_fetch", "web_search"]
 """What Anthropic's own API has: the provider stands in for it, so that all of a request is for it to judge."""
 
-UPSTREAMS = {"messages": "demo", "chat": "chat", "responses": "responses", "converse": "converse", "invoke": "invoke"}
+UPSTREAMS = {"messages": "demo"} | {name: name for name in ("chat", "responses", "gemini", "converse", "invoke")}
 """Upstream dialect: what a model's name begins with that is served in it. All are the same provider."""
 
 _AWS = {"AWS_ID": "AKIATESTTESTTEST", "AWS_SECRET": "aws/secret+material"}
@@ -95,7 +95,7 @@ def gateway(provider: Provider, folder: Path) -> Iterator[Gateway]:
         "providers": _providers(provider.url),
         "models": {
             **served,
-            **{f"{name}/*": [{"provider": name, "model": "*"}] for name in ("demo", "chat", "responses")},
+            **{f"{name}/*": [{"provider": name, "model": "*"}] for name in ("demo", "chat", "responses", "gemini")},
             "converse/*": [{"provider": "bedrock", "model": "*"}],
             "invoke/*": [{"provider": "bedrock", "model": "anthropic.demo/*"}],
         },
@@ -113,5 +113,6 @@ def _providers(url: str) -> Json:
         "demo": {"dialect": "messages", "base_url": url} | shared,
         "chat": {"dialect": "chat", "base_url": f"{url}/v1"} | shared,
         "responses": {"dialect": "responses", "base_url": f"{url}/v1"} | shared,
+        "gemini": {"dialect": "gemini", "base_url": f"{url}/v1beta"} | shared,
         "bedrock": {"dialect": "bedrock", "base_url": url, "region": "eu-central-1", "credential": keys} | shared,
     }

@@ -5,6 +5,7 @@ provider's dialect has no word for (FROM), and then what its client's has none f
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -82,6 +83,11 @@ def _unsigned(told: Told) -> Told:
     return replace(told, signatures=())
 
 
+def _unsigned_behind_text(told: Told) -> Told:
+    """A signature that comes behind text, on a part of it: thinking can't be told any more."""
+    return told if told.calls else replace(told, signatures=())
+
+
 def _uncited(told: Told) -> Told:
     return replace(told, citations=())
 
@@ -112,6 +118,10 @@ def _writes_alike(told: Told) -> Told:
     return replace(told, written_for_an_hour=0)
 
 
+def _writes_as_input(told: Told) -> Told:
+    return replace(told, input_tokens=told.input_tokens + told.cache_written, cache_written=0, written_for_an_hour=0)
+
+
 def _uncounted_thinking(told: Told) -> Told:
     return replace(told, thinking_tokens=0)
 
@@ -131,9 +141,13 @@ FROM: Mapping[str, tuple[Loss, ...]] = {
     "invoke": (),
     "chat": (_unsigned, _uncited, _one_text, _unexplained, _unnamed_sequence, _plain_pause, _plain_stop, _writes_alike),
     "responses": (_uncited, _unexplained, _unnamed_sequence, _plain_pause, _plain_stop, _writes_alike),
+    "gemini": (_uncited, _one_text, _unexplained, _unnamed_sequence, _plain_pause, _plain_stop, _writes_as_input),
     "converse": (_uncited, _unexplained, _unnamed_sequence, _plain_pause, _writes_alike, _uncounted_thinking),
 }
 """What does not come from a provider, by its dialect."""
+
+LATE: Mapping[str, tuple[Loss, ...]] = {"gemini": (_unsigned_behind_text,)}
+"""What does not come from streams of a provider, by its dialect."""
 
 TO: Mapping[str, tuple[Loss, ...]] = {
     "messages": (),
@@ -154,9 +168,10 @@ def added_up(told: Told, sdk: str) -> Told:
     return told
 
 
-def projected(told: Told, upstream: str, ingress: str) -> Told:
+def projected(told: Told, upstream: str, ingress: str, *, streamed: bool) -> Told:
     """What of an answer gets from a provider's dialect to a client's."""
-    for loss in (*FROM[upstream], *TO[ingress]):
+    late = LATE.get(upstream, ()) if streamed else ()
+    for loss in (*FROM[upstream], *late, *TO[ingress]):
         told = loss(told)
     return told
 
@@ -218,7 +233,7 @@ def _message(outcome: Json) -> Told:
     assert len(thoughts) + len(texts) + len(calls) == len(content)
     assert len({call["id"] for call in calls}) == len(calls)
     return Told(
-        thinking=tuple(block["thinking"] for block in thoughts),
+        thinking=tuple(block["thinking"] for block in thoughts if block["thinking"]),
         signatures=_inner([block["signature"] for block in thoughts]),
         texts=tuple(block["text"] for block in texts),
         citations=tuple(cited["cited_text"] for block in texts for cited in block.get("citations") or ()),
@@ -227,8 +242,8 @@ def _message(outcome: Json) -> Told:
         stop_sequence=message["stop_sequence"],
         explanation=(message.get("stop_details") or {}).get("explanation"),
         input_tokens=usage["input_tokens"],
-        cache_read=usage["cache_read_input_tokens"],
-        cache_written=usage["cache_creation_input_tokens"],
+        cache_read=usage.get("cache_read_input_tokens") or 0,
+        cache_written=usage.get("cache_creation_input_tokens") or 0,
         written_for_an_hour=(usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens", 0),
         output_tokens=usage["output_tokens"],
         thinking_tokens=(usage.get("output_tokens_details") or {}).get("thinking_tokens", 0),
@@ -238,7 +253,7 @@ def _message(outcome: Json) -> Told:
 def _completion(outcome: Json) -> Told:
     (choice,) = outcome["message"]["choices"]
     message, usage = choice["message"], outcome["message"]["usage"]
-    given = usage["prompt_tokens_details"]
+    given = usage.get("prompt_tokens_details") or {"cached_tokens": 0, "cache_write_tokens": 0}
     calls = message.get("tool_calls") or []
     assert message["role"] == "assistant"
     assert len({call["id"] for call in calls}) == len(calls)
@@ -313,8 +328,13 @@ def _agree(events: list[Json], thoughts: list[Json], messages: list[Json], calls
 
 
 def _inner(signatures: list[str]) -> tuple[str, ...]:
-    """The signatures themselves: relay's own hold those of a provider that wants more back than them."""
-    return tuple(signature.rpartition(":")[2] for signature in signatures if signature)
+    """The signatures themselves: relay's own hold those of some providers, or only say whose thinking it is."""
+    inner = [_SEALED.fullmatch(signature) for signature in signatures]
+    bare = [found[1] or "" if found else signature for signature, found in zip(signatures, inner, strict=True)]
+    return tuple(signature for signature in bare if signature)
+
+
+_SEALED = re.compile(r"relay1\.\w+\.[0-9a-f]{16}(?:\.(?:rs_\w+:)?(.*))?")
 
 
 _HEARD: Mapping[str, Callable[[Json], Told]] = {"messages": _message, "chat": _completion, "responses": _response}
