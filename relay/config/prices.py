@@ -59,8 +59,15 @@ class Priced(Section):
     """By day and tier; of those that hold the last of a tier counts."""
 
 
-_LISTED = {"google-ai-studio": "google", "google-vertex": "google"}
-"""Providers whose prices stand in relay's own list under the name of their house."""
+_LISTED = {
+    "amazon-bedrock": "aws",
+    "google-ai-studio": "google",
+    "google-vertex": "google",
+    "google-vertex-anthropic": "google",
+    "xai": "x-ai",
+    "z-ai": "zai",
+}
+"""Providers whose prices stand in relay's own list under another name, that of their house."""
 
 
 class PriceFile(Section):

@@ -129,6 +129,19 @@ def test_the_whole_of_relays_own_list_is_valid() -> None:
     assert all(table.find(provider, model) for provider, models in names.items() for model in models)
 
 
+def test_no_house_of_relays_own_list_is_without_a_row_that_finds_it() -> None:
+    path = Path(__file__).parents[2] / "relay" / "data" / "prices.json"
+    listed = json.loads(path.read_text())["providers"]
+    table = own(list(PROVIDERS))
+
+    found = {
+        house: [row for row in PROVIDERS if table.find(row, next(iter(models)))] for house, models in listed.items()
+    }
+
+    assert [house for house, rows in found.items() if not rows] == []
+    assert found["aws"] == ["amazon-bedrock"]
+
+
 def test_prices_hold_from_their_day_on_and_for_their_tier(list_of: Callable[[str], Table]) -> None:
     table = list_of(DATED)
 
