@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,15 @@ def test_a_reader_that_leaves_is_no_traceback() -> None:
     assert result.stderr == ""
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Who starts the tests in the background may have SIGINT ignored, which processes hand on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_try_ended_by_a_signal_says_which() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

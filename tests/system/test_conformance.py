@@ -42,7 +42,7 @@ CHECKLIST: Final[Mapping[int, str]] = {
     16: "system/test_routing.py::test_what_fails_before_its_first_event_goes_on_and_what_fails_behind_it_does_not",
     17: "system/test_cut_streams.py::test_a_stream_cut_at_any_byte_ends_in_exactly_one_terminal_event",
     18: "system/test_bytes.py::test_a_stream_is_chunked_with_its_last_chunk_and_nothing_more",
-    19: "system/test_clocks.py::test_before_message_start_the_client_gets_comments_and_then_the_stream",
+    19: "system/test_clocks.py::test_pitfall_41_before_message_start_the_client_gets_comments_and_then_the_stream",
     20: "clients/test_answers.py::test_a_stream_without_usage_gets_an_estimate",
     21: "system/test_prompt.py::test_thinking_goes_back_to_its_family_alone",
     22: "system/test_metadata.py::test_the_word_counts_in_any_case",
@@ -50,7 +50,7 @@ CHECKLIST: Final[Mapping[int, str]] = {
     30: "system/test_auto.py::test_the_plugin_says_how_is_chosen",
     31: "system/test_ledger.py::test_days_come_to_what_the_calls_came_to",
     32: "system/test_costs.py::test_an_own_account_costs_the_caller_nothing_here_and_shows_what_it_costs_there",
-    33: "accept/test_claude_code.py::test_its_requests_are_taken_as_they_are",
+    33: "accept/test_claude_code.py::test_a_tool_loop_of_two_turns_is_completed",
     34: "system/test_prompt.py::test_an_edited_context_never_fails_and_the_answer_tells_of_it",
     35: "system/test_key_limits.py::test_a_limit_of_the_provider_is_told_apart_from_ones_own",
 }
