@@ -7,6 +7,7 @@ a dialect does with it says a subclass.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -68,7 +69,7 @@ class Turn:
 S = TypeVar("S", bound=Said)
 
 
-class Conversation(Generic[S]):
+class Conversation(ABC, Generic[S]):
     """One request's way into a dialect.
 
     tools    the request's own
@@ -85,28 +86,29 @@ class Conversation(Generic[S]):
 
     # What a dialect has to say
 
+    @abstractmethod
     def _new_said(self) -> S:
         """Give what keeps what the model says in a message."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _close(self, said: S) -> None:
         """Put what the model said, if it said anything."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _call(self, id: str, name: str, arguments: str) -> Json:
         """Give a call by the id and the name that are sent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _result(self, turn: Turn, id: str, text: str, images: Sequence[Json]) -> Json:
         """Give the result of one of the turn's calls."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _put_user(self, parts: Sequence[Json]) -> None:
         """Put what the user said; parts are those of `chat_blocks`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _put_system(self, text: str) -> None:
-        raise NotImplementedError
+        """Put what the system says within the conversation."""
 
     def _ends(self, turn: Turn) -> Sequence[Json]:
         """Give what goes behind the results of a turn."""

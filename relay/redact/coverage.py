@@ -84,7 +84,6 @@ OPAQUE_MEMBERS: Final = frozenset(
         "context_management",
         "max_tokens",
         "model",
-        "output_config",
         "service_tier",
         "speed",
         "stop_sequences",
@@ -126,6 +125,7 @@ REQUEST: Final[dict[str, Field]] = {
     "system": Field(scanned=True, types={"text": _TEXT}),
     "messages": _object(content=Field(scanned=True, types={**BLOCKS, "thinking": UNSIGNED})),
     "metadata": _object(user_id=SCANNED),
+    "output_config": _object(format=_object(schema=_schema())),
 }
 """Members of a request that are scanned, in the order in which placeholders are numbered (spec/redaction.md 8.3)."""
 

@@ -110,3 +110,17 @@ def test_text_is_scanned_wherever_another_dialect_would_render_it(block: object)
 
     assert b"bob@x.org" not in changed["messages"]
     assert b"EMAIL" in changed["messages"]
+
+
+def test_what_describes_an_answers_schema_is_a_text_and_its_words_stay() -> None:
+    schema = {
+        "description": "for ann@x.org",
+        "properties": {"to": {"description": "not bob@x.org", "enum": ["ann@x.org"]}},
+    }
+    config = {"effort": "low", "format": {"type": "json_schema", "schema": schema}}
+    content = json.dumps({"output_config": config}).encode()
+
+    schema = json.loads(at_once(document(), content, members(content))["output_config"])["format"]["schema"]
+
+    assert schema["description"] == "for [EMAIL_1]"
+    assert schema["properties"]["to"] == {"description": "not [EMAIL_2]", "enum": ["ann@x.org"]}

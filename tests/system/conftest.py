@@ -6,6 +6,7 @@
 import socket
 from collections.abc import AsyncIterator, Iterator
 
+import anthropic
 import pytest
 
 from tests.support import raw_client
@@ -105,3 +106,11 @@ def start(two_providers: Providers, tmp_path_factory: pytest.TempPathFactory) ->
     for relay in started:
         relay.end()
         assert not [line for line in relay.lines if b"key-of-" in line], "a key is in the log"
+
+
+@pytest.fixture
+async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
+    """Anthropic's SDK at the gateway of a module."""
+    url = f"http://127.0.0.1:{gateway.port}"
+    async with anthropic.AsyncAnthropic(base_url=url, api_key=raw_client.KEY, max_retries=0) as client:
+        yield client

@@ -6,7 +6,7 @@ says, `turn/*` is a Converse endpoint that fails and then a Messages one; `verte
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -19,7 +19,6 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from tests.core.test_converse_decoder import START, converse, delta, tool
-from tests.support import raw_client
 from tests.support.answers import LAST_CHUNK, chunk, head, streamed, whole
 from tests.support.chunks import message_of
 from tests.support.event_stream import chunk as wrapped
@@ -71,13 +70,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int, demo: Runni
     with Running.relay(config, tmp_path_factory.mktemp("bedrock"), {**ENVIRON, **AWS}) as process:
         yield process
     assert process.noise == []
-
-
-@pytest.fixture
-async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
-    url = f"http://127.0.0.1:{gateway.port}"
-    async with anthropic.AsyncAnthropic(base_url=url, api_key=raw_client.KEY, max_retries=0) as client:
-        yield client
 
 
 async def said(client: anthropic.AsyncAnthropic, model: str, *, stream: bool, **more: Any) -> Any:

@@ -5,13 +5,12 @@
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import anthropic
 import pytest
 
-from tests.support import raw_client
 from tests.support.answers import failure, streamed, whole
 from tests.support.gemini import call, conversation, counts, response, text, thought
 from tests.support.processes import Running
@@ -66,13 +65,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int, demo: Runni
     with Running.relay(config, tmp_path_factory.mktemp("gemini"), ENVIRON) as process:
         yield process
     assert process.noise == []
-
-
-@pytest.fixture
-async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
-    url = f"http://127.0.0.1:{gateway.port}"
-    async with anthropic.AsyncAnthropic(base_url=url, api_key=raw_client.KEY, max_retries=0) as client:
-        yield client
 
 
 def answered(data: bytes) -> Any:

@@ -5,13 +5,13 @@ Messages endpoint that fails and then a Responses endpoint.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import anthropic
 import pytest
 
-from tests.support import raw_client, responses
+from tests.support import responses
 from tests.support.answers import LAST_CHUNK, chunk, failure, head, whole
 from tests.support.processes import Running
 from tests.support.raw_client import ask, body
@@ -55,13 +55,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, raw_port: int, demo: Runni
     with Running.relay(config, tmp_path_factory.mktemp("responses"), ENVIRON) as process:
         yield process
     assert process.noise == []
-
-
-@pytest.fixture
-async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
-    url = f"http://127.0.0.1:{gateway.port}"
-    async with anthropic.AsyncAnthropic(base_url=url, api_key=raw_client.KEY, max_retries=0) as client:
-        yield client
 
 
 async def test_pitfall_29_thinking_goes_back_to_its_provider_alone(

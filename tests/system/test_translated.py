@@ -4,13 +4,12 @@
 dialect: a word.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import anthropic
 import pytest
 
-from tests.support import raw_client
 from tests.support.processes import Running
 from tests.support.raw_client import ask, body
 from tests.system.planted import ENVIRON
@@ -35,13 +34,6 @@ def gateway(tmp_path_factory: pytest.TempPathFactory, demo: Running) -> Iterator
     with Running.relay(config, tmp_path_factory.mktemp("translated"), ENVIRON) as process:
         yield process
     assert process.noise == []
-
-
-@pytest.fixture
-async def client(gateway: Running) -> AsyncIterator[anthropic.AsyncAnthropic]:
-    url = f"http://127.0.0.1:{gateway.port}"
-    async with anthropic.AsyncAnthropic(base_url=url, api_key=raw_client.KEY, max_retries=0) as client:
-        yield client
 
 
 @pytest.mark.parametrize("stream", [True, False])
