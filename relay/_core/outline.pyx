@@ -10,7 +10,7 @@ from relay._core.builder cimport Builder
 from relay._core.text cimport skip_plain
 
 cdef enum:
-    LONG = 64                     # bytes between two escapes of a string from which on they are cut
+    LONG = 64                     # bytes without a backslash, an escape's digits among them, above which they are cut
     KEPT = 32                     # of them, or up to three less; more than the digits of an escape
 
 
