@@ -39,6 +39,7 @@ CASES: dict[str, Case] = {
     "thinking": Case("thinking@delay=0,signature=4000"),
     "one tool": Case("tools@delay=0", tools=(DEEP,)),
     "parallel tools": Case("tools@delay=0,calls=3", tools=(WEATHER, DEEP, NOW)),
+    "interleaved fragments": Case("tools@delay=0,calls=3,interleaved=1", tools=(WEATHER, DEEP, NOW)),
     "thinking and tools": Case("agent@delay=0,calls=2", tools=(WEATHER, DEEP)),
     "empty arguments": Case("tools@delay=0", tools=(NOW,)),
     "usage with caches": Case("cache@delay=0,read=7000,write5m=200,write1h=30"),

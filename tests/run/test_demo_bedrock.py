@@ -84,6 +84,17 @@ def _same(block: Json) -> Json:
     return block | ({"input": json.loads(block["input"])} if "input" in block else {})
 
 
+async def test_inputs_of_calls_come_in_turn_if_that_is_asked_for(client: Any) -> None:
+    def read() -> list[int]:
+        more = {"messages": HELLO, "toolConfig": {"tools": [*TOOLS["tools"], *TOOLS["tools"]]}}
+        stream = client.converse_stream(modelId="tools@calls=2,interleaved=1", **more)["stream"]
+        deltas = [event["contentBlockDelta"] for event in stream if "contentBlockDelta" in event]
+        return [delta["contentBlockIndex"] for delta in deltas if "toolUse" in delta["delta"]]
+
+    places = await asyncio.to_thread(read)
+    assert places[:4] == [1, 2, 1, 2]
+
+
 async def test_a_tool_loop_ends(client: Any) -> None:
     first = await asked(client.converse, modelId="tools", messages=HELLO, toolConfig=TOOLS)
     assert first["stopReason"] == "tool_use"

@@ -23,6 +23,7 @@ NOW = {"type": "function", "function": {"name": "now", "parameters": {"type": "o
 
 SAME = ["chat", "echo", "tools", "tools@calls=2", "unicode", "cache", "stop-sequence", "pause", "refusal", "citations"]
 SAME += ["paced@events=9,rate=1000", "personal", "unknown-events", "thinking", "echo@split=2", "tools@calls=6"]
+SAME += ["tools@calls=3,interleaved=1"]
 
 
 @pytest.fixture
@@ -80,6 +81,15 @@ async def test_tool_loop_finishes_in_two_turns(client: openai.AsyncOpenAI) -> No
 
     assert second.choices[0].message.content is not None
     assert second.choices[0].message.content.endswith("answered: weather! | now!")
+
+
+async def test_fragments_of_calls_come_in_turn_if_that_is_asked_for(client: openai.AsyncOpenAI) -> None:
+    tools: list[Any] = [WEATHER, WEATHER]
+    model = "tools@calls=2,interleaved=1"
+    stream = await client.chat.completions.create(model=model, messages=HELLO, tools=tools, stream=True)
+    places = [call.index async for chunk in stream for call in chunk.choices[0].delta.tool_calls or ()]
+
+    assert places[:4] == [0, 1, 0, 1]
 
 
 async def test_usage_comes_once_at_the_end_and_only_when_asked_for(client: openai.AsyncOpenAI) -> None:

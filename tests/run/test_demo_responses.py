@@ -19,7 +19,7 @@ WEATHER: Any = {
 NOW: Any = {"type": "function", "name": "now", "parameters": {"type": "object", "properties": {}}, "strict": False}
 
 SAME = ["chat", "echo", "tools", "tools@calls=2", "unicode", "cache", "max-tokens", "refusal", "citations", "agent"]
-SAME += ["tools@calls=6"]
+SAME += ["tools@calls=6", "tools@calls=3,interleaved=1"]
 SAME += ["paced@events=9,rate=1000", "personal", "thinking", "echo@split=2", "no-usage", "crlf", "bom", "json-answer"]
 
 
@@ -62,7 +62,9 @@ async def test_stream_and_whole_response_say_the_same(client: openai.AsyncOpenAI
     assert (calls(stream), stream.usage, stream.id) == (calls(whole), whole.usage, whole.id)
 
 
-@pytest.mark.parametrize("model", ["chat", "refusal", "tools@calls=2", "thinking", "unicode"])
+@pytest.mark.parametrize(
+    "model", ["chat", "refusal", "tools@calls=2", "tools@calls=2,interleaved=1", "thinking", "unicode"]
+)
 async def test_deltas_join_to_what_the_last_event_has(client: openai.AsyncOpenAI, model: str) -> None:
     said: dict[int, str] = {}
     async with client.responses.stream(model=model, input="hello", tools=[WEATHER]) as stream:
@@ -78,6 +80,17 @@ async def test_deltas_join_to_what_the_last_event_has(client: openai.AsyncOpenAI
         return str(part.refusal if part.type == "refusal" else part.text)
 
     assert [said[index] for index in range(len(said))] == [text(item) for item in response.output]
+
+
+async def test_arguments_of_calls_come_in_turn_if_that_is_asked_for(client: openai.AsyncOpenAI) -> None:
+    async with client.responses.stream(
+        model="tools@calls=2,interleaved=1", input="hello", tools=[WEATHER, NOW]
+    ) as stream:
+        places = [
+            event.output_index async for event in stream if event.type == "response.function_call_arguments.delta"
+        ]
+
+    assert places[:3] == [1, 2, 1]
 
 
 async def test_a_tool_loop_finishes_in_two_turns(client: openai.AsyncOpenAI) -> None:

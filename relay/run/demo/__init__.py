@@ -17,8 +17,9 @@ What is said:
                     N of the tools offered; once the request carries results: text that quotes them)
     personal        made-up personal data, a value of each class that relay knows, in small uneven deltas
     tools           a call of an agent's shell (Bash, exec_command), or else of the named or first tool offered,
-                    arguments from its schema in small fragments (`calls=N`: of N tools); once the request carries
-                    results: text that quotes them
+                    arguments from its schema in small fragments (`calls=N`: of N tools; `interleaved=1`: their
+                    fragments in turn, where the dialect numbers them: chat, responses, Converse); once the request
+                    carries results: text that quotes them
     thinking        a thinking block with its signature (`signature=bytes`), then text
     agent           made-up personal data wherever a model may say some: thinking and its signature (`signature=bytes`),
                     text with an e-mail address over five deltas, calls of two of the tools offered (`calls=N`: of N)

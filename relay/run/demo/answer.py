@@ -6,6 +6,7 @@ one object. All values are immutable; deltas can be iterated any number of times
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 Json = dict[str, Any]
@@ -134,6 +135,7 @@ class Answer:
     stop_reason     in the words of Messages
     escaped         every second delta is written in ASCII with `\\u` escapes
     rate            deltas per second; None: the server's pace; 0: as fast as the client takes it
+    interleaved     calls that follow each other are written in turn, in dialects that number the pieces of a stream
     """
 
     blocks: tuple[Block, ...]
@@ -144,6 +146,16 @@ class Answer:
     reports_usage: bool = True
     escaped: bool = False
     rate: float | None = None
+    interleaved: bool = False
+
+    def together(self) -> Iterator[list[tuple[int, Block]]]:
+        """The blocks with their places, in lists of those that are written in turn."""
+
+        def run(placed: tuple[int, Block]) -> int:
+            """What is the same for the calls of one row, and of no two other blocks."""
+            return -1 if self.interleaved and isinstance(placed[1], ToolUse) else placed[0]
+
+        return (list(blocks) for _, blocks in groupby(enumerate(self.blocks), run))
 
 
 def tokens(size_bytes: int) -> int:

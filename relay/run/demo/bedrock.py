@@ -29,7 +29,7 @@ from relay.run.demo.answer import (
     said,
     spoken,
 )
-from relay.run.demo.events import Event, Kind
+from relay.run.demo.events import Event, Kind, in_turn
 from relay.run.demo.wire import conversation, encoded, listed, mapped, measured, required_text, since_assistant, strings
 
 STREAM_TYPE = "application/vnd.amazon.eventstream"
@@ -118,8 +118,8 @@ def events(prompt: Prompt, answer: Answer) -> Iterator[Event]:
     """The stream of an answer, event by event as it is iterated."""
     writer = _Writer(prompt, answer)
     yield writer.event("messageStart", {"role": "assistant"}, Kind.START)
-    for index, block in enumerate(answer.blocks):
-        yield from writer.block(index, block)
+    for blocks in answer.together():
+        yield from in_turn([writer.block(index, block) for index, block in blocks])
     yield writer.event("messageStop", {"stopReason": _REASONS.get(answer.stop_reason, answer.stop_reason)})
     if answer.reports_usage:
         usage = {"usage": _usage(prompt, answer, writer.total), "metrics": {"latencyMs": 1}}

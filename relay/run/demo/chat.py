@@ -22,7 +22,7 @@ from relay.run.demo.answer import (
     said,
     spoken,
 )
-from relay.run.demo.events import Event, Kind
+from relay.run.demo.events import Event, Kind, in_turn
 from relay.run.demo.wire import (
     conversation,
     encoded,
@@ -80,8 +80,8 @@ def events(prompt: Prompt, answer: Answer) -> Iterator[Event]:
     """The stream of an answer, chunk by chunk as it is iterated."""
     writer = _Writer(prompt, answer)
     yield writer.chunk({"role": "assistant", "content": ""}, Kind.START)
-    for block in answer.blocks:
-        yield from writer.block(block)
+    for blocks in answer.together():
+        yield from in_turn([writer.block(block) for _, block in blocks])
     yield writer.chunk({}, finish_reason=_FINISH.get(answer.stop_reason, "stop"))
     if prompt.wants_usage and answer.reports_usage:
         usage = _usage(prompt, answer, writer.total)
@@ -114,12 +114,13 @@ class _Writer:
                     self.total.add(block, text)
                     yield self.chunk({key: text}, Kind.DELTA)
             case ToolUse(name=name, fragments=fragments):
-                yield self.chunk({"tool_calls": [_call(self.prompt, self.calls, name, "")]}, Kind.DELTA)
+                number = self.calls
+                self.calls += 1
+                yield self.chunk({"tool_calls": [_call(self.prompt, number, name, "")]}, Kind.DELTA)
                 for text in fragments or ("{}",):
                     self.total.add(block, text if fragments else "")
-                    fragment = {"index": self.calls, "function": {"arguments": text}}
+                    fragment = {"index": number, "function": {"arguments": text}}
                     yield self.chunk({"tool_calls": [fragment]}, Kind.DELTA)
-                self.calls += 1
 
 
 def _key(block: Block, answer: Answer) -> str:

@@ -5,9 +5,11 @@ one socket write, a `Wait`, an `At`, or an `End`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import islice
 
 BOM = b"\xef\xbb\xbf"
 BAD = b"\xff\x80\xe2\x82"
@@ -45,6 +47,16 @@ class At:
     """Not before so many seconds after the head."""
 
     seconds: float
+
+
+def in_turn(writers: Iterable[Iterator[Event]]) -> Iterator[Event]:
+    """One event of each writer after the other, until none has any."""
+    waiting = deque(writers)
+    while waiting:
+        writer = waiting.popleft()
+        for event in islice(writer, 1):
+            waiting.append(writer)
+            yield event
 
 
 Item = Event | Wait

@@ -13,7 +13,7 @@ VOICES: Mapping[str, frozenset[str]] = {
     "chat": frozenset(),
     "echo": frozenset({"calls"}),
     "personal": frozenset(),
-    "tools": frozenset({"calls"}),
+    "tools": frozenset({"calls", "interleaved"}),
     "thinking": frozenset({"signature"}),
     "agent": frozenset({"calls", "signature"}),
     "citations": frozenset(),

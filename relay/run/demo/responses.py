@@ -26,7 +26,7 @@ from relay.run.demo.answer import (
     spoken,
 )
 from relay.run.demo.chat import error_body, error_type, fields
-from relay.run.demo.events import Event, Kind
+from relay.run.demo.events import Event, Kind, in_turn
 from relay.run.demo.wire import encoded, listed, mapped, measured, required_text, since_assistant, text_of
 
 __all__ = ["error_body", "error_events", "error_type", "events", "fields", "read", "unary"]
@@ -104,13 +104,9 @@ def events(prompt: Prompt, answer: Answer) -> Iterator[Event]:
     writer = _Writer(prompt, answer)
     yield writer.event("response.created", Kind.START, response=_response(prompt))
     yield writer.event("response.in_progress", response=_response(prompt))
-    output = []
-    for index, block in enumerate(answer.blocks):
-        item = _item(prompt, answer, index, block)
-        yield writer.event("response.output_item.added", output_index=index, item=_begun(item))
-        yield from writer.block(index, item, block)
-        yield writer.event("response.output_item.done", output_index=index, item=item)
-        output.append(item)
+    for blocks in answer.together():
+        yield from in_turn([writer.block(index, block) for index, block in blocks])
+    output = [_item(prompt, answer, index, block) for index, block in enumerate(answer.blocks)]
     whole = _ended(prompt, answer, output, writer.total)
     yield writer.event(f"response.{whole['status']}", response=whole)
 
@@ -131,7 +127,13 @@ class _Writer:
         self.number += 1
         return Event(kind, type, encoded(data, escaped=self.answer.escaped and self.deltas % 2 == 0))
 
-    def block(self, index: int, item: Json, block: Block) -> Iterator[Event]:
+    def block(self, index: int, block: Block) -> Iterator[Event]:
+        item = _item(self.prompt, self.answer, index, block)
+        yield self.event("response.output_item.added", output_index=index, item=_begun(item))
+        yield from self._content(index, item, block)
+        yield self.event("response.output_item.done", output_index=index, item=item)
+
+    def _content(self, index: int, item: Json, block: Block) -> Iterator[Event]:
         place: Json = {"item_id": item["id"], "output_index": index}
         if isinstance(block, ToolUse):
             yield from self._deltas("response.function_call_arguments", block, place, "arguments")

@@ -68,7 +68,8 @@ def _tools(prompt: Prompt, script: Script) -> Answer:
     if not prompt.tools:
         return Answer((Text(texts.uneven("The demo was offered no tool to call.")),))
     calls = tuple(_call(tool, "demo") for tool in _chosen(prompt, max(1, script.count("calls", 1))))
-    return Answer((Text(("Let me ", "use a tool.")), *calls), "tool_use")
+    interleaved = bool(script.count("interleaved", 0))
+    return Answer((Text(("Let me ", "use a tool.")), *calls), "tool_use", interleaved=interleaved)
 
 
 def _quoted(prompt: Prompt) -> Answer:
