@@ -31,7 +31,7 @@ def outgoing(call: Call, attempt: Attempt, replaced: Mapping[str, bytes]) -> lis
     """
     counting = call.operation == "count_tokens"
     content = call.content
-    view = memoryview(content)
+    view = memoryview(content) if len(content) >= LARGE else None
     parts: list[bytes | memoryview] = []  # with what goes between them: a long history is not copied
     joint = b"{"
     from_, to = -1, -1  # members that stay and lie together leave as one run
@@ -49,7 +49,7 @@ def outgoing(call: Call, attempt: Attempt, replaced: Mapping[str, bytes]) -> lis
             if to == end:
                 continue
         if from_ >= 0:
-            parts += (joint, view[from_:to])
+            parts += (joint, content[from_:to] if view is None else view[from_:to])
             joint = b","
             from_ = -1
         if changed is None:
@@ -58,7 +58,7 @@ def outgoing(call: Call, attempt: Attempt, replaced: Mapping[str, bytes]) -> lis
             parts += (joint, changed)
             joint = b","
     if from_ >= 0:
-        parts += (joint, view[from_:to])
+        parts += (joint, content[from_:to] if view is None else view[from_:to])
         joint = b","
     for key in _added(call, replaced):
         parts += (joint, orjson.dumps(key), b":", replaced[key])
@@ -67,7 +67,7 @@ def outgoing(call: Call, attempt: Attempt, replaced: Mapping[str, bytes]) -> lis
     if not is_limited:
         parts += (joint, b'"max_tokens":%d' % attempt.endpoint.default_max_tokens)
     parts.append(b"}" if parts else b"{}")
-    return _gathered(parts) if len(content) >= LARGE else [b"".join(parts)]
+    return [b"".join(parts)] if view is None else _gathered(parts)
 
 
 def _added(call: Call, replaced: Mapping[str, bytes]) -> list[str]:

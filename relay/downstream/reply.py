@@ -24,8 +24,11 @@ from relay.price import Usage
 
 MAX_HELD: Final = 4 << 10
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
-# By their first ten bytes: one look in a set for each field of an answer.
+# By their first ten bytes: one look in a set for a field of an answer, none for those that begin otherwise.
 _PASSED: Final = frozenset([prefix[:10] for prefix in (b"anthropic-", b"retry-after", b"x-should-retry")])
+_A: Final = ord("a")
+_R: Final = ord("r")
+_X: Final = ord("x")
 _STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
@@ -172,7 +175,8 @@ class Reply:
         """
         adopted = b""
         for name, value in fields.items():
-            if name[:10] in _PASSED and b"\0" not in value:
+            first = name[0]  # no name is empty; to find this one in a constant would cost more
+            if first in (_A, _R, _X) and name[:10] in _PASSED and b"\0" not in value:
                 if self._is_limited and name.startswith(b"anthropic-ratelimit-"):
                     continue
                 adopted += name + b": " + value + b"\r\n"

@@ -170,8 +170,8 @@ class Record:
 
     def cached_tokens(self) -> int:
         """Give the prompt's tokens that were read from a cache or written to one."""
-        read, written = self.usage.get("cache_read_input_tokens"), self.usage.get("cache_creation_input_tokens")
-        return sum([count for count in (read, written) if isinstance(count, int)])
+        usage = self.usage
+        return count(usage, "cache_read_input_tokens") + count(usage, "cache_creation_input_tokens")
 
     def ended(self, outcome: Outcome, status: int, error: RelayError | None = None) -> None:
         """The call is over; `status` is what the client saw, 499 when it saw nothing."""

@@ -15,7 +15,8 @@ from relay.errors import ProviderProtocol, ProviderTruncated
 from relay.upstream.connection import Connection, Sink
 
 _BINARY: Final = b"application/vnd.amazon.eventstream"
-_STREAMS: Final = (b"text/event-stream", _BINARY)
+_EVENTS: Final = b"text/event-stream"
+_STREAMS: Final = (_EVENTS, _BINARY)
 
 
 class _Body:
@@ -63,12 +64,14 @@ class Exchange:
     @property
     def is_event_stream(self) -> bool:
         """The answer says that it comes in events."""
-        return self.fields.get(b"content-type", b"").lower().startswith(_STREAMS)
+        kind = self.fields.get(b"content-type", b"")
+        return kind[:17] == _EVENTS or kind.lower().startswith(_STREAMS)
 
     @property
     def is_binary(self) -> bool:
         """They are messages of AWS's event stream, not server-sent events."""
-        return self.fields.get(b"content-type", b"").lower().startswith(_BINARY)
+        kind = self.fields.get(b"content-type", b"")
+        return kind[:17] != _EVENTS and kind.lower().startswith(_BINARY)
 
     def pump(self, sink: Sink) -> Awaitable[bool]:
         """Push the body into `sink`; True: it asked to stop, call again to go on; False: all is delivered."""
