@@ -1,6 +1,7 @@
 """What can be called: Endpoint, Timeouts, Model; Generation is one loaded configuration; Attempt is one try.
 
-Secret holds a credential; KnownProvider is what relay knows of a provider by name, Provider is what lists say of one.
+Secret holds a credential, TokenSource says who gives one; KnownProvider is what relay knows of a provider by name,
+Provider is what lists say of one.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,6 +48,20 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret can't be serialised")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSource:
+    """Who gives access tokens that end after a while.
+
+    kind    `google` or `entra`
+    file    that holds credentials of Google; None: what the surroundings have
+    scope   what the tokens are for
+    """
+
+    kind: str
+    file: str | None
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +268,7 @@ class Generation:
 
     models        exact ids; `wildcards` holds the ids with one `*`, longest first
     keys          SHA-256 of a caller key → who holds it; None lets anybody in (loopback only)
-    credentials   credential name → secret; never printed
+    credentials   credential name → secret, never printed, or who gives it
     digest        first 12 hex digits of the configuration's digest
     providers     by their key
     thinking      `:thinking` of the models that reason; the models in it keep their own id
@@ -265,7 +280,7 @@ class Generation:
     models: Mapping[str, Model]
     wildcards: tuple[Model, ...]
     keys: Mapping[bytes, Identity] | None
-    credentials: Mapping[str, Secret] = field(repr=False)
+    credentials: Mapping[str, Secret | TokenSource] = field(repr=False)
     digest: str = ""
     body_limit_bytes: int = 32 << 20
     docs_url: str = "https://relay.invalid/errors"

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from relay.call import Identity
@@ -18,6 +19,7 @@ from relay.catalog import (
     Provider,
     Scores,
     Secret,
+    TokenSource,
 )
 from relay.config import schema, serving
 from relay.config.callers import KeyRing
@@ -26,7 +28,8 @@ from relay.config.faults import Where
 from relay.config.grants import identity
 from relay.config.known import completed
 from relay.config.known import models as known_models
-from relay.config.references import endpoints, keys
+from relay.config.references import endpoints, keys, servings
+from relay.config.section import AccessTokens
 from relay.config.settings import ClientTimeouts, LogFormat, Redaction, Settings, Stream
 from relay.known import KnownProvider
 from relay.price import Price
@@ -41,6 +44,8 @@ _IMPLIED = {
 """Capability → the words of `supported_parameters` that it says as well."""
 _ENCRYPTING = ("responses",)  # dialects whose thinking its provider alone can read, whoever made the model
 _AUTHORS = {"gemini": "google"}  # of dialects whose models are all of one house, whatever they are called here
+_GOOGLE_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_AZURE_SCOPE = "https://cognitiveservices.azure.com/.default"
 _UNKNOWN = KnownProvider(name="", display_name="", dialect="", base_url="")
 
 
@@ -290,14 +295,26 @@ def _overrides(step: serving.LongContext) -> dict[str, Any]:
     return {name: value for name, value in step if name != "above_tokens" and value is not None}
 
 
-def _credentials(draft: Draft) -> dict[str, Secret]:
+def _credentials(draft: Draft) -> dict[str, Secret | TokenSource]:
     """Give the secrets of providers and endpoints; those of a pair of keys as one, with a space between them."""
-    found: dict[str, Secret] = {}
+    secrets: dict[str, Secret] = {}
     for where, secret in draft.secrets.items():
         if where[0] in ("providers", "models"):
             name = _credential(where if where[-1] == "credential" else where[:-1])
-            found[name] = Secret(f"{found[name].reveal()} {secret.reveal()}") if name in found else secret
-    return found
+            secrets[name] = Secret(f"{secrets[name].reveal()} {secret.reveal()}") if name in secrets else secret
+    sources = {
+        _credential((*where, "credential")): _source(each.credential, draft.folder)
+        for where, each in servings(draft.file)
+        if isinstance(each.credential, AccessTokens)
+    }
+    return {**secrets, **sources}
+
+
+def _source(said: AccessTokens, folder: Path) -> TokenSource:
+    if said.google is None:
+        return TokenSource("entra", None, said.scope or _AZURE_SCOPE)
+    file = None if said.google == "default" else str(folder / said.google)
+    return TokenSource("google", file, said.scope or _GOOGLE_SCOPE)
 
 
 def _credential(where: Where) -> str:

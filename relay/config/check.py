@@ -6,6 +6,7 @@
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,10 @@ from relay.config.explain import suggestion
 from relay.config.faults import Where
 from relay.config.prices import Prices
 from relay.config.redaction import Redact
-from relay.config.references import endpoints, keys
+from relay.config.references import endpoints, keys, servings
 from relay.config.schema import File
-from relay.config.section import KeyPair
-from relay.config.serving import Endpoint, ModelEntry, Price, Serving, UpstreamTimeouts
+from relay.config.section import AccessTokens, KeyPair
+from relay.config.serving import Endpoint, ModelEntry, Price, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS
 from relay.known import KnownProvider
 
@@ -156,6 +157,27 @@ def _callers_credential(draft: Draft) -> Iterator[Finding]:
         yield (*where, "credential"), "another provider is sent the caller's credential, which is meant for one alone"
 
 
+def _tokens(draft: Draft) -> Iterator[Finding]:
+    """Judge whether tokens can be got at all: the cloud's own library gets them."""
+    for where, serving in servings(draft.file):
+        said = serving.credential
+        if not isinstance(said, AccessTokens):
+            continue
+        module, extra = ("azure.identity", "azure") if said.google is None else ("google.auth", "vertex")
+        if not _is_installed(module):
+            yield (*where, "credential"), f"needs what relay comes without: pip install 'relay-ingress[{extra}]'"
+        elif said.google not in (None, "default") and not (draft.folder / str(said.google)).is_file():
+            place = (*where, "credential", "google")
+            yield place, "there is no such file; `default` is what the surroundings have"
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package around it
+        return False
+
+
 def _authorities(draft: Draft) -> Iterator[Finding]:
     for name, provider in draft.file.providers.items():
         if provider.ca_file is None:
@@ -212,7 +234,7 @@ def _chosen(name: str, model: ModelEntry) -> Iterator[Finding]:
 
 
 def _capabilities(draft: Draft) -> Iterator[Finding]:
-    for where, serving in _servings(draft.file):
+    for where, serving in servings(draft.file):
         for index, name in enumerate(serving.capabilities or ()):
             place = (*where, "capabilities", index)
             if name not in CAPABILITIES:
@@ -220,7 +242,7 @@ def _capabilities(draft: Draft) -> Iterator[Finding]:
 
 
 def _prices(draft: Draft) -> Iterator[Finding]:
-    for where, serving in _servings(draft.file):
+    for where, serving in servings(draft.file):
         seen: set[int] = set()
         for index, step in enumerate(serving.price.long_context if serving.price else ()):
             place = (*where, "price", "long_context", index)
@@ -235,7 +257,7 @@ def _owners(draft: Draft) -> Iterator[Finding]:
     if isinstance(draft.file.keys, KeyRing):
         return  # a key of the store may come at any time
     names = [key.name for _, key in keys(draft.file)]
-    for where, serving in _servings(draft.file):
+    for where, serving in servings(draft.file):
         if serving.owner_key is not None and serving.owner_key not in names:
             yield (*where, "owner_key"), f"no key of this name stands in `keys`{suggestion(serving.owner_key, names)}"
 
@@ -251,7 +273,7 @@ def _unpriced(draft: Draft) -> Iterator[Finding]:
 
 
 def _reasoning(draft: Draft) -> Iterator[Finding]:
-    for where, serving in _servings(draft.file):
+    for where, serving in servings(draft.file):
         style = serving.reasoning_style
         if serving.adaptive_only and style not in (None, "effort"):
             yield (*where, "adaptive_only"), f"contradicts `reasoning_style: {style}`; remove one of them"
@@ -297,19 +319,13 @@ def _redaction(draft: Draft) -> Iterator[Finding]:
         yield ("redact", "mode"), "`hash` needs a key; write `hash_key: {env: NAME}`"
 
 
-def _servings(file: File) -> Iterator[tuple[Where, Serving]]:
-    for name, provider in file.providers.items():
-        yield ("providers", name), provider
-    for where, _, endpoint in endpoints(file):
-        yield where, endpoint
-
-
 CHECKS: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     _addresses,
     _keys,
     _providers,
     _regions,
     _callers_credential,
+    _tokens,
     _authorities,
     _models,
     _capabilities,

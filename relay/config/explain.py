@@ -72,7 +72,7 @@ def _where(loc: tuple[str | int, ...]) -> Where:
 
 
 def _is_form(part: object) -> bool:
-    return part in ("(caller)", "(list)", "(open)", "(pair)", "(entry)", "(text)")
+    return part in ("(caller)", "(list)", "(open)", "(pair)", "(tokens)", "(entry)", "(text)")
 
 
 def reason_of(entry: Any, root: type[BaseModel] = File) -> str:

@@ -48,14 +48,20 @@ def references(file: File) -> Iterator[tuple[Where, Reference]]:
     """Give every reference of the file with its place."""
     for where, key in keys(file):
         yield (*where, "secret"), key.secret
-    for name, provider in file.providers.items():
-        yield from _credentials(("providers", name, "credential"), provider)
     if file.admin.token:
         yield ("admin", "token"), file.admin.token
     if file.redact.hash_key:
         yield ("redact", "hash_key"), file.redact.hash_key
+    for where, serving in servings(file):
+        yield from _credentials((*where, "credential"), serving)
+
+
+def servings(file: File) -> Iterator[tuple[Where, Serving]]:
+    """Give the place and the section, for every provider and every endpoint of the file."""
+    for name, provider in file.providers.items():
+        yield ("providers", name), provider
     for where, _, endpoint in endpoints(file):
-        yield from _credentials((*where, "credential"), endpoint)
+        yield where, endpoint
 
 
 def _credentials(where: Where, serving: Serving) -> Iterator[tuple[Where, Reference]]:

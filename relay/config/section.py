@@ -44,6 +44,26 @@ class Reference(Section):
         return value
 
 
+class AccessTokens(Section):
+    """A credential of a cloud whose tokens end after an hour: its own library gets them, and anew before they end."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["google"]}, {"required": ["entra"]}]})
+
+    google: Line | None = None
+    """`default`: what the surroundings have (`GOOGLE_APPLICATION_CREDENTIALS`, the login of gcloud, the machine's own
+    account). Else a file with credentials, relative to the configuration's folder."""
+    entra: Literal["default"] | None = None
+    """`default`: what the surroundings have (variables `AZURE_…`, workload or managed identity, the login of az)."""
+    scope: Line | None = None
+    """What the tokens are for; default: all of Google Cloud, or Azure's Cognitive Services."""
+
+    @model_validator(mode="after")
+    def _from_one(self) -> "AccessTokens":
+        if (self.google is None) == (self.entra is None):
+            raise refusal("must be either {google: …} or {entra: default}")
+        return self
+
+
 class KeyPair(Section):
     """A credential of AWS: requests are signed with it, and it never leaves this process."""
 

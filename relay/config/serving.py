@@ -1,10 +1,23 @@
 """Who answers, and at what price: the keys of providers, endpoints and models."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_serializer
 
-from relay.config.section import Clock, KeyPair, Line, ModelName, Name, Quantization, Reference, Section, Tokens, WebUrl
+from relay.config.section import (
+    AccessTokens,
+    Clock,
+    KeyPair,
+    Line,
+    ModelName,
+    Name,
+    Quantization,
+    Reference,
+    Section,
+    Tokens,
+    WebUrl,
+)
 from relay.config.unbuilt import CAPABILITIES, DIALECTS
 from relay.config.values import Text, Usd
 
@@ -42,19 +55,23 @@ class LongContext(Rates):
     """A fee for each call."""
 
 
-_PAIR = KeyPair.model_fields.keys()
+_FORMS: Mapping[str, type[Section]] = {"(pair)": KeyPair, "(tokens)": AccessTokens}
 
 
 def _credential_form(value: Any) -> str:
     if value == "caller":
         return "(caller)"
-    is_pair = isinstance(value, KeyPair) or (isinstance(value, dict) and not value.keys().isdisjoint(_PAIR))
-    return "(pair)" if is_pair else "(entry)"
+    for tag, form in _FORMS.items():
+        written = isinstance(value, dict) and not value.keys().isdisjoint(form.model_fields)
+        if written or isinstance(value, form):
+            return tag
+    return "(entry)"
 
 
 Credential = Annotated[
     Annotated[Reference, Tag("(entry)")]
     | Annotated[KeyPair, Tag("(pair)")]
+    | Annotated[AccessTokens, Tag("(tokens)")]
     | Annotated[Literal["caller"], Tag("(caller)")],
     Discriminator(_credential_form),
 ]
@@ -96,7 +113,8 @@ class Serving(Section):
     credential: Credential | None = None
     """The secret that relay sends to the provider. `caller`: the client's own, which only one provider may have: with
     the key of relay as `Authorization: Bearer` it is sent as `x-api-key`; with that as `x-relay-key`, as the provider's
-    own clients send it. A provider of the dialect `bedrock` takes a key of its API, or a pair of AWS's keys."""
+    own clients send it. A provider of the dialect `bedrock` takes a key of its API, or a pair of AWS's keys; those of
+    Google and of Azure take tokens that end: `{google: default}`, `{entra: default}`."""
     price: Price | None = None
     """What it costs; an endpoint's price replaces its provider's as a whole. Absent: unknown, never free."""
     default_max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None

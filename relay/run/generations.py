@@ -7,7 +7,7 @@ from relay.gateway import Gateway
 from relay.ledger import Ledger
 from relay.redact.redaction import Redactors
 from relay.route import Health, Router, Sticky
-from relay.upstream import Pools, Upstream
+from relay.upstream import Note, Pools, Upstream
 
 
 class Running:
@@ -27,13 +27,15 @@ class Generations:
 
     What is known of endpoints, where conversations stay, and connections outlive it (CFG-8).
 
+    note      takes a level and a sentence for the log
     current   the one with which calls begin
     """
 
-    def __init__(self, loaded: Loaded, health: Health, pools: Pools, ledger: Ledger) -> None:
+    def __init__(self, loaded: Loaded, health: Health, pools: Pools, ledger: Ledger, note: Note) -> None:
         self._health = health
         self._pools = pools
         self._ledger = ledger
+        self._note = note
         self._sticky = Sticky()
         self._alive: list[Running] = []
         self.current = self.begin(loaded)
@@ -41,7 +43,7 @@ class Generations:
     def begin(self, loaded: Loaded) -> Running:
         """Give what can answer the calls of a configuration; it does when whoever asked makes it the current one."""
         generation = loaded.generation
-        upstream = Upstream(generation.credentials, self._pools)
+        upstream = Upstream(generation.credentials, self._pools, self._note)
         upstream.keep(_endpoints(generation))
         router = Router(generation, self._health, sticky=self._sticky)
         redaction = redactors(loaded.settings.redaction)

@@ -72,7 +72,7 @@ class Worker:
         self._ledger = Ledger(self._write, self._books.keep, self._accounts.settle)
         health = Health()
         self._pools = Pools(self._clock, outbox, settings.pool_max)
-        self._generations = Generations(loaded, health, self._pools, self._ledger)
+        self._generations = Generations(loaded, health, self._pools, self._ledger, self._note_tokens)
         self._refused = Refused(self._note, self._clock)
         self._keys = Keys(loaded.generation.keys)
         self._watch = KeyWatch(self._keys, self._accounts, settings.key_store, self._past, self._note_keys)
@@ -261,6 +261,9 @@ class Worker:
 
     def _note_keys(self, level: str, message: str) -> None:
         self._note_now({"level": level, "event": "key_store", "message": message})
+
+    def _note_tokens(self, level: str, message: str) -> None:
+        self._note_now({"level": level, "event": "access_token", "message": message})
 
     def _note_now(self, event: Mapping[str, Any]) -> None:
         self._note({"ts": orjson.Fragment(moment(time.time_ns())), **event})

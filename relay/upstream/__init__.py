@@ -7,6 +7,7 @@ Pools outlive the generations whose endpoints they belong to.
 
 from relay.upstream.exchange import Exchange
 from relay.upstream.pools import Pools
+from relay.upstream.tokens import Note
 from relay.upstream.upstream import Upstream
 
-__all__ = ["Exchange", "Pools", "Upstream"]
+__all__ = ["Exchange", "Note", "Pools", "Upstream"]

@@ -8,14 +8,15 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from relay import __version__
-from relay.catalog import Attempt, Endpoint, Secret
+from relay.catalog import Attempt, Endpoint, Secret, TokenSource
 from relay.clock import Clock
-from relay.errors import ProviderConnect, ProviderError
+from relay.errors import ProviderAuth, ProviderConnect, ProviderError
 from relay.providers import Request, credential_form, signer_of
 from relay.upstream.connection import Connection, Stale
 from relay.upstream.exchange import Exchange
 from relay.upstream.pool import Pool
 from relay.upstream.pools import Pools
+from relay.upstream.tokens import Note, Tokens
 
 MIN_SECRET: Final = 8
 MAX_DIGESTED: Final = 1 << 20
@@ -25,20 +26,29 @@ MAX_DIGESTED: Final = 1 << 20
 class _Route:
     """What of an endpoint never changes: its pool, and the head of every request to it."""
 
-    __slots__ = ("endpoint", "path", "pool", "prefix", "query", "secret", "signer")
+    __slots__ = ("endpoint", "is_signed", "path", "pool", "prefix", "query", "secret", "signer", "tokens")
 
-    def __init__(self, endpoint: Endpoint, pool: Pool, origin: SplitResult, secret: Secret | None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, pool: Pool, origin: SplitResult, secret: Secret | None, tokens: Tokens | None
+    ) -> None:
         self.endpoint = endpoint
         self.pool = pool
         self.path = origin.path.rstrip("/").encode()
         self.query = f"?{origin.query}".encode() if origin.query else b""
         self.secret = secret.reveal() if secret else ""
+        self.tokens = tokens
         self.signer = signer_of(endpoint, self.secret, origin.netloc)
+        self.is_signed = tokens is not None or self.signer is not None
         credential = f"{credential_form(endpoint)} {self.secret}\r\n" if secret and self.signer is None else ""
         self.prefix = f"host: {origin.netloc}\r\nuser-agent: relay/{__version__}\r\n{credential}".encode("latin-1")
 
     async def signature(self, request: Request) -> bytes:
-        """Give the header lines by which this one request is signed; none where the credential is a line."""
+        """Give the header lines by which this one request is signed; none where the credential stays the same.
+
+        raises   ProviderAuth when no token can be had
+        """
+        if self.tokens is not None:
+            return await self.tokens.line()
         signer = self.signer
         if signer is None:
             return b""
@@ -58,9 +68,13 @@ class _Route:
             request.size,
         )
 
-    def hide_secret(self, error: ProviderError, own: Secret | None) -> None:
+    def hide_secret(self, error: ProviderError, own: Secret | None, signature: bytes) -> None:
         """Some providers quote the credential in their messages: the operator's, or one that a record must not keep."""
-        text = self.secret if own is None else own.reveal().rpartition(" ")[2].strip()
+        text = self.secret
+        if own is not None:
+            text = own.reveal().rpartition(" ")[2].strip()
+        elif self.tokens is not None:  # the one that was sent, which may be the last no more
+            text = signature.decode("latin-1").rpartition(" ")[2].strip()
         for secret in text.split(" "):
             if len(secret) >= MIN_SECRET and secret in error.message:
                 error.message = error.message.replace(secret, "***")
@@ -79,7 +93,7 @@ class Opening:
     On the way out the connection is kept when its response ended cleanly, and closed otherwise.
     """
 
-    __slots__ = ("_attempt", "_clock", "_exchange", "_live", "_request", "_route", "_stream")
+    __slots__ = ("_attempt", "_clock", "_exchange", "_live", "_request", "_route", "_signature", "_stream")
 
     def __init__(
         self, route: _Route, request: Request, attempt: Attempt, stream: bool, live: set[Exchange], clock: Clock
@@ -90,16 +104,19 @@ class Opening:
         self._stream = stream
         self._live = live
         self._clock = clock
+        self._signature = b""
         self._exchange: Exchange | None = None
 
     async def __aenter__(self) -> Exchange:
         """A kept connection that the provider had closed already is replaced once, for free (UPS-2)."""
+        route = self._route
+        if route.is_signed:
+            self._signature = await route.signature(self._request)
         try:
-            pool = self._route.pool
             try:
-                return await self._send(pool.take() or await pool.open())
+                return await self._send(route.pool.take() or await route.pool.open())
             except Stale:
-                return await self._send(await pool.open())
+                return await self._send(await route.pool.open())
         except Stale as cause:
             raise ProviderConnect("the provider closed the connection before it answered") from cause
 
@@ -108,10 +125,9 @@ class Opening:
         exchange = Exchange(connection, attempt.endpoint.timeouts, self._clock, self._stream)
         self._live.add(exchange)
         try:
-            route, request = self._route, self._request
-            signature = b"" if route.signer is None else await route.signature(request)
+            request = self._request
             attempt.sent_ns = monotonic_ns()
-            connection.send(route.head(request, signature), *request.content)
+            connection.send(self._route.head(request, self._signature), *request.content)
             await connection.head()
         except BaseException:
             self._live.discard(exchange)
@@ -128,7 +144,9 @@ class Opening:
             return
         self._live.discard(exchange)
         if isinstance(error, ProviderError):
-            self._route.hide_secret(error, self._request.own)
+            self._route.hide_secret(error, self._request.own, self._signature)
+            if self._route.tokens is not None and isinstance(error, ProviderAuth):
+                self._route.tokens.refuse()
         if error is not None and not exchange.is_complete:
             exchange.abort()
         exchange.release()
@@ -140,9 +158,11 @@ class Upstream:
     One generation's: it knows only that one's endpoints and credentials, and shares the pools with the others.
     """
 
-    def __init__(self, credentials: Mapping[str, Secret], pools: Pools) -> None:
+    def __init__(self, credentials: Mapping[str, Secret | TokenSource], pools: Pools, note: Note) -> None:
         self._credentials = credentials
         self._pools = pools
+        self._note = note
+        self._tokens: dict[str, Tokens] = {}
         self._routes: dict[int, _Route] = {}
 
     def open(self, request: Request, attempt: Attempt, stream: bool) -> Opening:
@@ -166,7 +186,15 @@ class Upstream:
         # Endpoints are values of one generation, and a route holds its own: identity is enough, and ids need not be.
         route = self._routes.get(id(endpoint))
         if route is None:
-            secret = self._credentials.get(endpoint.credential) if endpoint.credential else None
+            name = endpoint.credential or ""
+            held = self._credentials.get(name)
+            secret = held if isinstance(held, Secret) else None
+            tokens = self._tokens_of(name, held) if isinstance(held, TokenSource) else None
             pool = self._pools.take(endpoint)
-            route = self._routes[id(endpoint)] = _Route(endpoint, pool, urlsplit(endpoint.base_url), secret)
+            route = self._routes[id(endpoint)] = _Route(endpoint, pool, urlsplit(endpoint.base_url), secret, tokens)
         return route
+
+    def _tokens_of(self, name: str, source: TokenSource) -> Tokens:
+        if name not in self._tokens:
+            self._tokens[name] = Tokens(source, self._note)
+        return self._tokens[name]

@@ -1,12 +1,13 @@
 """Providers of clouds: pairs of keys, regions, and addresses that every customer has of their own."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from relay import config
-from relay.catalog import Generation
+from relay.catalog import Generation, TokenSource
 from relay.config import ConfigError
 from relay.config.load import fileless
 from relay.providers import PROVIDERS
@@ -117,6 +118,52 @@ def test_an_address_may_name_the_version_of_an_api(load: Load) -> None:
     endpoint = load(text).models["openai/gpt"].endpoints[0]
     assert (endpoint.base_url, endpoint.dialect) == (url, "chat")
     assert "azure" in endpoint.quirks
+
+
+TOKENS = "  google-vertex-anthropic: {base_url: 'https://x/models', credential: SAID}\nmodels:"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "file", "scope"),
+    [
+        ("{google: default}", "google", None, "https://www.googleapis.com/auth/cloud-platform"),
+        ("{google: key.json, scope: 'https://s'}", "google", "key.json", "https://s"),
+        ("{entra: default}", "entra", None, "https://cognitiveservices.azure.com/.default"),
+    ],
+)
+def test_tokens_that_end_are_named_by_who_gives_them(
+    load: Load, tmp_path: Path, said: str, kind: str, file: str | None, scope: str
+) -> None:
+    (tmp_path / "key.json").write_text("{}")
+    text = BEDROCK.replace("models:", TOKENS.replace("SAID", said))
+    generation = load(text + "  claude: [{provider: google-vertex-anthropic, model: c}]\n")
+    endpoint = generation.models["claude"].endpoints[0]
+    expected = TokenSource(kind, str(tmp_path / file) if file else None, scope)
+    assert generation.credentials[endpoint.credential] == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ("{google: gone.json}", "credential.google: there is no such file; `default` is what the surroundings have"),
+        ("{google: default, entra: default}", "credential: must be either {google: …} or {entra: default}"),
+        ("{scope: 'https://s'}", "credential: must be either {google: …} or {entra: default}"),
+        ("{entra: key.json}", "credential.entra: must be 'default'"),
+    ],
+)
+def test_what_is_wrong_with_a_source_of_tokens_is_told(load: Load, said: str, fault: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(BEDROCK.replace("models:", TOKENS.replace("SAID", said)))
+    assert any(str(each).endswith(fault) for each in caught.value.faults), [str(each) for each in caught.value.faults]
+
+
+@pytest.mark.parametrize(("said", "extra"), [("{google: default}", "vertex"), ("{entra: default}", "azure")])
+def test_a_library_that_is_missing_is_told_with_its_extra(
+    load: Load, monkeypatch: pytest.MonkeyPatch, said: str, extra: str
+) -> None:
+    monkeypatch.setattr("relay.config.check.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match=re.escape(f"pip install 'relay-ingress[{extra}]'")):
+        load(BEDROCK.replace("models:", TOKENS.replace("SAID", said)))
 
 
 def test_without_a_file_no_cloud_is_offered_whose_address_nobody_knows() -> None:
