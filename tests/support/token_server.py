@@ -21,7 +21,7 @@ ACCOUNT = "relay@project.iam.example"
 
 
 class TokenServer:
-    """Gives `token-1`, `token-2` …, valid for `lasts_s`; `asked` are the scopes, `wait` holds answers back."""
+    """Gives `token-001`, `token-002` …, valid for `lasts_s`; `asked`: their scopes; `go.clear()` holds answers back."""
 
     def __init__(self) -> None:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -53,7 +53,7 @@ class TokenServer:
         """Give the next answer."""
         self.go.wait(10)
         self.asked.append(scope)
-        self.given.append(f"token-{len(self.given) + 1}")
+        self.given.append(f"token-{len(self.given) + 1:03}")
         ends = {"expires_in": self.lasts_s, "expires_on": int(time.time()) + self.lasts_s}
         return {"access_token": self.given[-1], "token_type": "Bearer", "resource": scope, **ends}
 

@@ -63,13 +63,13 @@ async def test_a_cloud_is_sent_a_token_as_bearer_and_no_key(
     for _ in range(2):
         assert (await ask(gateway.port, body(model, stream=True))).status == 429
         head = provider.calls[-1].head.lower()
-        assert b"\r\nauthorization: bearer token-1\r\n" in head
+        assert b"\r\nauthorization: bearer token-001\r\n" in head
         assert b"api-key:" not in head
-    assert tokens.given == ["token-1"]
+    assert tokens.given == ["token-001"]
 
 
 async def test_a_token_that_the_provider_quotes_reaches_nobody(gateway: Running, provider: RawProvider) -> None:
-    provider.answers = [whole(b'{"error":{"message":"what is token-1 good for?"}}', status="400 Bad Request")]
+    provider.answers = [whole(b'{"error":{"message":"what is token-001 good for?"}}', status="400 Bad Request")]
     answer = await ask(gateway.port, body("azure/x", stream=True))
     assert b"what is *** good for?" in answer.content
 
