@@ -18,13 +18,11 @@ Member = tuple[str, int, int, int, int]
 class Ids:
     """Generation ids `gen-<unix seconds>-<24 base62>`: request id, message id and ledger key (over 140 random bits)."""
 
-    __slots__ = ("_at", "_begin", "_second", "_unused")
+    __slots__ = ("_at", "_unused")
 
     def __init__(self) -> None:
         self._unused = ""
         self._at = 0
-        self._begin = ""
-        self._second = -1
 
     def next(self) -> str:
         """Give a new one; the random part comes from the system, many at a time."""
@@ -33,10 +31,7 @@ class Ids:
             self._unused = os.urandom(24 * 128).translate(_BASE62).decode()
             at = 0
         self._at = at + 24
-        second = int(time.time())
-        if second != self._second:
-            self._second, self._begin = second, f"gen-{second}-"
-        return self._begin + self._unused[at : at + 24]
+        return f"gen-{int(time.time())}-{self._unused[at : self._at]}"
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -35,8 +35,7 @@ def check_content(fields: Fields, limit_bytes: int) -> None:
 
     raises   CallerUnsupported for a coded one; CallerTooLarge
     """
-    coding = fields.get(b"content-encoding")
-    if coding is not None and coding.lower() != b"identity":
+    if fields.get(b"content-encoding", b"identity").lower() != b"identity":
         raise CallerUnsupported("content-encoding: request bodies are taken uncompressed only", 415)
     length = fields.get(b"content-length")
     if length is not None:

@@ -245,9 +245,9 @@ class Connection(asyncio.Protocol):
         """The head has come."""
         self.status = self._parser.status
         self.fields = self._parser.fields
-        coding = self.fields.get(b"content-encoding")
-        if coding is not None and coding.lower() != b"identity":
-            self._decoder = Decoder(coding.lower())
+        coding = self.fields.get(b"content-encoding", b"identity").lower()
+        if coding != b"identity":
+            self._decoder = Decoder(coding)
         if self._sink is None:
             self._wake(True)
 

@@ -32,10 +32,7 @@ Note = Callable[[str, str], None]
 
 
 class Tokens:
-    """One source's.
-
-    value   the last token; empty: there was none yet
-    """
+    """One source's."""
 
     def __init__(self, source: TokenSource, note: Note) -> None:
         self._source = source
@@ -45,7 +42,7 @@ class Tokens:
         self._ends = 0.0
         self._next = 0.0
         self._since = 0.0
-        self.value = ""
+        self._value = ""
 
     async def line(self) -> bytes:
         """Give the header line of a request that is about to be sent.
@@ -59,7 +56,7 @@ class Tokens:
             await asyncio.shield(self._minting)
         if time.time() >= self._ends:
             raise ProviderAuth("no access token can be had for the provider; tell this gateway's operator")
-        return b"authorization: Bearer %b\r\n" % self.value.encode("latin-1")
+        return b"authorization: Bearer %b\r\n" % self._value.encode("latin-1")
 
     def refuse(self) -> None:
         """The provider refused one: the next request waits for another. Where the last is new, more would not help."""
@@ -68,7 +65,7 @@ class Tokens:
 
     async def _renew(self) -> None:
         try:
-            self.value, self._ends = await asyncio.to_thread(self._minted)
+            self._value, self._ends = await asyncio.to_thread(self._minted)
             self._since = time.time()
             self._next = max(self._ends - RENEW_S, self._since + PAUSE_S)
         except Exception as error:  # noqa: BLE001 - whatever a library of another's raises: told, and tried again

@@ -54,7 +54,7 @@ async def settled(held: Tokens) -> None:
 
 async def test_calls_that_come_together_wait_for_one_token(google: Tokens, server: TokenServer) -> None:
     assert await asyncio.gather(*[line(google) for _ in range(20)]) == [LINE.format(1)] * 20
-    assert (server.asked, google.value) == ([SCOPE], "token-001")
+    assert (server.asked, server.given) == ([SCOPE], ["token-001"])
 
 
 async def test_a_token_is_renewed_while_it_is_valid_and_nobody_waits(
