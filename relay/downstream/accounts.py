@@ -24,8 +24,9 @@ _RESET: Final = b"\r\nanthropic-ratelimit-%b-reset: "
 _REFUSED: Final = b"x-ratelimit-limit: %d\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: %d\r\n"
 
 Clock = Callable[[], float]
-Spent = Callable[[str, int], int]
-"""Gives the nano-dollars that the key of a name has spent since a moment in Unix seconds; may wait for a disk."""
+Spent = Callable[[str, int], tuple[int, int]]
+"""Gives the nano-dollars that the key of a name has spent since a moment in Unix seconds, and those that its holder's
+own credentials have; may wait for a disk."""
 
 
 class Bucket:
@@ -103,9 +104,9 @@ class Account:
 
     __slots__ = ("_day", "_ends", "_limits", "byok", "requests", "spent", "tokens")
 
-    def __init__(self, spent: Amounts, now: float) -> None:
+    def __init__(self, now: float, spent: Amounts, byok: Amounts) -> None:
         self.spent = spent
-        self.byok = Amounts()
+        self.byok = byok
         self.requests: Bucket | None = None
         self.tokens: Bucket | None = None
         self._limits: Limits | None = None
@@ -150,16 +151,16 @@ class Accounts:
         """Tell whether a key of this name has an account."""
         return name in self._accounts
 
-    def open(self, name: str, spent: Amounts) -> None:
+    def open(self, name: str, account: Account) -> None:
         """Begin an account with what was spent before this process began."""
-        self._accounts.setdefault(name, Account(spent, self._now()))
+        self._accounts.setdefault(name, account)
 
     def of(self, identity: Identity) -> Account:
         """Give an account, in its present windows."""
         now = self._now()
         account = self._accounts.get(identity.name)
         if account is None:
-            account = self._accounts[identity.name] = Account(Amounts(), now)
+            account = self._accounts[identity.name] = Account(now, Amounts(), Amounts())
         account.turn(now)
         return account
 
@@ -217,10 +218,11 @@ class Accounts:
         return fields if tokens is None else fields + tokens.told(now)
 
 
-def amounts(name: str, spent: Spent, now: float) -> Amounts:
-    """Ask what a key has spent, ever and in the windows of `now`; may wait for a disk."""
-    windows = [spent(name, begin(window, now)) for window in ("daily", "weekly", "monthly")]
-    return Amounts(spent(name, 0), *windows)
+def past(name: str, spent: Spent, now: float) -> Account:
+    """Give a key's account with what it has spent, ever and in the windows of `now`; may wait for a disk."""
+    since = (0, *[begin(window, now) for window in ("daily", "weekly", "monthly")])
+    ours, own = zip(*[spent(name, each) for each in since], strict=True)
+    return Account(now, Amounts(*ours), Amounts(*own))
 
 
 def _limit_line(kind: str, limit: int) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from relay.call import Identity
 from relay.downstream import Accounts, Keys
-from relay.downstream.accounts import Amounts
+from relay.downstream.accounts import Account
 
 if TYPE_CHECKING:
     from relay.store.keys import KeyStore
@@ -21,7 +21,7 @@ REFRESH_S: Final = 3.0  # well within the 5 s after which a revoked key must be 
 
 T = TypeVar("T")
 Holders = Mapping[bytes, Identity]
-Past = Callable[[Collection[str]], Awaitable[Mapping[str, Amounts]]]
+Past = Callable[[Collection[str]], Awaitable[Mapping[str, Account]]]
 Note = Callable[[str, str], None]
 """Takes a level and a sentence for the log."""
 

@@ -25,7 +25,7 @@ from relay.clock import Clock
 from relay.config import ConfigError, Fault, needs_demo, relocate
 from relay.config.settings import Address, Loaded, LogFormat
 from relay.downstream import Accounts, Admission, Ingress, Keys, Refused, Server
-from relay.downstream.accounts import Amounts, amounts
+from relay.downstream.accounts import Account, past
 from relay.errors import GatewayDraining, RelayError
 from relay.ledger import Ledger
 from relay.ledger.books import Books
@@ -237,7 +237,7 @@ class Worker:
     async def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
         return await self._books.generation(id, identity, self._ledger.find(id))
 
-    async def _past(self, names: Collection[str]) -> dict[str, Amounts]:
+    async def _past(self, names: Collection[str]) -> dict[str, Account]:
         """Give what keys spent before this process began, as far as records of it are kept."""
         if self._journal is None:
             return {}
@@ -246,7 +246,7 @@ class Worker:
         while not self._stopping.is_set():  # who has spent a limit must not begin anew: nobody is let in before
             try:
                 return await self._journal.ask(
-                    lambda archive: {name: amounts(name, archive.spent, time.time()) for name in names},
+                    lambda archive: {name: past(name, archive.spent, time.time()) for name in names},
                     needs_all=True,
                 )
             except apsw.Error as error:

@@ -143,12 +143,14 @@ class Archive:
         """Give how many gaps were ever found."""
         return int(self._connection.execute("SELECT count(*) FROM gap").get)
 
-    def spent(self, key: str, since_unix: int) -> int:
-        """Give the nano-dollars of a key's calls that began at `since_unix` or later."""
-        found = self._connection.execute(
-            "SELECT coalesce(sum(cost_nanousd), 0) FROM attempt WHERE key = ? AND created >= ?", (key, since_unix)
-        )
-        return int(found.get)
+    def spent(self, key: str, since_unix: int) -> tuple[int, int]:
+        """Give the nano-dollars of a key's calls that began at `since_unix` or later, and those of own accounts."""
+        ours, own = self._connection.execute(
+            "SELECT coalesce(sum(cost_nanousd), 0), coalesce(sum(upstream_nanousd), 0) FROM attempt "
+            "WHERE key = ? AND created >= ?",
+            (key, since_unix),
+        ).get
+        return int(ours), int(own)
 
     def generation(self, id: str, key: str) -> str | None:
         """Give the line of a key's call."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.call import Identity, Limits
-from relay.downstream.accounts import Accounts, Amounts, amounts
+from relay.downstream.accounts import Account, Accounts, Amounts, past
 from relay.errors import PolicyBudget, PolicyRateLimited, RelayError
 
 MONDAY = datetime(2026, 3, 30, 12, tzinfo=UTC).timestamp()
@@ -166,18 +166,19 @@ def _tomorrow(hands: Hands, day: int) -> bool:
 def test_a_key_begins_with_what_was_spent_before() -> None:
     asked: list[tuple[str, int]] = []
 
-    def spent(name: str, since: int) -> int:
+    def spent(name: str, since: int) -> tuple[int, int]:
         asked.append((name, since))
-        return 7 if since else 70
+        return (7, 1) if since else (70, 10)
 
     accounts = Hands().accounts()
-    accounts.open("dev", amounts("dev", spent, MONDAY))
-    found = accounts.of(holder()).spent
+    accounts.open("dev", past("dev", spent, MONDAY))
+    found = accounts.of(holder())
 
-    assert (found.total, found.daily, found.weekly, found.monthly) == (70, 7, 7, 7)
+    assert [found.spent.of(window) for window in (None, "daily", "weekly", "monthly")] == [70, 7, 7, 7]
+    assert [found.byok.of(window) for window in (None, "daily", "weekly", "monthly")] == [10, 1, 1, 1]
     begun = [datetime.fromtimestamp(since, UTC).date().isoformat() for _, since in asked]
     assert sorted(begun) == ["1970-01-01", "2026-03-01", "2026-03-30", "2026-03-30"]
-    accounts.open("dev", Amounts())
+    accounts.open("dev", Account(MONDAY, Amounts(), Amounts()))
     assert accounts.of(holder()).spent.total == 70
 
 

@@ -41,7 +41,7 @@ def segments_of(folder: Path) -> list[Path]:
 
 def spent(folder: Path) -> int:
     archive = Archive(folder / "archive.db", create=False)
-    found = archive.spent("dev", 0)
+    found, _ = archive.spent("dev", 0)
     archive.close()
     return found
 
@@ -53,7 +53,7 @@ async def test_what_is_put_is_on_the_disk_soon_and_in_the_archive_when_it_is_ask
     for each in LINES:
         journal.put([each])
 
-    assert await journal.ask(lambda archive: archive.spent("dev", 0)) == 7 * 40
+    assert await journal.ask(lambda archive: archive.spent("dev", 0)) == (7 * 40, 0)
     assert await journal.close()
     assert segments_of(tmp_path) == []
     assert (spent(tmp_path), notes) == (7 * 40, [])
@@ -76,7 +76,7 @@ async def test_what_a_crash_left_is_shipped_once_and_a_torn_line_is_a_gap(tmp_pa
 
     journal = Journal(tmp_path, notes.append, None)
     journal.put(LINES[20:])
-    assert await journal.ask(lambda archive: (archive.spent("dev", 0), archive.gaps())) == (7 * 40, 1)
+    assert await journal.ask(lambda archive: (archive.spent("dev", 0), archive.gaps())) == ((7 * 40, 0), 1)
     assert await journal.close()
 
     assert notes == [{"level": "warning", "event": "ledger_recovered", "segments": 2, "records": 25, "gaps": 1}]
@@ -92,7 +92,7 @@ async def test_a_segment_that_was_archived_in_part_goes_on_where_it_was(tmp_path
 
     moved = ship(segments, archive)
 
-    assert (moved.records, archive.spent("dev", 0)) == (25, 7 * 40)
+    assert (moved.records, archive.spent("dev", 0)) == (25, (7 * 40, 0))
     assert segments.names() == [name]  # it is still written to
     segments.close()
     archive.close()
@@ -200,7 +200,7 @@ async def test_an_archive_that_cannot_be_written_leaves_the_segments(tmp_path: P
     other._connection.execute("ROLLBACK")
     other.close()
     again = Journal(tmp_path, notes.append, None)
-    assert await again.ask(lambda archive: archive.spent("dev", 0)) == 7 * 40
+    assert await again.ask(lambda archive: archive.spent("dev", 0)) == (7 * 40, 0)
     assert await again.close()
 
 

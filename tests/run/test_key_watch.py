@@ -6,7 +6,7 @@ from pathlib import Path
 from relay.call import Identity
 from relay.config.callers import Grant
 from relay.downstream import Accounts, Keys
-from relay.downstream.accounts import Amounts
+from relay.downstream.accounts import Account, Amounts
 from relay.run.keys import KeyWatch
 from relay.store.keys import KeyStore
 
@@ -19,9 +19,9 @@ class Past:
     def __init__(self) -> None:
         self.asked: list[set[str]] = []
 
-    async def __call__(self, names: Collection[str]) -> Mapping[str, Amounts]:
+    async def __call__(self, names: Collection[str]) -> Mapping[str, Account]:
         self.asked.append(set(names))
-        return {name: Amounts(total=7) for name in names}
+        return {name: Account(0.0, Amounts(total=7), Amounts()) for name in names}
 
 
 def watching(keys: Keys, accounts: Accounts, past: Past, store: Path | None = None) -> KeyWatch:

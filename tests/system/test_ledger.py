@@ -141,6 +141,22 @@ async def test_a_generation_is_there_at_once_and_after_a_restart_and_only_for_it
         assert not relay.noise
 
 
+async def test_a_key_has_used_the_same_after_a_restart_with_its_own_account_too(
+    provider: RawProvider, tmp_path: Path
+) -> None:
+    told = []
+    for _ in range(2):
+        with Running.relay(configured(provider), tmp_path, KEYS) as relay:
+            if not told:
+                await some_calls(relay)
+            told.append((await got(relay, "/v1/key", OTHER_KEY)).json["data"])
+            relay.signal(signal.SIGTERM)
+            assert await relay.exit_code(10) == 0
+
+    assert told[0] == told[1]
+    assert all(told[0][f"{kind}{window}"] > 0 for kind in ("usage", "byok_usage") for window in ("", "_daily"))
+
+
 async def test_what_was_answered_a_second_before_a_kill_is_kept_exactly_once(
     provider: RawProvider, tmp_path: Path
 ) -> None:
