@@ -19,6 +19,7 @@ from typing import Final
 
 from relay.call import NO_PREFERENCES, Call
 from relay.catalog import Generation
+from relay.errors import NoEndpoint
 from relay.route.ask import Ask, Candidate, Roster
 from relay.route.auto import ROUTERS, Chooser
 from relay.route.explanation import Explanation
@@ -94,10 +95,14 @@ class Router:
         if not sifted.kept:
             told.error = nobody_left(ask, sifted, wanted.slugs, self._generation.docs_url)
             return told
-        kept = _suited(ask, sifted.kept)
-        told.pass_over(
-            [each for each in sifted.kept if each not in kept], "others of the model can do what is asked for"
-        )
+        told.leave_alone(zip(sifted.kept, self._waits(sifted.kept), strict=True))
+        try:
+            awake = self._awake(sifted.kept, wanted.slugs)
+        except NoEndpoint as error:
+            told.error = error
+            return told
+        kept = _suited(ask, awake)
+        told.pass_over([each for each in awake if each not in kept], "others of the model can do what is asked for")
         told.tried = self._ordered(ask, kept, self._conversation(call, kept))
         told.pass_over([each for each in kept if each not in told.tried], "provider.allow_fallbacks is false")
         told.pass_over(told.tried[MAX_ATTEMPTS:], f"{MAX_ATTEMPTS} others are tried before it")
@@ -155,10 +160,14 @@ class Router:
         """
         if not self._health.any_rests:
             return candidates
-        waits = [self._health.waits(each.endpoint.id, each.upstream) for each in candidates]
+        waits = self._waits(candidates)
         if min(waits) > 0:
             raise nobody_now(min(waits), slugs, candidates, self._generation.docs_url)
         return [each for each, wait in zip(candidates, waits, strict=True) if not wait]
+
+    def _waits(self, candidates: Sequence[Candidate]) -> list[float]:
+        """Give for how many seconds each is still to be left alone."""
+        return [self._health.waits(each.endpoint.id, each.upstream) for each in candidates]
 
     def _conversation(self, call: Call, candidates: Sequence[Candidate]) -> Conversation | None:
         """Give the call's conversation, where it matters who answers it."""

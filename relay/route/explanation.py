@@ -1,6 +1,7 @@
 """What routing would make of a call, for people: Explanation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import ceil
 
 from relay.catalog import Attempt
 from relay.errors import RelayError
@@ -30,6 +31,12 @@ class Explanation:
     def pass_over(self, candidates: Sequence[Candidate], why: str) -> None:
         """Add endpoints that the rules would let answer."""
         self.losers += [(each, "order", why) for each in candidates]
+
+    def leave_alone(self, waits: Iterable[tuple[Candidate, float]]) -> None:
+        """Add those of these endpoints that asked to be left alone for some seconds more."""
+        self.losers += [
+            (each, "rest", f"it asked to be left alone for {ceil(wait)} s more") for each, wait in waits if wait
+        ]
 
     @property
     def available(self) -> Sequence[Candidate]:
