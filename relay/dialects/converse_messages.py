@@ -15,6 +15,8 @@ from relay.dialects.conversation import BILLING, NO_RESULT, Conversation, Json, 
 __all__ = ["Json", "Translation", "cache_point", "refused"]
 
 _FORMATS: Final = {"image/png": "png", "image/jpeg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
+_NO_OUTPUT: Final = "(no output)"
+"""In place of a result without a word: text that is empty or blank is refused."""
 _NO_BYTES: Final = "must hold the bytes of a PDF, or of a PNG, JPEG, GIF or WebP image"
 
 
@@ -140,10 +142,10 @@ class Translation(Conversation[_Said]):
         return {"image": {"format": _FORMATS[media_type], "source": {"bytes": content}}}
 
     def _result(self, _: Turn, id: str, text: str, images: Sequence[Json]) -> Json:
-        content: list[Json] = [{"text": text}] if text.strip() or not images else []
+        content: list[Json] = [{"text": text}] if text.strip() else []
         content += [self._part(image, "") for image in images]
         status = "error" if id in self._failed or text == NO_RESULT else "success"
-        return {"toolResult": {"toolUseId": id, "content": content, "status": status}}
+        return {"toolResult": {"toolUseId": id, "content": content or [{"text": _NO_OUTPUT}], "status": status}}
 
     def _all(self, turn: Turn) -> list[Json]:
         """Give a turn, and the results of its calls as what the user says to it."""

@@ -141,6 +141,12 @@ def test_pitfall_21_images_of_a_result_stay_in_it() -> None:
     assert said[2]["content"] == [answered("a", {"text": "look"}, image)]
 
 
+@pytest.mark.parametrize("content", ["", " \n", [], [text("")]])
+def test_pitfall_62_a_result_without_a_word_says_so(content: Any) -> None:
+    said = talk(USER, model(use("a")), user(result("a", content)))
+    assert said[2]["content"] == [answered("a", {"text": "(no output)"})]
+
+
 def test_pitfall_22_a_failed_result_says_so() -> None:
     said = talk(USER, model(use("a")), user(result("a", "no such file", is_error=True)))
     assert said[2]["content"] == [answered("a", {"text": "Error: no such file"}, status="error")]
