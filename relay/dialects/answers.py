@@ -99,11 +99,11 @@ def _input(arguments: Any) -> Json:
 def usage(
     prompt: int | None, read: int | None, written: int | None, completion: int | None, thought: int | None
 ) -> Json:
-    """Give usage in the hub's sense of a prompt that includes what the cache gave and took; none of half a count."""
-    if prompt is None or completion is None:
+    """Give usage in the hub's sense of a prompt that includes what the cache gave and took; what is told, of a half."""
+    if prompt is None and completion is None:
         return {}
     counts = {
-        "input_tokens": max(0, prompt - (read or 0) - (written or 0)),
+        "input_tokens": None if prompt is None else max(0, prompt - (read or 0) - (written or 0)),
         "cache_creation_input_tokens": written,
         "cache_read_input_tokens": read,
         "output_tokens": completion,

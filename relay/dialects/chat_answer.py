@@ -99,7 +99,7 @@ def _stop(choice: Json, said: Json, has_calls: bool) -> tuple[str, str | None]:
 
 
 def _usage(told: Json) -> Json:
-    """Give usage in the hub's sense: the prompt without what the cache gave and took; none of half a count."""
+    """Give usage in the hub's sense: the prompt without what the cache gave and took."""
     prompt, completion = count_of(told, "prompt_tokens"), count_of(told, "completion_tokens")
     details, spent = object_of(told, "prompt_tokens_details"), object_of(told, "completion_tokens_details")
     counts = (count_of(details, "cached_tokens"), *[count_of(told, name) for name in _CACHED])

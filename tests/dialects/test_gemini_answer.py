@@ -77,6 +77,11 @@ def test_a_prompt_that_is_refused_is_a_refusal_without_content() -> None:
     assert found["stop_details"]["type"] == "refusal"
 
 
+def test_half_of_a_usage_is_told_as_in_a_stream() -> None:
+    refused = read(candidates=..., promptFeedback={"blockReason": "SAFETY"}, usage=counts(12, None))
+    assert refused["usage"] == {"input_tokens": 12}
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -91,7 +91,7 @@ def test_pitfall_52_usage() -> None:
         "cache_read_input_tokens": 60,
         "output_tokens": 10,
     }
-    assert "usage" not in read(usage={"input_tokens": 3})
+    assert read(usage={"input_tokens": 3})["usage"] == {"input_tokens": 3}
 
 
 @pytest.mark.parametrize(
