@@ -48,6 +48,7 @@ cdef class ToolCalls:
     cdef int settle(self, int index) except -1
     cdef int flush(self) except -1
     cdef ToolCall _of(self, Fragment* fragment)
+    cdef ToolCall _namesake(self, ToolCall call, Fragment* fragment)
     cdef ToolCall _unidentified(self, Fragment* fragment)
     cdef bint _is_over(self, ToolCall call, Fragment* fragment)
     cdef ToolCall _by_id(self, Slice id)

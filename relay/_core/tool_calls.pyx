@@ -209,6 +209,8 @@ cdef class ToolCalls:
             same = self._by_id(fragment.id)
             if same is None:
                 same = self._unidentified(fragment)
+            elif same.index >= 0 and fragment.index >= 0 and same.index != fragment.index:
+                same = self._namesake(same, fragment)
             return self._new() if same is None else same
         if fragment.index >= 0:
             same = self._by_index(fragment.index)
@@ -217,6 +219,16 @@ cdef class ToolCalls:
             return self._new() if same is None else same
         same = self._current
         return self._new() if same is None or self._is_over(same, fragment) else same
+
+    cdef ToolCall _namesake(self, ToolCall call, Fragment* fragment):
+        """Give the call of a fragment with the id of a call that has another index: one of the same id, which is then
+        left out, has a name of its own, or began so; None: it begins.
+        """
+        cdef ToolCall other = self._by_index(fragment.index)
+        if other.id.len if other is not None else fragment.name.len == 0:
+            return call
+        fragment.id.len = 0
+        return other
 
     cdef ToolCall _unidentified(self, Fragment* fragment):
         """Give the call to which a new id is the id that it lacked so far; None: it is another's."""

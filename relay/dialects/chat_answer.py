@@ -79,10 +79,12 @@ def _texts(said: Json) -> Iterator[Json]:
 def _calls(said: Json, seed: str, names: Mapping[bytes, bytes]) -> Iterator[Json]:
     legacy = object_of(said, "function_call")
     found = objects_of(said, "tool_calls") or ([{"function": legacy}] if legacy else [])
+    known: set[str] = set()
     for number, call in enumerate(found):
         function, id = object_of(call, "function"), string_of(call, "id")
         minted, name = f"toolu_{seed}{number:02d}", string_of(function, "name")
-        yield answers.tool_use(id, minted, name, function.get("arguments"), names)
+        yield answers.tool_use("" if id in known else id, minted, name, function.get("arguments"), names)
+        known.add(id)
 
 
 def _stop(choice: Json, said: Json, has_calls: bool) -> tuple[str, str | None]:

@@ -34,19 +34,17 @@ def message(content: bytes, seed: str, sent: Reading) -> bytes:
 
 
 def _blocks(said: Json, seed: str, sent: Reading) -> Iterator[Json]:
-    calls = 0
+    known: list[str] = []
     for block in objects_of(said, "content"):
         reasoning, use = object_of(block, "reasoningContent"), object_of(block, "toolUse")
         if text := string_of(block, "text"):
             yield answers.text(text)
         elif reasoning:
             yield from _thinking(reasoning)
-        elif use and not (sent.single and calls):
-            minted = f"toolu_{seed}{calls:02d}"
-            calls += 1
-            yield answers.tool_use(
-                string_of(use, "toolUseId"), minted, string_of(use, "name"), use.get("input"), sent.names
-            )
+        elif use and not (sent.single and known):
+            minted, id = f"toolu_{seed}{len(known):02d}", string_of(use, "toolUseId")
+            known.append("" if id in known else id)
+            yield answers.tool_use(known[-1], minted, string_of(use, "name"), use.get("input"), sent.names)
 
 
 def _thinking(reasoning: Json) -> Iterator[Json]:

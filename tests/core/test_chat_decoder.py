@@ -201,6 +201,18 @@ def test_pitfall_5_calls_that_all_have_index_zero_are_told_apart_by_id() -> None
     assert blocks(body) == [("tool_use", "f" + CITY), ("tool_use", "g{}")]
 
 
+@pytest.mark.parametrize("repeats", [True, False])
+def test_pitfall_5_calls_that_all_have_one_id_are_told_apart_by_index(repeats: bool) -> None:
+    later = [tool(fragment(index, "c" if repeats else None, arguments="1}")) for index in (0, 1)]
+    first, second = tool(fragment(0, "c", "f", '{"a":')), tool(fragment(1, "c", "g", '{"b":'))
+    for body in (first + later[0] + second + later[1], first + second + later[0] + later[1]):
+        found = said(conversation(body), id="gen-17-Zx9")["content"]
+        assert [(block["id"], block["name"], block["arguments"]) for block in found] == [
+            ("c", "f", '{"a":1}'),
+            ("toolu_Zx901", "g", '{"b":1}'),
+        ]
+
+
 def test_pitfall_6_without_an_index_a_whole_value_ends_a_call() -> None:
     parts = [fragment(None, None, "f", '{"a":'), fragment(arguments='"}{"}'), fragment(None, None, "f", "{}")]
     assert blocks(conversation(*map(tool, parts))) == [("tool_use", 'f{"a":"}{"}'), ("tool_use", "f{}")]

@@ -60,6 +60,11 @@ def test_ids_names_and_one_call_alone() -> None:
     assert len(read({"tool_calls": [call(), call(id="d")]}, single=True)["content"]) == 1
 
 
+def test_calls_with_one_id_have_two() -> None:
+    found = read({"tool_calls": [call(id="c"), call(id="c", name="g")]})["content"]
+    assert [(block["id"], block["name"]) for block in found] == [("c", "f"), ("toolu_abc01", "g")]
+
+
 @pytest.mark.parametrize(
     ("said", "finish", "reason"),
     [

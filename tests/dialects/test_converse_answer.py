@@ -74,6 +74,11 @@ def test_only_one_call_where_one_is_wanted_and_ids_that_clients_take() -> None:
     assert [block["id"] for block in blocks] == ["toolu_abc00"]
 
 
+def test_calls_with_one_id_have_two() -> None:
+    calls = [{"toolUse": {"toolUseId": "t", "name": name, "input": {}}} for name in "fg"]
+    assert [(block["id"], block["name"]) for block in read(*calls)["content"]] == [("t", "f"), ("toolu_abc01", "g")]
+
+
 @pytest.mark.parametrize(
     "content", [b"[]", b"<html>", b"{}", b'{"stopReason":"end_turn"}', b'{"output":{"message":{}}}']
 )
