@@ -41,6 +41,11 @@ cdef dict _STATUS = {
 }
 
 
+cdef str _status_of(str kind):
+    """Give the status that an exception means, whose name may begin with a capital; empty: none is known."""
+    return _STATUS.get(kind[:1].lower() + kind[1:], "")
+
+
 cdef inline uint32_t _number(const char* ptr) noexcept nogil:
     cdef const uint8_t* at = <const uint8_t*>ptr
     return <uint32_t>at[0] << 24 | <uint32_t>at[1] << 16 | <uint32_t>at[2] << 8 | at[3]
@@ -204,7 +209,8 @@ cdef class EventStream(FrameSink):
         cdef Slice[2] slots
         self._decoder.failed = True
         if equals(message.kind, b"error", 5):
-            raise PeerError(_text(message.error_code), _text(message.error_message))
+            kind = _text(message.error_code)
+            raise PeerError(kind, _text(message.error_message), _status_of(kind))
         if not equals(message.kind, b"exception", 9):
             raise ProtocolError("a message of the stream is of no known type")
         kind = _text(message.exception)
@@ -213,4 +219,4 @@ cdef class EventStream(FrameSink):
         if message.payload.len and message.payload.ptr[0] == c"{":
             _TOLD.scan_into(message.payload, slots)
             said = string_text(slots[0]) or string_text(slots[1]) or ""
-        raise PeerError(kind, said, _STATUS.get(kind, ""))
+        raise PeerError(kind, said, _status_of(kind))

@@ -45,6 +45,15 @@ _STATUS_OF_WORD: Mapping[str, int] = {
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
+_MEANT: Mapping[str, int] = {
+    "API_KEY_INVALID": 401,
+    "ExpiredTokenException": 401,
+    "IncompleteSignature": 401,
+    "ServiceQuotaExceededException": 429,
+    "ThrottlingException": 429,
+    "UnrecognizedClientException": 401,
+}
+"""Words with which Google and AWS answer 400 where the request is not at fault, and the status that they mean."""
 _TOO_LONG = (
     "prompt is too long",
     "input is too long",
@@ -70,7 +79,9 @@ def error(status: int, fields: Mapping[bytes, bytes], body: bytes, *, own: bool 
     own      the caller's own credential was sent
     """
     message, words, delay_s = _told(body)
-    meant = 401 if "API_KEY_INVALID" in words else status  # Google says 400 of a key that it does not know
+    if kind := fields.get(b"x-amzn-errortype"):
+        words += (kind.decode("latin-1").partition(":")[0],)
+    meant = next((_MEANT[word] for word in words if word in _MEANT), status) if status == 400 else status
     if own and meant in (401, 402, 403):
         failure: errors.ProviderError = errors.CredentialRefused(status)
     else:

@@ -145,6 +145,7 @@ def test_headers_that_are_cut_are_a_fault(head: bytes) -> None:
         (exception("modelStreamErrorException", {"originalStatusCode": 500}), ("modelStreamErrorException", "", "424")),
         (exception("newException", {"message": "?"}), ("newException", "?", "")),
         (error("InternalFailure", "it broke"), ("InternalFailure", "it broke", "")),
+        (error("ThrottlingException", "slow down"), ("ThrottlingException", "slow down", "429")),
     ],
 )
 def test_an_exception_in_the_stream_is_an_error_of_the_peer(body: bytes, told: tuple[str, str, str]) -> None:
