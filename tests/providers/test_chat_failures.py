@@ -51,6 +51,10 @@ def test_statuses_and_codes(status: int, code: str | None, kind: type[errors.Pro
         ("tokens", "rate_limit_exceeded", errors.ProviderRateLimited),
         ("server_error", "7", errors.ProviderFailed),
         ("overloaded_error", "", errors.ProviderOverloaded),
+        ("service_unavailable_error", "server_is_overloaded", errors.ProviderOverloaded),
+        ("", "slow_down", errors.ProviderOverloaded),
+        ("engine_overloaded_error", "", errors.ProviderOverloaded),
+        ("rate_limit_reached_error", "", errors.ProviderRateLimited),
         ("", "99999999999999999999", errors.ProviderFailed),
     ],
 )
