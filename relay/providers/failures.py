@@ -162,7 +162,10 @@ def _by_status(status: int, message: str, words: Sequence[str] = ()) -> errors.P
             message = _too_long(message)
         return errors.ProviderRefused(message or "the provider refused the request", 400, kind)
     if status in (405, 409, 415):
-        return errors.ProviderRefused(message or "the provider refused the request")
+        refusal = errors.ProviderRefused(message or "the provider refused the request")
+        if status == 409:  # a lock, which is nobody else's
+            refusal.retry = errors.Retry.OTHER
+        return refusal
     if status == 413:
         return errors.ProviderRefused(message or "the request is too large for the provider", 413, "payload_too_large")
     if status in (401, 403):

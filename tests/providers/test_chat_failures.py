@@ -41,6 +41,11 @@ def test_statuses_and_codes(status: int, code: str | None, kind: type[errors.Pro
     assert type(error(status, {}, body("no", code=code))) is kind
 
 
+def test_a_conflict_is_another_endpoints_chance() -> None:
+    assert error(409, {}, body("locked")).retry is errors.Retry.OTHER
+    assert error(415, {}, body("no")).retry is errors.Retry.MODEL
+
+
 @pytest.mark.parametrize(
     ("type", "code", "kind"),
     [
