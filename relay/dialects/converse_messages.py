@@ -17,6 +17,8 @@ __all__ = ["Json", "Translation", "cache_point", "refused"]
 _FORMATS: Final = {"image/png": "png", "image/jpeg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
 _NO_OUTPUT: Final = "(no output)"
 """In place of a result without a word: text that is empty or blank is refused."""
+_DOCUMENT: Final = "(see above)"
+"""Beside documents that come without a word: they are refused alone."""
 _NO_BYTES: Final = "must hold the bytes of a PDF, or of a PNG, JPEG, GIF or WebP image"
 
 
@@ -83,7 +85,12 @@ class Translation(Conversation[_Said]):
 
         raises   ProviderRefused for content that can't be sent
         """
-        return alternating(self.items(messages), "content")
+        turns = alternating(self.items(messages), "content")
+        for turn in turns:
+            kinds = {kind for block in turn["content"] for kind in block}
+            if "document" in kinds and "text" not in kinds:
+                turn["content"].append({"text": _DOCUMENT})
+        return turns
 
     def _mark(self, block: Json) -> list[Json]:
         return [cache_point(block)] if self.marks and block.get("cache_control") else []

@@ -104,6 +104,13 @@ def test_images_and_documents_go_with_their_bytes() -> None:
     assert said == {"text": "What?"}
 
 
+def test_documents_never_go_without_a_word() -> None:
+    [message, _, after] = talk(user(PDF), model(text("It is empty.")), user(PDF, PNG, text(" ")))
+    assert [list(block) for block in message["content"]] == [["document"], ["text"]]
+    assert [list(block) for block in after["content"]] == [["document"], ["image"], ["text"]]
+    assert message["content"][1]["text"].strip()
+
+
 @pytest.mark.parametrize(
     "source", [{"type": "url", "url": "https://x/y.png"}, {"type": "base64", "media_type": "image/bmp", "data": "QQ=="}]
 )
