@@ -18,9 +18,9 @@ def _object(**members: Field) -> Field:
     return Field(members=members)
 
 
-_CITATION: Final = _object(cited_text=SCANNED, document_title=SCANNED, title=SCANNED)
+_CITATION: Final = _object(cited_text=SCANNED, document_title=SCANNED, source=SCANNED, title=SCANNED)
 _TEXT: Final = _object(text=SCANNED, citations=_CITATION)
-_SEARCH_RESULT: Final = _object(title=SCANNED, content=_TEXT)
+_SEARCH_RESULT: Final = _object(source=SCANNED, title=SCANNED, content=_TEXT)
 _PARTS: Final = Field(scanned=True, types={"text": _TEXT, "search_result": _SEARCH_RESULT})
 _SOURCE: Final = Field(types={"text": _object(data=SCANNED), "content": _object(content=_PARTS)})
 _PLAIN_DOCUMENT: Final = _object(title=SCANNED, context=SCANNED, source=_SOURCE)
@@ -74,14 +74,13 @@ OPAQUE_BLOCKS: Final = frozenset({"thinking", "redacted_thinking", "image", "con
 """Blocks that pass as they are: signed, binary, or names alone. Of thinking that nobody signed see UNSIGNED."""
 
 OPAQUE_FIELDS: Final = frozenset(
-    {"cache_control", "id", "is_error", "name", "source", "tool_use_id", "type"},
+    {"cache_control", "id", "is_error", "name", "tool_use_id", "type"},
 )
-"""Fields of scanned blocks that pass: names, ids, places. A document's source is a field of its own."""
+"""Fields of scanned blocks that pass: names and ids."""
 
 OPAQUE_MEMBERS: Final = frozenset(
     {
         "cache_control",
-        "context_management",
         "max_tokens",
         "model",
         "service_tier",
@@ -121,11 +120,12 @@ def _schema() -> Field:
 
 
 REQUEST: Final[dict[str, Field]] = {
-    "tools": _object(description=SCANNED, input_schema=_schema()),
+    "tools": _object(description=SCANNED, input_schema=_schema(), input_examples=DOCUMENT),
     "system": Field(scanned=True, types={"text": _TEXT}),
     "messages": _object(content=Field(scanned=True, types={**BLOCKS, "thinking": UNSIGNED})),
     "metadata": _object(user_id=SCANNED),
     "output_config": _object(format=_object(schema=_schema())),
+    "context_management": _object(edits=_object(instructions=SCANNED)),
 }
 """Members of a request that are scanned, in the order in which placeholders are numbered (spec/redaction.md 8.3)."""
 

@@ -1,0 +1,102 @@
+"""Redaction of what stands beside the conversation in a request."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.answers import LAST_CHUNK, chunk, closing, head, message, message_start, streamed, whole
+from tests.support.processes import Json, Running
+from tests.support.raw_client import ask, body
+from tests.support.raw_provider import RawProvider
+from tests.system.conftest import configured
+from tests.system.planted import ENVIRON
+from tests.system.test_redaction import EMAIL, block, request
+
+RESULT: dict[str, Any] = {
+    "type": "search_result",
+    "source": EMAIL,
+    "title": "t",
+    "content": [{"type": "text", "text": "c"}],
+}
+CITED: dict[str, Any] = {
+    "type": "search_result_location",
+    "cited_text": "c",
+    "source": EMAIL,
+    "title": "t",
+    "search_result_index": 0,
+    "start_block_index": 0,
+    "end_block_index": 1,
+}
+USED = {"type": "tool_use", "id": "toolu_1", "name": "pay", "input": {}}
+SAID: dict[str, dict[str, Any]] = {
+    "the source of a search result": {"messages": [{"role": "user", "content": [RESULT]}]},
+    "the source of a search result of a tool": {
+        "messages": [
+            {"role": "user", "content": "find"},
+            {"role": "assistant", "content": [USED]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": [RESULT]}]},
+        ]
+    },
+    "the source of a citation": {
+        "messages": [
+            {"role": "user", "content": "find"},
+            {"role": "assistant", "content": [{"type": "text", "text": "c", "citations": [CITED]}]},
+            {"role": "user", "content": "go on"},
+        ]
+    },
+    "the examples of a tool": {
+        "tools": [{"name": "pay", "input_schema": {"type": "object"}, "input_examples": [{"to": EMAIL}]}]
+    },
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+async def test_a_text_beside_the_others_does_not_reach_the_provider(
+    relay: Running, provider: RawProvider, name: str
+) -> None:
+    provider.answers = [streamed()]
+
+    await ask(relay.port, body("raw/x", stream=True, **SAID[name], **request()))
+
+    sent = provider.calls[-1].content
+    assert EMAIL.encode() not in sent
+    assert b"[EMAIL]" in sent
+
+
+@pytest.mark.parametrize("streams", [True, False], ids=["stream", "unary"])
+async def test_the_source_of_a_citation_has_its_original_back(
+    relay: Running, provider: RawProvider, streams: bool
+) -> None:
+    cited = CITED | {"source": "[EMAIL_1]"}
+    provider.answers = [whole(message(content=[{"type": "text", "text": "c", "citations": [cited]}]))]
+    if streams:
+        said = block(0, {"type": "text", "text": "c"}, [{"type": "citations_delta", "citation": cited}])
+        provider.answers = [head(), chunk(message_start() + said + closing().split(b"\n\n", 1)[1]), LAST_CHUNK]
+
+    answer = await ask(
+        relay.port,
+        body("raw/x", stream=streams, messages=[{"role": "user", "content": [RESULT]}], **request(mode="placeholder")),
+    )
+
+    assert f'"source": "{EMAIL}"' in answer.content.decode().replace('":"', '": "')
+
+
+async def sent_to(dialect: str, called: RawProvider, folder: Path, **members: Any) -> Json:
+    """What a provider of this dialect is sent, in mode placeholder."""
+    called.answers = [whole(b"{}", "400 Bad Request")]
+    place = {"dialect": dialect, "base_url": f"http://127.0.0.1:{called.port}", "capabilities": ["context_management"]}
+    config = configured(0, providers={"p": place}, models={"p/*": [{"provider": "p", "model": "*"}]})
+    with Running.relay(config, folder, ENVIRON) as relay:
+        said = [{"role": "user", "content": f"I am {EMAIL}"}]
+        await ask(relay.port, body("p/x", messages=said, **members, **request(mode="placeholder")))
+    return dict(json.loads(called.calls[-1].content))
+
+
+async def test_how_to_compact_is_redacted_for_a_provider_that_compacts(provider: RawProvider, tmp_path: Path) -> None:
+    edit = {"type": "compact_20260112", "instructions": f"but keep {EMAIL}"}
+
+    sent = await sent_to("messages", provider, tmp_path, context_management={"edits": [edit]})
+
+    assert sent["context_management"] == {"edits": [edit | {"instructions": "but keep [EMAIL_1]"}]}
