@@ -163,6 +163,20 @@ def _options(said: Mapping[str, Any]) -> tuple[tuple[str, tuple[tuple[str, bytes
     )
 
 
+def redacted_options(
+    options: Sequence[tuple[str, bytes]], preferences: Preferences, provider: bytes
+) -> tuple[tuple[str, bytes], ...]:
+    """Give an endpoint's own members as redaction left them.
+
+    options    those of `preferences` that it gets
+    provider   what became of the request's member `provider`
+    """
+    said = orjson.loads(provider).get("options") or {}
+    pairs = zip(preferences.options, _options(said), strict=True)
+    became = {was: now for (_, before), (_, after) in pairs for was, now in zip(before, after, strict=True)}
+    return tuple(became[each] for each in options)
+
+
 def _lower(names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.lower() for name in names or ()))
 

@@ -15,6 +15,7 @@ from typing import Final
 from relay._core import contains
 from relay.call import Call
 from relay.catalog import Attempt
+from relay.dialects.preferences import redacted_options
 from relay.prepare import cache_control, history, limits, reasoning, signatures
 from relay.prepare.prompt import Prompt
 from relay.providers import Request, request
@@ -41,6 +42,8 @@ def prepare(call: Call, attempt: Attempt, redacted: Mapping[str, bytes]) -> Requ
     raises     CallerInvalid for what this endpoint can't be sent
     """
     endpoint = attempt.endpoint
+    if attempt.options and "provider" in redacted:
+        attempt.options = redacted_options(attempt.options, call.preferences, redacted["provider"])
     if endpoint.accepts is None and not (endpoint.thinks or attempt.options or _may_change(call)):
         return request(call, attempt, redacted, call.betas)
     prompt = Prompt(call, attempt, redacted)

@@ -18,6 +18,13 @@ def _object(**members: Field) -> Field:
     return Field(members=members)
 
 
+def _each(field: Field) -> Field:
+    """Give the field of an object whose members are all alike."""
+    found = Field()
+    found.others = field
+    return found
+
+
 _CITATION: Final = _object(cited_text=SCANNED, document_title=SCANNED, source=SCANNED, title=SCANNED)
 _TEXT: Final = _object(text=SCANNED, citations=_CITATION)
 _SEARCH_RESULT: Final = _object(source=SCANNED, title=SCANNED, content=_TEXT)
@@ -126,8 +133,11 @@ REQUEST: Final[dict[str, Field]] = {
     "metadata": _object(user_id=SCANNED),
     "output_config": _object(format=_object(schema=_schema())),
     "context_management": _object(edits=_object(instructions=SCANNED)),
+    "provider": _object(options=_each(_each(DOCUMENT))),
 }
-"""Members of a request that are scanned, in the order in which placeholders are numbered (spec/redaction.md 8.3)."""
+"""Members of a request that are scanned, in the order in which placeholders are numbered (spec/redaction.md 8.3).
+
+Options of a provider become members of what it is sent: they may not be the way around."""
 
 _DETAILS: Final = _object(explanation=SCANNED)
 

@@ -12,7 +12,7 @@ from tests.support.raw_client import ask, body
 from tests.support.raw_provider import RawProvider
 from tests.system.conftest import configured
 from tests.system.planted import ENVIRON
-from tests.system.test_redaction import EMAIL, block, request
+from tests.system.test_redaction import CARD, EMAIL, block, request
 
 RESULT: dict[str, Any] = {
     "type": "search_result",
@@ -92,6 +92,18 @@ async def sent_to(dialect: str, called: RawProvider, folder: Path, **members: An
         said = [{"role": "user", "content": f"I am {EMAIL}"}]
         await ask(relay.port, body("p/x", messages=said, **members, **request(mode="placeholder")))
     return dict(json.loads(called.calls[-1].content))
+
+
+@pytest.mark.parametrize("dialect", ["messages", "chat"])
+async def test_options_of_a_provider_are_redacted_as_the_rest_of_the_request(
+    provider: RawProvider, tmp_path: Path, dialect: str
+) -> None:
+    said = {"seed": 7, "hint": f"ask {EMAIL}", "inner": {EMAIL: [EMAIL, CARD, None]}}
+
+    sent = await sent_to(dialect, provider, tmp_path, provider={"options": {"other": {"hint": CARD[::-1]}, "p": said}})
+
+    assert (sent["seed"], sent["hint"]) == (7, "ask [EMAIL_1]")
+    assert sent["inner"] == {"[EMAIL_1]": ["[EMAIL_1]", "[CREDIT_CARD_1]", None]}
 
 
 async def test_how_to_compact_is_redacted_for_a_provider_that_compacts(provider: RawProvider, tmp_path: Path) -> None:
