@@ -11,6 +11,8 @@ from asyncio import CancelledError
 from time import monotonic_ns
 from typing import Final
 
+import orjson
+
 from relay import providers
 from relay._core import LimitExceeded, PeerError, Pipeline, ProtocolError, RedactionError, answer
 from relay.call import Call
@@ -52,6 +54,8 @@ class Gateway:
         try:
             metadata = Metadata(call, record, self._router) if call.describes else None
             reply.metadata = metadata
+            record.redaction = redaction = self._redactors.of(call)
+            record.user = None if redaction else call.user
             record.plan = plan = self._router.plan(call)
             if metadata is not None:
                 metadata.plan = plan
@@ -77,8 +81,8 @@ class Gateway:
     async def _answer(self, call: Call, plan: Plan, reply: Reply, record: Record) -> None:
         """Try the plan's endpoints until one answers, or the reply is committed, or none is left."""
         reply.on_commit = call.release
-        record.redaction = self._redactors.of(call)
         redacted = await record.redaction.prompt(call.content, call.members) if record.redaction else {}
+        record.user = orjson.loads(redacted["user"]) if "user" in redacted else call.user
         while attempt := plan.next():
             record.attempts.append(attempt)
             attempt.redacts = record.redaction is not None

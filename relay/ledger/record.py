@@ -45,6 +45,7 @@ class Record:
     cost_nanousd   what the caller pays for all attempts together, once it is closed; None: a price is missing
     plan           None: nobody could be asked
     byok_nanousd   what the caller paid their own provider beside that
+    user           of the client's own users, redacted as the request is; None until that is done, or nobody is named
     """
 
     __slots__ = (
@@ -70,6 +71,7 @@ class Record:
         "started_ns",
         "status",
         "stop_reason",
+        "user",
     )
 
     def __init__(self, call: Call, config: str = "", price_version: str = "") -> None:
@@ -95,6 +97,7 @@ class Record:
         self.bytes_out = 0
         self.redaction: Redaction | None = None
         self.plan: Planned | None = None
+        self.user: str | None = None
 
     @property
     def operation(self) -> str:
@@ -254,7 +257,7 @@ class Record:
                 router,
                 available,
                 endpoints,
-                call.user,
+                self.user,
                 self._config,
                 self._price_version,
             )

@@ -134,10 +134,11 @@ REQUEST: Final[dict[str, Field]] = {
     "output_config": _object(format=_object(schema=_schema())),
     "context_management": _object(edits=_object(instructions=SCANNED)),
     "provider": _object(options=_each(_each(DOCUMENT))),
+    "user": SCANNED,
 }
 """Members of a request that are scanned, in the order in which placeholders are numbered (spec/redaction.md 8.3).
 
-Options of a provider become members of what it is sent: they may not be the way around."""
+Options of a provider become members of what it is sent, and the user is recorded: neither may be the way around."""
 
 _DETAILS: Final = _object(explanation=SCANNED)
 

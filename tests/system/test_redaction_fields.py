@@ -1,4 +1,4 @@
-"""Redaction of what stands beside the conversation in a request."""
+"""Redaction of what stands beside the conversation in a request, and of what a record keeps of it."""
 
 import json
 from pathlib import Path
@@ -8,12 +8,14 @@ import pytest
 
 from tests.support.answers import LAST_CHUNK, chunk, closing, head, message, message_start, streamed, whole
 from tests.support.processes import Json, Running
-from tests.support.raw_client import ask, body
+from tests.support.raw_client import ask, body, exchange
+from tests.support.raw_client import head as request_head
 from tests.support.raw_provider import RawProvider
 from tests.system.conftest import configured
 from tests.system.planted import ENVIRON
 from tests.system.test_redaction import CARD, EMAIL, block, request
 
+USER = "someone.of@the-client.example.net"
 RESULT: dict[str, Any] = {
     "type": "search_result",
     "source": EMAIL,
@@ -112,3 +114,26 @@ async def test_how_to_compact_is_redacted_for_a_provider_that_compacts(provider:
     sent = await sent_to("messages", provider, tmp_path, context_management={"edits": [edit]})
 
     assert sent["context_management"] == {"edits": [edit | {"instructions": "but keep [EMAIL_1]"}]}
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "user"),
+    [
+        ("raw/recorded", request(), "[EMAIL]"),
+        ("raw/unredacted", {}, USER),
+        ("raw/blocked", request(mode="block"), None),
+        ("nobody/planned", request(), None),
+        ("nobody/unredacted", {}, USER),
+    ],
+)
+async def test_a_record_names_the_user_as_redaction_left_it(
+    relay: Running, provider: RawProvider, model: str, asked: dict[str, Any], user: str | None
+) -> None:
+    provider.answers = [streamed()]
+
+    answer = await ask(relay.port, body(model, stream=True, user=USER, **asked))
+
+    assert (await relay.record_of(model))["user"] == user
+    id = answer.fields["x-generation-id"]
+    shown = await exchange(relay.port, request_head(None, method="GET", path=f"/v1/generation?id={id}"))
+    assert shown.json["data"]["external_user"] == user
