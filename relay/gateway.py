@@ -26,7 +26,7 @@ from relay.ledger.record import Outcome
 from relay.metadata import Metadata
 from relay.prepare import prepare
 from relay.providers import Request
-from relay.redact.redaction import Redactors, tellable
+from relay.redact.redaction import Redaction, Redactors, tellable
 from relay.redact.replacements import fault
 from relay.route import Plan, Router
 from relay.upstream import Exchange, Upstream
@@ -128,7 +128,7 @@ class Gateway:
             input_tokens=record.estimate,
             usage_fields=bill.members,
             chunked=reply.chunked,
-            rewriter=redaction.rewriter() if redaction else None,
+            rewriter=redaction.rewriter() if redaction and streams else None,
             drops_thinking=redaction.drops_thinking if redaction else False,
             trailer=redaction.trailer() if redaction else None,
             metadata=reply.metadata.of_answer if reply.metadata else None,
@@ -141,7 +141,7 @@ class Gateway:
         forward = Forward(pipeline, exchange, reply)
         try:
             if not streams:
-                forward(messages.as_stream(request.message(await exchange.read(MAX_ANSWER))))
+                forward(messages.as_stream(await _whole(exchange, request, redaction)))
             else:
                 while await exchange.pump(forward) and pipeline:
                     await reply.settle()
@@ -156,13 +156,10 @@ class Gateway:
     async def _relay_unary(
         self, exchange: Exchange, request: Request, call: Call, attempt: Attempt, reply: Reply, record: Record
     ) -> None:
-        bill, content = record.bill(attempt), await exchange.read(MAX_ANSWER)
+        bill = record.bill(attempt)
         try:
-            content = request.message(content)
-            if record.redaction:
-                content = record.redaction.answer(content, request.translated is not None)
             content, report = answer(
-                content,
+                await _whole(exchange, request, record.redaction),
                 id=call.id,
                 model=attempt.slug,
                 provider=attempt.endpoint.display_name,
@@ -179,6 +176,12 @@ class Gateway:
         record.answered(report, bill)
         redactions = record.redaction.report() if record.redaction else b""
         reply.send(200, content, reply.report_fields(attempt.slug, attempt.number, redactions))
+
+
+async def _whole(exchange: Exchange, request: Request, redaction: Redaction | None) -> bytes:
+    """Give an answer that comes whole as a message of the hub, redacted."""
+    content = request.message(await exchange.read(MAX_ANSWER))
+    return redaction.answer(content, request.translated is not None) if redaction else content
 
 
 def _count_here(call: Call, reply: Reply) -> None:

@@ -1,4 +1,4 @@
-"""Redaction of what stands beside the conversation in a request, and of what a record keeps of it."""
+"""Redaction of what stands beside the conversation, in requests, records, and answers that come whole to a stream."""
 
 import json
 from pathlib import Path
@@ -137,3 +137,36 @@ async def test_a_record_names_the_user_as_redaction_left_it(
     id = answer.fields["x-generation-id"]
     shown = await exchange(relay.port, request_head(None, method="GET", path=f"/v1/generation?id={id}"))
     assert shown.json["data"]["external_user"] == user
+
+
+REASONED = {
+    "chat": {
+        "choices": [
+            {"index": 0, "message": {"content": "hi", "reasoning_content": f"ask {EMAIL}"}, "finish_reason": "stop"}
+        ]
+    },
+    "gemini": {
+        "candidates": [
+            {
+                "content": {"parts": [{"text": f"ask {EMAIL}", "thought": True}, {"text": "hi"}]},
+                "finishReason": "STOP",
+            }
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("dialect", REASONED)
+async def test_thinking_of_an_answer_that_comes_whole_to_a_client_that_streams_is_redacted(
+    provider: RawProvider, tmp_path: Path, dialect: str
+) -> None:
+    provider.answers = [whole(json.dumps(REASONED[dialect]).encode())]
+    place = {"dialect": dialect, "base_url": f"http://127.0.0.1:{provider.port}"}
+    config = configured(0, providers={"p": place}, models={"p/*": [{"provider": "p", "model": "*"}]})
+
+    with Running.relay(config, tmp_path, ENVIRON) as relay:
+        answer = await ask(relay.port, body("p/x", stream=True, **request()))
+
+    assert answer.events[-1][0] == "message_stop"
+    assert b"ask [EMAIL]" in answer.content
+    assert EMAIL.encode() not in answer.content
