@@ -75,7 +75,7 @@ BLOCKS: Final[Mapping[str, Field]] = {
     "openrouter_shell_tool_result": _RESULT,
     "compaction": _object(content=SCANNED),
 }
-"""Type of a content block → its fields. Of blocks that are not named here nothing is scanned."""
+"""Type of a content block → its fields. Of blocks that are not named here nothing is scanned in a request."""
 
 OPAQUE_BLOCKS: Final = frozenset({"thinking", "redacted_thinking", "image", "container_upload", "fallback"})
 """Blocks that pass as they are: signed, binary, or names alone. Of thinking that nobody signed see UNSIGNED."""
@@ -103,7 +103,10 @@ OPAQUE_MEMBERS: Final = frozenset(
 )
 """Members of a request that pass (spec/redaction.md 2): settings, names and schemas."""
 
-_CONTENT: Final = Field(scanned=True, types=BLOCKS)
+_SAID: Final = {"text": SCANNED}
+"""Of blocks of an answer that are not named: in a stream their text is the block's, whatever its kind."""
+
+_CONTENT: Final = Field(scanned=True, members=_SAID, types=BLOCKS)
 _NOT_SIGNED: Final = re.compile(rb'(?:null|"(?:relay1\.[^."]*\.[^."]*\.?)?")?')
 """Signatures that sign nothing: none, or a seal with nothing in it (spec/openrouter-messages.md 13.3)."""
 
@@ -147,7 +150,9 @@ ANSWER: Final = _object(content=_CONTENT, stop_details=_DETAILS)
 
 _THOUGHT: Final = _object(thinking=SCANNED)
 
-TRANSLATED: Final = _object(content=Field(scanned=True, types={**BLOCKS, "thinking": _THOUGHT}), stop_details=_DETAILS)
+_TOLD: Final = Field(scanned=True, members=_SAID, types={**BLOCKS, "thinking": _THOUGHT})
+
+TRANSLATED: Final = _object(content=_TOLD, stop_details=_DETAILS)
 """A whole message that came in another dialect: its thinking is a text. In a stream it comes before anybody can know
 whether it is signed, and both forms of an answer are to say the same (see redact.signed)."""
 

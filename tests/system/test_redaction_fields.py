@@ -170,3 +170,20 @@ async def test_thinking_of_an_answer_that_comes_whole_to_a_client_that_streams_i
     assert answer.events[-1][0] == "message_stop"
     assert b"ask [EMAIL]" in answer.content
     assert EMAIL.encode() not in answer.content
+
+
+@pytest.mark.parametrize("streams", [True, False], ids=["stream", "unary"])
+async def test_the_text_of_a_block_of_an_unknown_kind_is_redacted_however_the_answer_comes(
+    relay: Running, provider: RawProvider, streams: bool
+) -> None:
+    novel = {"type": "novelty", "text": f"ask {EMAIL}", "more": {"kept": True}}
+    provider.answers = [whole(message(content=[novel]))]
+    if streams:
+        sent = message_start() + block(0, novel, []) + closing().split(b"\n\n", 1)[1]
+        provider.answers = [head(), chunk(sent), LAST_CHUNK]
+
+    answer = await ask(relay.port, body("raw/x", stream=streams, **request()))
+
+    assert EMAIL.encode() not in answer.content
+    assert b"[EMAIL]" in answer.content
+    assert b'"kept": true' in answer.content
