@@ -73,6 +73,7 @@ class Conversation:
                 messages[-1]["content"] += blocks
             else:
                 messages.append({"role": role, "content": list(blocks)})
+        _end_with_words(messages)
         return system, messages
 
     def _flat(self) -> Iterator[tuple[str, Sequence[Json]]]:
@@ -90,6 +91,17 @@ class Conversation:
                 yield "user", [result or _missing(id) for id, result in turn.results.items()]
         if held:
             yield "system", held
+
+
+def _end_with_words(messages: list[Json]) -> None:
+    """Leave out thinking behind which nothing was said: no answer goes on from it, and Anthropic refuses it there."""
+    while messages and messages[-1]["role"] == "assistant":
+        content = messages[-1]["content"]
+        while content and content[-1]["type"] in ("thinking", "redacted_thinking"):
+            content.pop()
+        if content:
+            return
+        messages.pop()
 
 
 def _missing(id: str) -> Json:

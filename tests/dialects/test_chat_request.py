@@ -309,6 +309,13 @@ def test_pitfall_30_and_31_thinking_is_no_text_and_is_read_once() -> None:
     assert said(turn)[0]["content"] == [text("a")]
 
 
+def test_thinking_that_nothing_follows_is_left_out() -> None:
+    details = [{"type": "reasoning.text", "text": "hm", "signature": "sig"}]
+    thought = {"role": "assistant", "content": None, "reasoning_details": details}
+    assert said(thought) == []
+    assert said(thought, USER)[0]["content"][0]["type"] == "thinking"
+
+
 def test_pitfall_32_unsigned_thinking_stays_with_calls_of_tools() -> None:
     turn = {"role": "assistant", "reasoning_content": "hm", "tool_calls": [call()]}
     thought = said(turn, result())[0]["content"][0]

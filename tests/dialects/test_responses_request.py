@@ -136,11 +136,19 @@ def test_pitfall_35_thinking_that_came_back_is_what_was_sent() -> None:
     redacted = {"type": "reasoning", "summary": [], "encrypted_content": "redacted.ZGF0YQ=="}
     unsigned = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
     silent = {"type": "reasoning", "summary": [], "encrypted_content": "sig"}
-    (turn,) = said(redacted, unsigned, silent)
+    (turn, _) = said(redacted, unsigned, silent, user("go on"))
     assert turn["content"] == [
         {"type": "redacted_thinking", "data": "ZGF0YQ=="},
         {"type": "thinking", "thinking": "", "signature": "sig"},
     ]
+
+
+def test_thinking_that_nothing_follows_is_left_out() -> None:
+    thought = {"type": "reasoning", "summary": [], "encrypted_content": "sig"}
+    redacted = {"type": "reasoning", "summary": [], "encrypted_content": "redacted.ZGF0YQ=="}
+    assert said(thought, redacted) == []
+    assert said({"role": "assistant", "content": "so"}, thought) == [{"role": "assistant", "content": [text("so")]}]
+    assert fault(input=[thought]).partition(": ")[0] == "input"
 
 
 def test_calls_of_free_text_are_calls() -> None:
