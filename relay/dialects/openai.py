@@ -190,7 +190,8 @@ def file(data: str | None, id: str | None, name: str | None, path: str, field: s
     if data[:8] == "https://" or data[:7] == "http://":
         return {"type": "document", "source": {"type": "url", "url": data}} | title
     found = _DATA_URL.match(data)
-    kind = found[1] if found else "application/pdf"
+    bare = "" if data[:5] == "data:" else "application/pdf"  # base64 by itself is a PDF's
+    kind = found[1] if found else bare
     inner = data[found.end() :] if found else data
     if kind == "application/pdf":
         source = {"type": "base64", "media_type": kind, "data": inner}

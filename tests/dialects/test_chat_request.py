@@ -373,6 +373,14 @@ def test_pitfall_32_unsigned_thinking_stays_with_calls_of_tools() -> None:
             },
             "messages.0.content.0.file.file_data",
         ),
+        (
+            {
+                "messages": [
+                    {"role": "user", "content": [{"type": "file", "file": {"file_data": "data:text/plain,hi"}}]}
+                ]
+            },
+            "messages.0.content.0.file.file_data",
+        ),
         ({"messages": [USER, {"role": "tool", "content": "x"}]}, "messages.1.tool_call_id"),
         ({"messages": [{"role": "assistant", "tool_calls": [{}]}]}, "messages.0.tool_calls.0.id"),
         ({"messages": [{"role": "assistant", "tool_calls": [call("")]}]}, "messages.0.tool_calls.0.id"),

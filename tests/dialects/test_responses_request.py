@@ -186,6 +186,7 @@ def test_items_of_tools_that_ran_elsewhere_are_left_out_and_told() -> None:
         ({"input": [user([{"type": "input_image"}])]}, "input.0.content.0.image_url"),
         ({"input": [user([{"type": "input_image", "image_url": "x"}])]}, "input.0.content.0.image_url"),
         ({"input": [user([{"type": "input_file"}])]}, "input.0.content.0.file_data"),
+        ({"input": [user([{"type": "input_file", "file_data": "data:text/csv,1"}])]}, "input.0.content.0.file_data"),
         (
             {"input": [{"role": "assistant", "content": [{"type": "input_image", "image_url": PNG}]}]},
             "input.0.content.0.type",
