@@ -65,8 +65,9 @@ def written(said: Mapping[str, Any], content: bytes, spans: Sequence[Member]) ->
     """Give the hub's request: what was said, without what is None, and the extensions as they came."""
     hub = {key: value for key, value in said.items() if value is not None}
     for key, _, _, start, end in spans:
-        if key in EXTENSIONS and content[start:end] != b"null":
-            hub[key] = Raw(content[start:end])
+        value = content[start:end]
+        if _is_hubs(key, value) and value != b"null":
+            hub[key] = Raw(value)
     return encode(hub)
 
 
@@ -75,8 +76,15 @@ def unread(spans: Sequence[Member], content: bytes, known: Sequence[str]) -> lis
     return [
         key[:64]
         for key, _, _, start, end in spans
-        if key not in known and key not in EXTENSIONS and content[start:end] != b"null"
+        if key not in known and not _is_hubs(key, content[start:end]) and content[start:end] != b"null"
     ]
+
+
+def _is_hubs(key: str, value: bytes) -> bool:
+    """Tell whether a member means what it means in the hub: OpenAI gives some of the names a meaning of its own."""
+    if key == "context_management":
+        return value[:1] != b"["
+    return key in EXTENSIONS and not (key == "service_tier" and value == b'"scale"')
 
 
 def kind_of(part: Json, path: str, kinds: Sequence[str]) -> str:

@@ -89,6 +89,14 @@ def test_tools_that_only_openai_runs_are_left_out_and_told() -> None:
     assert "tools" not in hub(tools=[{"type": "web_search"}], tool_choice="required")
 
 
+def test_what_openai_means_otherwise_than_the_hub_is_left_out_and_told() -> None:
+    found = inbound(context_management=[{"type": "compaction", "compact_threshold": 9}], service_tier="scale")
+    assert found.unread == ("context_management", "service_tier")
+    assert json.loads(found.content).keys() == {"model", "messages"}
+    edits = {"edits": [{"type": "clear_tool_uses_20250919"}]}
+    assert hub(context_management=edits)["context_management"] == edits
+
+
 def test_a_tool_that_takes_free_text_is_one_with_one_argument() -> None:
     grammar = {"type": "grammar", "syntax": "lark", "definition": 'start: "x"'}
     tools = [{"type": "custom", "name": "apply.patch", "description": "Patches.", "format": grammar}]
