@@ -93,9 +93,7 @@ cdef class ResponsesEncoder(Narrator):
         return self._lifecycle(b"response.in_progress", b"in_progress")
 
     cdef int open(self) except -1 nogil:
-        if self.part == TEXT_PART:
-            return 0  # a message begins with its first text, and goes on in the next block
-        self._end_item()
+        """Begin a call; a message and thinking begin with what is said in them, and a message goes on in the next."""
         return self._begin_item() if self.part == TOOL_PART else 0
 
     cdef int more(self, Slice text) except -1 nogil:
@@ -118,7 +116,9 @@ cdef class ResponsesEncoder(Narrator):
     cdef int close(self) except -1 nogil:
         if self.part == TEXT_PART:
             return 0
-        if self._item == NO_PART and self.signature.len:
+        if self._item != self.part:
+            if self.signature.len == 0:
+                return 0
             self._begin_item()
         return self._end_item()
 

@@ -264,6 +264,18 @@ def test_a_whole_call_of_free_text_is_what_its_stream_ends_with(input: Json) -> 
     assert unary["output"][0]["input"] == (input["input"] if isinstance(input.get("input"), str) else arguments)
 
 
+def test_thinking_that_says_nothing_does_not_part_a_message() -> None:
+    body = streams.conversation(
+        streams.text_block(0, "a"), streams.thinking_block(1, "", ""), streams.text_block(2, "b")
+    )
+    pipeline = Pipeline(id=ID, model="m", client=(client := ResponsesClient({}, b'"tools":[]')))
+    streamed = told(pipeline.feed(body) + pipeline.feed(b""))[-1]["response"]
+    content = [text("a"), {"type": "thinking", "thinking": "", "signature": ""}, text("b")]
+    whole = {"id": ID, "model": "m", "content": content, "stop_reason": "end_turn", "usage": {}}
+    assert json.loads(client.answer(json.dumps(whole).encode()))["output"] == streamed["output"]
+    assert [part["text"] for item in streamed["output"] for part in item["content"]] == ["ab"]
+
+
 @pytest.mark.parametrize("stop", ["tool_use", "max_tokens", "refusal"])
 def test_a_whole_response_with_calls_and_thinking_is_what_its_stream_ends_with(stop: str) -> None:
     blocks = [streams.thinking_block(0, "c2ln", "hm"), streams.text_block(1, "a"), streams.text_block(2, "b")]
