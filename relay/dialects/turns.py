@@ -17,14 +17,15 @@ def text(said: str) -> Json:
 
 
 class _Turn:
-    """One turn; results of its calls by the call's id, None while there is none."""
+    """One turn; results of its calls by the call's id, None while there is none; `answered`: there is one."""
 
-    __slots__ = ("blocks", "results", "role")
+    __slots__ = ("answered", "blocks", "results", "role")
 
     def __init__(self, role: str, blocks: Sequence[Json]) -> None:
         self.role = role
         self.blocks = list(blocks)
         self.results: dict[str, Json | None] = {}
+        self.answered = False
 
 
 class Conversation:
@@ -41,7 +42,7 @@ class Conversation:
         if not blocks:
             return
         turn = self._turns[-1] if self._turns else None
-        if turn is not None and turn.role == role == "assistant" and not any(turn.results.values()):
+        if turn is not None and turn.role == role == "assistant" and not turn.answered:
             turn.blocks += blocks
         else:
             turn = _Turn(role, blocks)
@@ -56,6 +57,7 @@ class Conversation:
         turn = self._called.get(id)
         if turn is not None:
             turn.results[id] = {"type": "tool_result", "tool_use_id": id, "content": content}
+            turn.answered = True
         elif isinstance(content, str):
             self.say("user", [text(_ORPHAN + content)])
         else:

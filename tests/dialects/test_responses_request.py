@@ -13,6 +13,7 @@ from relay.dialects.inbound import Inbound
 from relay.dialects.responses_reply import ResponsesClient
 from relay.errors import CallerInvalid
 from tests.core.responses_client import told
+from tests.core.timing import growth
 from tests.support import chunks, streams
 
 Json = dict[str, Any]
@@ -132,6 +133,13 @@ def test_pitfall_19_a_turn_of_the_model_is_all_its_items_and_results_are_one_mes
         {"type": "tool_use", "id": "c2", "name": "f", "input": {"n": 1.1}},
     ]
     assert [block["tool_use_id"] for block in results["content"]] == ["c1", "c2"]
+
+
+def test_a_turn_of_many_calls_costs_what_they_are_many() -> None:
+    def work(count: int) -> None:
+        inbound(input=[user("hi"), *[CALL | {"call_id": f"c{at}"} for at in range(count)]])
+
+    assert growth(work, 2000, 16000) < 24
 
 
 def test_pitfall_20_results_and_calls_without_the_other() -> None:
