@@ -2,7 +2,8 @@
 
 One id for the stream, the role in its first chunk alone, tool calls numbered from 0 and their fragments never
 interleaved, one finish reason, usage last where it was asked for, then `[DONE]`. Texts are copied as they lie in the
-hub's JSON. Thinking leaves as `reasoning_content`, and with its signature as `reasoning_details`, to be sent back.
+hub's JSON. Thinking leaves as `reasoning_content`, and with its signature as `reasoning_details`, to be sent back; that
+which stands before a call has the call's id, for there it has to stand again.
 """
 
 cimport cython
@@ -57,7 +58,15 @@ cdef class ChatEncoder(Narrator):
         return self.say(_END)
 
     cdef int open(self) except -1 nogil:
+        cdef bint signed = self._signed
+        self._signed = False
         if self.part == TOOL_PART:
+            if signed:
+                self._begin_detail()
+                self.say(b',"id":"')
+                self.output.put(self.id.ptr, self.id.len)
+                self.say(b'"}]')
+                self.say(_END)
             self._begin_delta()
             self.say(b'"tool_calls":[{"index":')
             self._number(self._calls)
@@ -99,16 +108,20 @@ cdef class ChatEncoder(Narrator):
         if self.part != THINKING_PART and self.part != REDACTED_PART or self.signature.len == 0:
             return 0
         self._think()
-        self._begin_delta()
-        if self.part == THINKING_PART:
-            self.say(b'"reasoning_details":[{"type":"reasoning.text","index":')
-        else:
-            self.say(b'"reasoning_details":[{"type":"reasoning.encrypted","index":')
-        self._number(self._thoughts - 1)
-        self.say(b',"signature":"' if self.part == THINKING_PART else b',"data":"')
+        self._signed = True
+        self._redacted = self.part == REDACTED_PART
+        self._begin_detail()
+        self.say(b',"data":"' if self._redacted else b',"signature":"')
         self.output.put(self.signature.ptr, self.signature.len)
         self.say(b'"}]')
         return self.say(_END)
+
+    cdef int _begin_detail(self) except -1 nogil:
+        """Begin a chunk with a detail of the thinking that ended last, left open."""
+        self._begin_delta()
+        self.say(b'"reasoning_details":[{"type":"reasoning.')
+        self.say(b'encrypted","index":' if self._redacted else b'text","index":')
+        return self._number(self._thoughts - 1)
 
     cdef int _think(self) except -1 nogil:
         """Number the open block of thinking with the first that is told of it: numbers have no gaps."""

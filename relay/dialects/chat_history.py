@@ -74,14 +74,16 @@ def _block(part: Json, path: str, role: str) -> Json:
 
 
 def _said(message: schema.Message, path: str, names: Names) -> Iterator[Json]:
-    """Give what the model said: thinking first, then text, then calls."""
-    yield from _thought(message, path)
+    """Give what the model said: thinking first, then text, then calls, each behind the thinking that has its id."""
+    thought, before = _thought(message, path)
+    yield from thought
     yield from [block for block in _parts(message, path) if block["text"].strip()]
     if message.refusal and message.refusal.strip():
         yield text(message.refusal)
     for at, each in enumerate(message.tool_calls or ()):
         place = f"{path}.tool_calls.{at}"
         call: schema.ToolCall = converted(each, schema.ToolCall, place)
+        yield from before.pop(call.id, ())
         yield _call(legal_id(call.id), call.function, f"{place}.function", names)
     if message.function_call is not None:
         place = f"{path}.function_call"
@@ -98,21 +100,23 @@ def _call(id: str, called: schema.Called, path: str, names: Names) -> Json:
     return {"type": "tool_use", "id": id, "name": names.alias(called.name), "input": arguments}
 
 
-def _thought(message: schema.Message, path: str) -> Iterator[Json]:
-    """Give the thinking that the client sends back.
+def _thought(message: schema.Message, path: str) -> tuple[list[Json], dict[str, list[Json]]]:
+    """Give the thinking that the client sends back, and apart what stands before a call, by the call's id.
 
     Signed it goes to its signer. Unsigned it is kept on calls of tools, for there some providers want it back;
     endpoints that take signed thinking alone are not sent it.
     """
-    is_signed = False
-    told = message.reasoning_content or message.reasoning or ""
+    first: list[Json] = []
+    before: dict[str, list[Json]] = {str(call.get("id")): [] for call in message.tool_calls or ()}
     for at, each in enumerate(message.reasoning_details or ()):
         detail: schema.ReasoningDetail = converted(each, schema.ReasoningDetail, f"{path}.reasoning_details.{at}")
+        place = before.get(detail.id or "", first)
         if detail.type == "reasoning.text" and detail.signature:
-            is_signed = True
-            yield {"type": "thinking", "thinking": detail.text or "", "signature": detail.signature}
+            place.append({"type": "thinking", "thinking": detail.text or "", "signature": detail.signature})
         elif detail.type == "reasoning.encrypted" and detail.data:
-            is_signed = True
-            yield {"type": "redacted_thinking", "data": detail.data}
+            place.append({"type": "redacted_thinking", "data": detail.data})
+    told = message.reasoning_content or message.reasoning or ""
+    is_signed = first or any(before.values())
     if told and not is_signed and (message.tool_calls or message.function_call):
-        yield {"type": "thinking", "thinking": told, "signature": unsigned()}
+        first.append({"type": "thinking", "thinking": told, "signature": unsigned()})
+    return first, before

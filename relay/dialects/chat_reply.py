@@ -4,6 +4,7 @@ Streams are written in `_core.chat_encoder`; both say the same of the same answe
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, Final
 
 from msgspec import Raw
@@ -19,6 +20,8 @@ FINISH_REASONS: Final[Mapping[str, str]] = {
     "tool_use": "tool_calls",
 }
 """Stop reason → finish reason; any other is `stop`, behind calls of tools `tool_calls`."""
+_TOLD: Final = ("redacted_thinking", "text", "thinking", "tool_use")
+"""Blocks that a client is told of."""
 
 
 class ChatClient:
@@ -81,13 +84,16 @@ def _thinking(blocks: list[Block]) -> Json:
 
 
 def _details(blocks: list[Block]) -> Iterator[Json]:
+    """Give the thinking block by block; signed and before a call it has the call's id: there it has to stand again."""
+    told = [block for block in blocks if block.type in _TOLD]
     index = 0
-    for block in blocks:
+    for block, following in zip_longest(told, told[1:]):
+        call = {"id": following.id} if following is not None and following.type == "tool_use" else {}
         if block.type == "thinking" and (block.thinking or block.signature):
-            signed = {"signature": block.signature} if block.signature else {}
+            signed = {"signature": block.signature} | call if block.signature else {}
             yield {"type": "reasoning.text", "index": index, "text": block.thinking} | signed
         elif block.type == "redacted_thinking" and block.data:
-            yield {"type": "reasoning.encrypted", "index": index, "data": block.data}
+            yield {"type": "reasoning.encrypted", "index": index, "data": block.data} | call
         else:
             continue
         index += 1

@@ -147,6 +147,7 @@ PARTS: Mapping[str, type[Struct]] = {
 
 class ReasoningDetail(Struct):
     type: str
+    id: str | None = None
     text: str | None = None
     signature: str | None = None
     data: str | None = None

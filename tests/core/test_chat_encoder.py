@@ -21,6 +21,8 @@ from tests.core.timing import growth
 from tests.redact.test_redact_rewriter import rewriter
 from tests.support import chunks
 from tests.support.streams import (
+    block_start,
+    block_stop,
     conversation,
     conversations,
     cut,
@@ -31,6 +33,7 @@ from tests.support.streams import (
     message_start,
     splits,
     text_block,
+    thinking_block,
     tool_block,
 )
 
@@ -124,6 +127,14 @@ def test_sealed_signatures_leave_sealed() -> None:
     done = run([body], id=ID, translated=Chat(), client=Client(), seal=lambda signature: b"sealed " + signature)
     details = completion(done.output).choices[0].message.reasoning_details
     assert details == [{"type": "reasoning.text", "index": 0, "text": "hm", "signature": "sealed "}]
+
+
+def test_thinking_before_a_call_is_told_with_the_calls_id() -> None:
+    redacted = block_start(3, {"type": "redacted_thinking", "data": "ZGF0YQ=="}) + block_stop(3)
+    blocks = [thinking_block(0, "c2ln", "hm"), text_block(1, "a"), tool_block(2), redacted, tool_block(4)]
+    found = completion(run([conversation(*blocks)], client=Client()).output).choices[0].message
+    assert [detail.get("id") for detail in found.reasoning_details] == [None, found.tool_calls[1].id]
+    assert found.reasoning_details[1]["data"] == "ZGF0YQ=="
 
 
 def test_pitfall_11_calls_are_numbered_by_themselves() -> None:

@@ -97,6 +97,15 @@ def test_thinking_is_told_with_what_has_to_be_sent_back() -> None:
     ]
 
 
+def test_thinking_before_a_call_is_told_with_the_calls_id() -> None:
+    thought = {"type": "thinking", "thinking": "", "signature": "c2ln"}
+    redacted, silent = {"type": "redacted_thinking", "data": "ZGF0YQ=="}, thought | {"signature": ""}
+    calls = [{"type": "tool_use", "id": f"c{at}", "name": "f", "input": {}} for at in range(3)]
+    said = (thought, text("so"), thought, calls[0], redacted, calls[1], silent, calls[2])
+    details = answered(*said)["choices"][0]["message"]["reasoning_details"]
+    assert [detail.get("id") for detail in details] == [None, "c0", "c1"]
+
+
 def test_pitfall_52_and_55_cached_tokens_are_in_the_prompt_and_reasoning_in_the_completion() -> None:
     usage = {"input_tokens": 10, "output_tokens": 40, "cache_read_input_tokens": 100}
     usage |= {"cache_creation": {"ephemeral_5m_input_tokens": 5, "ephemeral_1h_input_tokens": 6}}  # type: ignore[dict-item]

@@ -309,6 +309,18 @@ def test_pitfall_30_and_31_thinking_is_no_text_and_is_read_once() -> None:
     assert said(turn)[0]["content"] == [text("a")]
 
 
+def test_pitfall_33_thinking_with_the_id_of_a_call_stands_before_it() -> None:
+    details = [
+        {"type": "reasoning.text", "index": 0, "text": "hm", "signature": "sig"},
+        {"type": "reasoning.text", "index": 1, "text": "", "signature": "of-a-call", "id": "a/b"},
+        {"type": "reasoning.encrypted", "index": 2, "data": "ZGF0YQ==", "id": "c2"},
+        {"type": "reasoning.encrypted", "index": 3, "data": "ZGF0YQ==", "id": "of-nothing"},
+    ]
+    turn = {"role": "assistant", "content": "so", "tool_calls": [call("a/b"), call("c2")], "reasoning_details": details}
+    kinds = [block.get("signature") or block["type"] for block in said(turn, USER)[0]["content"]]
+    assert kinds == ["sig", "redacted_thinking", "text", "of-a-call", "tool_use", "redacted_thinking", "tool_use"]
+
+
 def test_thinking_that_nothing_follows_is_left_out() -> None:
     details = [{"type": "reasoning.text", "text": "hm", "signature": "sig"}]
     thought = {"role": "assistant", "content": None, "reasoning_details": details}
