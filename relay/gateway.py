@@ -119,7 +119,7 @@ class Gateway:
         self, exchange: Exchange, request: Request, call: Call, attempt: Attempt, reply: Reply, record: Record
     ) -> None:
         """Move one streamed answer. Everything per read happens in `Forward`, called from the socket's callback."""
-        bill, streams = record.bill(attempt), exchange.is_event_stream
+        bill, streams = record.bill(attempt), exchange.is_event_stream or await exchange.begins_with_events()
         sent, redaction = request.translated, record.redaction
         pipeline = Pipeline(
             id=call.id,

@@ -17,6 +17,9 @@ from relay.upstream.connection import Connection, Sink
 _BINARY: Final = b"application/vnd.amazon.eventstream"
 _EVENTS: Final = b"text/event-stream"
 _STREAMS: Final = (_EVENTS, _BINARY)
+_FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b":")
+_LONGEST_FIELD: Final = 6
+_BEFORE: Final = b"\xef\xbb\xbf\r\n"
 
 
 class _Body:
@@ -42,10 +45,11 @@ class Exchange:
     answered   set by who reads the stream when its first event has come
     """
 
-    __slots__ = ("_clock", "_connection", "_sent", "_stream", "_timeouts", "answered")
+    __slots__ = ("_clock", "_connection", "_first", "_sent", "_stream", "_timeouts", "answered")
 
     def __init__(self, connection: Connection, timeouts: Timeouts, clock: Clock, stream: bool) -> None:
         self._connection = connection
+        self._first = b""  # of the body, what was looked at
         self._timeouts = timeouts
         self._clock = clock
         self._sent = clock.tick
@@ -73,9 +77,21 @@ class Exchange:
         kind = self.fields.get(b"content-type", b"")
         return kind[:17] != _EVENTS and kind.lower().startswith(_BINARY)
 
+    async def begins_with_events(self) -> bool:
+        """Look at the first bytes of an answer whose type says nothing: some servers call events text, or nothing."""
+        kind = self.fields.get(b"content-type", b"").lower()
+        if b"json" in kind or b"html" in kind:
+            return False
+        self._first = await self.read_some(_LONGEST_FIELD)
+        return len(self._first) >= _LONGEST_FIELD and self._first.lstrip(_BEFORE).startswith(_FIELDS)
+
     def pump(self, sink: Sink) -> Awaitable[bool]:
         """Push the body into `sink`; True: it asked to stop, call again to go on; False: all is delivered."""
-        return self._connection.pump(sink)
+        return self._pump_on(sink) if self._first else self._connection.pump(sink)
+
+    async def _pump_on(self, sink: Sink) -> bool:
+        first, self._first = self._first, b""
+        return sink(first) or await self._connection.pump(sink)
 
     async def read(self, limit_bytes: int) -> bytes:
         """Give the whole body.
@@ -92,7 +108,7 @@ class Exchange:
     async def read_some(self, limit_bytes: int) -> bytes:
         """Give the body up to the read in which it passed `limit_bytes`, or as far as it came."""
         body = _Body(limit_bytes)
-        while await self._connection.pump(body) and body.size < limit_bytes:
+        while await self.pump(body) and body.size < limit_bytes:
             continue
         return body.parts[0] if len(body.parts) == 1 else b"".join(body.parts)
 

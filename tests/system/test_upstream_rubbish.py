@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("serves_on")
 
 JSON = "application/json"
 HTML = b"<html><head><title>502</title></head><body>%b 10.1.2.3</body></html>" % ANSWER.encode()
+UNTYPED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 PROTOCOL = (502, "api_error", "provider_protocol")
 TRUNCATED = (502, "api_error", "provider_truncated")
 CONNECT = (502, "api_error", "provider_connect")
@@ -102,6 +103,7 @@ CASES: dict[str, Case] = {
     # Bodies
     "HTML with 200": both([whole(HTML, content_type="text/html")], PROTOCOL),
     "words with 200": both([whole(b"hello", content_type="text/plain")], PROTOCOL),
+    "a few words with 200": both([whole(b": x", content_type="text/plain")], PROTOCOL),
     "no content": both([whole(b"")], PROTOCOL),
     "JSON that is no message": both([whole(b'{"object":"chat.completion"}')], PROTOCOL),
     "a JSON array": both([whole(b"[1,2]")], PROTOCOL),
@@ -245,6 +247,15 @@ GOOD: dict[str, tuple[Steps, bool]] = {
         True,
     ),
     "a broken chunk behind the end of the stream": ([head() + chunk(stream()) + b"XX\r\n"], True),
+    "events called text": ([whole(stream(), content_type="text/plain")], True),
+    "events without a type, in pieces": (
+        [UNTYPED, chunk(stream()[:1]), 0.02, chunk(stream()[1:7]), 0.02, chunk(stream()[7:]), LAST_CHUNK],
+        True,
+    ),
+    "a message without a type, in pieces": (
+        [UNTYPED, chunk(message()[:3]), 0.02, chunk(message()[3:20]), 0.02, chunk(message()[20:]), LAST_CHUNK],
+        True,
+    ),
     "a unary answer": ([whole(message())], False),
     "a unary answer delimited by its end": (
         [b"HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n", message(), FIN],
