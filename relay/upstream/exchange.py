@@ -1,9 +1,10 @@
 """One attempt's HTTP request and response, with its clocks.
 
-status, fields   of the response head
-pump(sink)       the body, pushed (see connection.Connection.pump)
-read(limit)      the body, whole
-sweep()          called once a second; fails the exchange when one of its clocks ran out
+status, fields         of the response head
+begins_with_events()   a look at the body, where the head does not say what it is
+pump(sink)             the body, pushed (see connection.Connection.pump)
+read(limit)            the body, whole
+sweep()                called once a second; fails the exchange when one of its clocks ran out
 """
 
 from collections.abc import Awaitable
