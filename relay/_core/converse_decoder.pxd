@@ -18,4 +18,5 @@ cdef class ConverseDecoder(Translator):
     cdef int _ended(self, int index) except -1
     cdef int _stopped(self, Slice* slots) except -1
     cdef int _usage(self, Slice* slots) except -1
+    cdef int _writes(self, Slice writes) except -1
     cdef int _close(self) except -1

@@ -12,7 +12,7 @@ from libc.stdint cimport int64_t
 from relay._core.chat_usage cimport count_of
 from relay._core.json cimport Scanner
 from relay._core.meter cimport Meter
-from relay._core.scanned cimport bytes_of, inside, slice_of
+from relay._core.scanned cimport bytes_of, first_item, inside, is_list, next_item, slice_of
 from relay._core.text cimport equals, is_ascii, is_object
 from relay._core.tool_calls cimport Fragment, ToolCalls
 from relay._core.translator cimport NO_BLOCK, TEXT_BLOCK, THINKING_BLOCK, Block, Translator
@@ -27,15 +27,19 @@ cdef enum:
 
 cdef enum:                        # slots of an event
     INDEX, TOOL, TOOL_ID, TOOL_NAME, DELTA, TEXT, INPUT, THINKING, SIGNATURE, REDACTED, STOP_REASON, SEQUENCE
-    INPUT_TOKENS, OUTPUT_TOKENS, TOTAL_TOKENS, READ_TOKENS, WRITTEN_TOKENS, PATHS
+    INPUT_TOKENS, OUTPUT_TOKENS, TOTAL_TOKENS, READ_TOKENS, WRITTEN_TOKENS, WRITES, PATHS
+
+cdef enum:                        # slots of a write to the cache
+    WRITE_TTL, WRITE_TOKENS, WRITE_PATHS
 
 cdef Scanner _EVENT = Scanner((
     "contentBlockIndex", "start.toolUse", "start.toolUse.toolUseId", "start.toolUse.name", "delta", "delta.text",
     "delta.toolUse.input", "delta.reasoningContent.text", "delta.reasoningContent.signature",
     "delta.reasoningContent.redactedContent", "stopReason", "additionalModelResponseFields.stop_sequence",
     "usage.inputTokens", "usage.outputTokens", "usage.totalTokens", "usage.cacheReadInputTokens",
-    "usage.cacheWriteInputTokens",
+    "usage.cacheWriteInputTokens", "usage.cacheDetails",
 ), MAX_DEPTH)
+cdef Scanner _WRITE = Scanner(("ttl", "inputTokens"), MAX_DEPTH)
 
 cdef dict _REASONS = CONVERSE_REASONS
 cdef dict _FAILED = CONVERSE_FAILURES
@@ -160,6 +164,22 @@ cdef class ConverseDecoder(Translator):
             prompt += max(0, read) + max(0, written)
         self.tally.prompt, self.tally.completion = prompt, completion
         self.tally.cached, self.tally.written = read, written
+        if is_list(slots[WRITES]):
+            self._writes(slots[WRITES])
+        return 0
+
+    cdef int _writes(self, Slice writes) except -1:
+        """Take over how much of what was written to the cache is kept for an hour: it costs more."""
+        cdef Slice[WRITE_PATHS] slots
+        cdef const char* end = writes.ptr + writes.len
+        cdef const char* item = first_item(writes)
+        cdef const char* stop
+        self.tally.hourly = 0
+        while item[0] != c"]":  # bound: the array was scanned
+            stop = _WRITE.find_in_value(item, end, slots)
+            if item[0] == c"{" and equals(slots[WRITE_TTL], b'"1h"', 4):
+                self.tally.hourly += max(0, count_of(slots[WRITE_TOKENS]))
+            item = next_item(stop, end)
         return 0
 
     cdef int on_end(self) except -1 nogil:

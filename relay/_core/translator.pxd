@@ -14,6 +14,7 @@ cdef struct Tally:                # usage whose prompt includes what the cache g
     int64_t prompt
     int64_t cached
     int64_t written
+    int64_t hourly                # of `written`, what is kept for an hour
     int64_t completion
     int64_t reasoning
     int64_t total

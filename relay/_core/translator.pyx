@@ -36,7 +36,7 @@ cdef class Translator(Decoder):
         self._meter = meter
         self.next = meter
         self.open = -1
-        self.tally = Tally(-1, -1, -1, -1, -1, -1)
+        self.tally = Tally(-1, -1, -1, -1, -1, -1, -1)
         self._delta = Buffer()
         self._event = Buffer()
         self.signature = Buffer()
@@ -305,6 +305,11 @@ cdef class Translator(Decoder):
         if told.prompt >= 0:
             self._put_count(b'"input_tokens":', max(0, told.prompt - max(0, told.cached) - max(0, told.written)))
         self._put_count(b'"cache_creation_input_tokens":', told.written)
+        if told.written > 0 and told.hourly >= 0:
+            self._put(b',"cache_creation":{')
+            self._put_count(b'"ephemeral_5m_input_tokens":', max(0, told.written - told.hourly))
+            self._put_count(b'"ephemeral_1h_input_tokens":', told.hourly)
+            self._put(b"}")
         self._put_count(b'"cache_read_input_tokens":', told.cached)
         self._put_count(b'"output_tokens":', completion)
         if told.reasoning >= 0:

@@ -97,19 +97,32 @@ def _input(arguments: Any) -> Json:
 
 
 def usage(
-    prompt: int | None, read: int | None, written: int | None, completion: int | None, thought: int | None
+    prompt: int | None,
+    read: int | None,
+    written: int | None,
+    completion: int | None,
+    thought: int | None,
+    hourly: int | None = None,
 ) -> Json:
-    """Give usage in the hub's sense of a prompt that includes what the cache gave and took; what is told, of a half."""
+    """Give usage in the hub's sense of a prompt that includes what the cache gave and took; what is told, of a half.
+
+    hourly   of what the cache took, what it keeps for an hour
+    """
     if prompt is None and completion is None:
         return {}
     counts = {
         "input_tokens": None if prompt is None else max(0, prompt - (read or 0) - (written or 0)),
         "cache_creation_input_tokens": written,
+        "cache_creation": _kept(written, hourly) if written and hourly is not None else None,
         "cache_read_input_tokens": read,
         "output_tokens": completion,
         "output_tokens_details": None if thought is None else {"thinking_tokens": thought},
     }
     return {name: count for name, count in counts.items() if count is not None}
+
+
+def _kept(written: int, hourly: int) -> Json:
+    return {"ephemeral_5m_input_tokens": max(0, written - hourly), "ephemeral_1h_input_tokens": hourly}
 
 
 def message(answer: Json, blocks: Sequence[Json], reason: str, sequence: str | None, usage: Json) -> bytes:

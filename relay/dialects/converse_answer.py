@@ -62,4 +62,12 @@ def _usage(told: Json) -> Json:
     read, written = count_of(told, "cacheReadInputTokens"), count_of(told, "cacheWriteInputTokens")
     if prompt is not None and (completion is None or count_of(told, "totalTokens") != prompt + completion):
         prompt += (read or 0) + (written or 0)
-    return answers.usage(prompt, read, written, completion, None)
+    return answers.usage(prompt, read, written, completion, None, _hourly(told))
+
+
+def _hourly(told: Json) -> int | None:
+    """Give how much of what was written to the cache is kept for an hour: it costs more. None: it is not told."""
+    if not isinstance(told.get("cacheDetails"), list):
+        return None
+    writes = objects_of(told, "cacheDetails")
+    return sum(count_of(each, "inputTokens") or 0 for each in writes if each.get("ttl") == "1h")

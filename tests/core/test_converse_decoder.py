@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -168,6 +169,26 @@ def test_pitfall_52_cached_tokens_are_counted_once() -> None:
     within = went(converse(delta(0, text="a"), usage=cached | {"inputTokens": 110, "totalTokens": 115})).report["usage"]
     assert beside == within
     assert (beside["input_tokens"], beside["cache_read_input_tokens"]) == (10, 80)
+
+
+@pytest.mark.parametrize(
+    ("details", "kept"),
+    [
+        ([{"ttl": "1h", "inputTokens": 15}, {"ttl": "5m", "inputTokens": 5}], (5, 15)),
+        ([{"inputTokens": 20, "ttl": "5m"}], (20, 0)),
+        ([{"ttl": "1h", "inputTokens": 9}, {"ttl": "1h", "inputTokens": 90}], (0, 99)),
+        ([], (20, 0)),
+        ([7, {"ttl": "1h", "inputTokens": -1}], (20, 0)),
+        (None, (None, None)),
+    ],
+)
+def test_what_the_cache_keeps_for_an_hour_is_told_apart(details: Any, kept: tuple[int | None, int | None]) -> None:
+    told = {"inputTokens": 10, "outputTokens": 5, "totalTokens": 35, "cacheWriteInputTokens": 20}
+    body = converse(delta(0, text="a"), usage=told | {"cacheDetails": details})
+    usage = went(body).report["usage"]
+    assert usage["cache_creation_input_tokens"] == 20
+    fields = ("cache_creation_5m_input_tokens", "cache_creation_1h_input_tokens")
+    assert tuple(usage.get(field) for field in fields) == kept
 
 
 def test_pitfall_57_what_a_guardrail_stopped_is_a_refusal() -> None:

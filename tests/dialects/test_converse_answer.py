@@ -59,6 +59,16 @@ def test_pitfall_52_cached_tokens_are_counted_once(total: int, given: int) -> No
     assert (usage["cache_read_input_tokens"], usage["cache_creation_input_tokens"]) == (80, 20)
 
 
+def test_what_the_cache_keeps_for_an_hour_is_told_apart() -> None:
+    told = {"inputTokens": 10, "outputTokens": 5, "totalTokens": 35, "cacheWriteInputTokens": 20}
+    details = [{"ttl": "1h", "inputTokens": 15}, {"ttl": "5m", "inputTokens": 5}, 7]
+    usage = read({"text": "a"}, usage=told | {"cacheDetails": details})["usage"]
+    assert usage["cache_creation_input_tokens"] == 20
+    assert usage["cache_creation"] == {"ephemeral_5m_input_tokens": 5, "ephemeral_1h_input_tokens": 15}
+    untold = read({"text": "a"}, usage=told | {"cacheDetails": None})["usage"]
+    assert "cache_creation" not in untold
+
+
 def test_pitfall_56_57_and_59_reasons() -> None:
     call = {"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}
     assert read(call)["stop_reason"] == "tool_use"

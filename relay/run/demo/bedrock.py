@@ -207,6 +207,11 @@ def _usage(prompt: Prompt, answer: Answer, total: Spoken) -> Json:
         "totalTokens": prompt.input_tokens + cache.read + written + output,
         "cacheReadInputTokens": cache.read,
         "cacheWriteInputTokens": written,
+        "cacheDetails": [
+            {"ttl": ttl, "inputTokens": count}
+            for ttl, count in (("1h", cache.write_1h), ("5m", cache.write_5m))
+            if count
+        ],
     }
 
 
