@@ -15,6 +15,7 @@ from relay.dialects import outgoing as shared
 from relay.dialects.chat_messages import Json, Translation
 from relay.dialects.exact_json import encoded
 from relay.dialects.reasoning import effort_of
+from relay.dialects.strict import takes
 from relay.dialects.translated import Translated
 
 _TARGET: Final = b"/chat/completions"
@@ -94,10 +95,12 @@ def _target(attempt: Attempt) -> bytes:
 
 
 def _put_tools(body: Json, said: Json, translation: Translation) -> bool:
-    def tool(name: str, description: str | None, schema: Json) -> Json:
-        function: Json = {"name": translation.alias(name), "parameters": schema}
-        if description:
-            function["description"] = description
+    def tool(said: shared.Function) -> Json:
+        function: Json = {"name": translation.alias(said.name), "parameters": said.schema}
+        if said.description:
+            function["description"] = said.description
+        if said.strict:
+            function["strict"] = True
         return {"type": "function", "function": function}
 
     def chosen(name: str) -> Json:
@@ -143,5 +146,5 @@ def _put_thinking(body: Json, said: Json, most: int, quirks: frozenset[str], sty
 def _put_format(body: Json, said: Json) -> None:
     form = (said.get("output_config") or {}).get("format")
     if form is not None:
-        schema = {"name": "answer", "schema": form["schema"], "strict": True}
+        schema = {"name": "answer", "schema": form["schema"], "strict": takes(form["schema"])}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}

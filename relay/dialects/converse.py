@@ -102,8 +102,10 @@ def _put_tools(body: Json, said: Json, translation: Translation) -> bool:
 
 
 def _specs(tool: Json, path: str, translation: Translation) -> list[Json]:
-    name, description, schema = shared.function(tool, path)
-    spec = _spec(translation.alias(name), description, schema)
+    said = shared.function(tool, path)
+    spec = _spec(translation.alias(said.name), said.description, said.schema)
+    if said.strict:
+        spec["toolSpec"]["strict"] = True
     return [spec, cache_point(tool)] if translation.marks and tool.get("cache_control") else [spec]
 
 

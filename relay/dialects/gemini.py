@@ -94,7 +94,7 @@ def _put_tools(body: Json, said: Json, contents: Contents, takes_json_schema: bo
 
 
 def _declaration(tool: Json, path: str, contents: Contents, takes_json_schema: bool) -> Json:
-    name, description, schema = shared.function(tool, path)
+    name, description, schema, _ = shared.function(tool, path)
     declaration: Json = {"name": contents.alias(name)}
     if description:
         declaration["description"] = description

@@ -4,7 +4,7 @@ put_functions() is how OpenAI's dialects have tools, put_options() adds what the
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -13,8 +13,9 @@ from relay.catalog import PARAMETERS, Attempt
 from relay.dialects.chat_blocks import Json, refused
 from relay.dialects.exact_json import decoded
 from relay.dialects.schema import OWN_FIELDS
+from relay.dialects.strict import takes
 
-__all__ = ["Json", "function", "put_functions", "put_options", "refused", "said", "user_of"]
+__all__ = ["Function", "Json", "function", "put_functions", "put_options", "refused", "said", "user_of"]
 
 MOST_USER: Final = 64
 _UNTOLD: Final = OWN_FIELDS | {"model", "stream", "service_tier", "speed", "cache_control"}
@@ -95,26 +96,38 @@ def _loaded(key: str, value: bytes) -> Any:
         ) from None
 
 
-def function(tool: Json, path: str) -> tuple[str, str | None, Json]:
-    """Give name, description and schema of a tool; one that only relay or the provider could run is refused."""
+class Function(NamedTuple):
+    """A tool as other dialects have it.
+
+    strict   its arguments are to follow the schema to the letter, and can
+    """
+
+    name: str
+    description: str | None
+    schema: Json
+    strict: bool = False
+
+
+def function(tool: Json, path: str) -> Function:
+    """Give the function that a tool is; one that only relay or the provider could run is refused."""
     kind = tool.get("type") or "custom"
     if kind == "custom":
-        return tool["name"], tool.get("description"), {"type": "object", "properties": {}} | tool["input_schema"]
+        schema = {"type": "object", "properties": {}} | tool["input_schema"]
+        return Function(tool["name"], tool.get("description"), schema, tool.get("strict") is True and takes(schema))
     for prefix, (description, properties, required) in _DEFINED.items():
         if kind.startswith(prefix) and isinstance(tool.get("name"), str):
-            return tool["name"], description, {"type": "object", "properties": properties, "required": required}
+            schema = {"type": "object", "properties": properties, "required": required}
+            return Function(tool["name"], description, schema)
     raise refused(f"{path}.type", f"{kind[:64]!r} can't be sent to an endpoint of this dialect")
 
 
-def put_functions(
-    body: Json, told: Json, tool: Callable[[str, str | None, Json], Json], chosen: Callable[[str], Json]
-) -> bool:
+def put_functions(body: Json, told: Json, tool: Callable[[Function], Json], chosen: Callable[[str], Json]) -> bool:
     """Put the tools and how they are to be used; give whether one call at most is wanted.
 
-    tool     makes a tool of its name, description and schema
+    tool     makes a tool of a function
     chosen   says that the tool of a name is to be called
     """
-    tools = [tool(*function(each, f"tools.{at}")) for at, each in enumerate(told.get("tools") or [])]
+    tools = [tool(function(each, f"tools.{at}")) for at, each in enumerate(told.get("tools") or [])]
     if not tools:
         return False
     body["tools"] = tools

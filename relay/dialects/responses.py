@@ -15,6 +15,7 @@ from relay.dialects.conversation import Json, system_text
 from relay.dialects.exact_json import encoded
 from relay.dialects.reasoning import effort_of
 from relay.dialects.responses_input import Input
+from relay.dialects.strict import takes
 from relay.dialects.translated import Translated
 
 LEAST_OUTPUT: Final = 16
@@ -75,7 +76,8 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
     _put_thinking(body, said, most, accepts.reasoning_style, input.reasons)
     form = (said.get("output_config") or {}).get("format")
     if form is not None:
-        body["text"] = {"format": {"type": "json_schema", "name": "answer", "schema": form["schema"], "strict": True}}
+        answer = {"type": "json_schema", "name": "answer", "schema": form["schema"], "strict": takes(form["schema"])}
+        body["text"] = {"format": answer}
     if user := shared.user_of(said):
         body["safety_identifier"] = user
     if call.session_id:
@@ -87,10 +89,11 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
 def _put_tools(body: Json, said: Json, input: Input) -> bool:
     """Put the tools; one is strict unless told otherwise, and then takes no schema with optional members."""
 
-    def tool(name: str, description: str | None, schema: Json) -> Json:
-        function: Json = {"type": "function", "name": input.alias(name), "parameters": schema, "strict": False}
-        if description:
-            function["description"] = description
+    def tool(said: shared.Function) -> Json:
+        function: Json = {"type": "function", "name": input.alias(said.name), "parameters": said.schema}
+        function["strict"] = said.strict
+        if said.description:
+            function["description"] = said.description
         return function
 
     def chosen(name: str) -> Json:

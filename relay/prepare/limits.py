@@ -5,6 +5,7 @@ from typing import Final
 from relay._core import contains, items
 from relay.prepare.blocks import blocks
 from relay.prepare.prompt import Edits, Prompt
+from relay.providers.hosted import is_messages
 
 _STRICT: Final = b'"strict"'
 _STRICT_BETA: Final = b"structured-outputs-2025-11-13"
@@ -19,8 +20,11 @@ def betas(prompt: Prompt) -> None:
 
 
 def strict_tools(prompt: Prompt) -> None:
-    """Ask for strict tools only where the client has asked for the beta that knows them (5.1)."""
-    if _STRICT_BETA in prompt.betas:
+    """Ask for strict tools in the hub's own dialect only where the client has asked for the beta that knows them (5.1).
+
+    Others have a word of their own for them, or none: their translation says so.
+    """
+    if _STRICT_BETA in prompt.betas or not is_messages(prompt.attempt):
         return
     text = prompt.value("tools")
     if not contains(text, _STRICT):

@@ -59,9 +59,11 @@ _SOURCES: Final = (b'"url"', b'"file"')
 
 
 def is_messages(attempt: Attempt) -> bool:
-    """Tell whether an endpoint of Bedrock takes bodies of the Messages dialect: models of that dialect's maker do."""
-    accepts = attempt.endpoint.accepts
-    return "anthropic." in attempt.model or (accepts is not None and accepts.author == "anthropic")
+    """Tell whether an endpoint takes bodies of the Messages dialect: at Bedrock models of that dialect's maker do."""
+    endpoint = attempt.endpoint
+    if endpoint.dialect != "bedrock":
+        return endpoint.dialect == "messages"
+    return "anthropic." in attempt.model or (endpoint.accepts is not None and endpoint.accepts.author == "anthropic")
 
 
 def bedrock(

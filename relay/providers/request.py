@@ -83,7 +83,7 @@ def request(call: Call, attempt: Attempt, changed: Mapping[str, bytes], betas: b
     """
     endpoint = attempt.endpoint
     if endpoint.dialect != "messages":
-        if endpoint.dialect == "bedrock" and hosted.is_messages(attempt):
+        if hosted.is_messages(attempt):
             return _hosted(hosted.bedrock, call, attempt, changed, betas)
         return _translated(call, attempt, changed)
     if endpoint.quirks and "vertex" in endpoint.quirks:

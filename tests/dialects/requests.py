@@ -10,6 +10,13 @@ Json = dict[str, Any]
 USER = {"role": "user", "content": "hi"}
 PNG: Json = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBO"}}
 BY_URL: Json = {"type": "image", "source": {"type": "url", "url": "https://example.org/a.png"}}
+CLOSED: Json = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
+"""A schema that OpenAI's strict mode takes."""
 TOOL: Json = {"name": "f", "description": "Does.", "input_schema": {"type": "object", "properties": {"a": {}}}}
 
 

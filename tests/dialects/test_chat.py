@@ -13,7 +13,7 @@ from relay.dialects.chat import QUIRKS
 from relay.errors import ProviderRefused, Retry
 from relay.providers import PROVIDERS
 from relay.providers.hosted import QUIRKS as HOSTED
-from tests.dialects.requests import BY_URL, PNG, TOOL, USER, Json, call_of, model, result, text, use, user
+from tests.dialects.requests import BY_URL, CLOSED, PNG, TOOL, USER, Json, call_of, model, result, text, use, user
 
 PNG_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}
 
@@ -294,9 +294,23 @@ def test_pitfall_76_stream_options_go_only_with_a_stream_to_who_takes_them() -> 
 
 
 def test_a_schema_is_asked_for() -> None:
-    form = {"type": "json_schema", "schema": {"type": "object"}}
+    form = {"type": "json_schema", "schema": CLOSED}
     body, _ = sent(output_config={"format": form})
-    assert body["response_format"]["json_schema"] == {"name": "answer", "schema": {"type": "object"}, "strict": True}
+    assert body["response_format"]["json_schema"] == {"name": "answer", "schema": CLOSED, "strict": True}
+
+
+def test_what_strict_mode_would_refuse_is_not_strict() -> None:
+    form = {"type": "json_schema", "schema": {"type": "object"}}
+    body, _ = sent(output_config={"format": form}, tools=[TOOL | {"strict": True}])
+    assert body["response_format"]["json_schema"]["strict"] is False
+    assert "strict" not in body["tools"][0]["function"]
+
+
+@pytest.mark.parametrize("strict", [True, False, None])
+def test_a_tool_is_strict_that_is_wanted_so(strict: bool | None) -> None:
+    tool = {"name": "f", "input_schema": CLOSED, "strict": strict}
+    function = sent(tools=[tool])[0]["tools"][0]["function"]
+    assert function == {"name": "f", "parameters": CLOSED} | ({"strict": True} if strict else {})
 
 
 @pytest.mark.parametrize(

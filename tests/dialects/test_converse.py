@@ -13,6 +13,7 @@ from relay.call import Call, Identity
 from relay.catalog import Accepts, Attempt, Endpoint
 from relay.dialects import converse
 from relay.errors import ProviderRefused, Retry
+from tests.dialects.requests import CLOSED
 
 Json = dict[str, Any]
 SHAPE = get_session().get_service_model("bedrock-runtime").operation_model("ConverseStream").input_shape
@@ -218,6 +219,12 @@ def test_tools_and_how_they_are_used(choice: Json | None, told: Json | None) -> 
     config = sent(tools=[TOOL], **({"tool_choice": choice} if choice else {}))[0]["toolConfig"]
     spec = {"name": "f", "description": "Does.", "inputSchema": {"json": TOOL["input_schema"]}}
     assert config == {"tools": [{"toolSpec": spec}]} | ({"toolChoice": told} if told else {})
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_tool_is_strict_that_is_wanted_so(strict: bool) -> None:
+    (tool,) = sent(tools=[{"name": "f", "input_schema": CLOSED, "strict": strict}])[0]["toolConfig"]["tools"]
+    assert tool["toolSpec"].get("strict", False) is strict
 
 
 def test_no_tools_are_sent_where_none_may_be_called_unless_the_history_has_calls() -> None:

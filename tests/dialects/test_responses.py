@@ -9,7 +9,7 @@ import pytest
 from relay.catalog import Accepts, Attempt, Endpoint
 from relay.dialects import responses
 from relay.errors import ProviderRefused, Retry
-from tests.dialects.requests import BY_URL, PNG, TOOL, USER, Json, call_of, model, result, text, use, user
+from tests.dialects.requests import BY_URL, CLOSED, PNG, TOOL, USER, Json, call_of, model, result, text, use, user
 
 PNG_PART = {"type": "input_image", "image_url": "data:image/png;base64,iVBO", "detail": "auto"}
 URL_PART = {"type": "input_image", "image_url": "https://example.org/a.png", "detail": "auto"}
@@ -221,6 +221,12 @@ def test_pitfall_74_an_answer_that_is_begun_is_refused() -> None:
     assert refusal(USER, model(text("Well,"))) == "messages.1"
 
 
+@pytest.mark.parametrize(("strict", "schema"), [(True, CLOSED), (False, CLOSED), (True, TOOL["input_schema"])])
+def test_a_tool_is_strict_that_is_wanted_so_and_can_be(strict: bool, schema: Json) -> None:
+    (tool,) = sent(tools=[{"name": "f", "input_schema": schema, "strict": strict}])[0]["tools"]
+    assert tool["strict"] is (strict and schema == CLOSED)
+
+
 def test_tools_are_functions_that_are_not_strict() -> None:
     defined = {"type": "bash_20250124", "name": "bash"}
     tools = sent(tools=[TOOL | {"cache_control": {"type": "ephemeral"}}, TOOL | {"input_schema": {}}, defined])[0][
@@ -290,10 +296,11 @@ def test_how_much_the_model_is_to_think(said: Json, style: str | None, expected:
     assert {key: body[key] for key in ("reasoning", "include") if key in body} == expected
 
 
-def test_a_schema_is_the_format_of_the_text() -> None:
-    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+@pytest.mark.parametrize("schema", [CLOSED, CLOSED | {"required": []}])
+def test_a_schema_is_the_format_of_the_text(schema: Json) -> None:
     body = sent(output_config={"format": {"type": "json_schema", "schema": schema}})[0]
-    assert body["text"] == {"format": {"type": "json_schema", "name": "answer", "schema": schema, "strict": True}}
+    strict = schema == CLOSED
+    assert body["text"] == {"format": {"type": "json_schema", "name": "answer", "schema": schema, "strict": strict}}
 
 
 def test_pitfall_75_a_long_name_of_the_user_is_hashed() -> None:

@@ -1,7 +1,9 @@
 """Betas, strict tools, stop sequences, options: each endpoint gets what it takes."""
 
+from dataclasses import replace
 from typing import Any
 
+from tests.dialects.requests import CLOSED
 from tests.prepare.shapes import endpoint, request, send
 
 STRICT_BETA = "structured-outputs-2025-11-13"
@@ -37,6 +39,15 @@ def test_strict_tools_need_their_beta() -> None:
     assert loose == [{key: value for key, value in tool.items() if key != "strict"} for tool in TOOLS]
     unlisted = send(content, endpoint(betas=frozenset({b"x"})), betas=STRICT_BETA)
     assert unlisted.json["tools"] == loose
+
+
+def test_other_dialects_are_asked_for_strict_tools_in_their_own_words() -> None:
+    content = request(tools=[{"name": "f", "strict": True, "input_schema": CLOSED}])
+
+    chat = send(content, replace(endpoint(), dialect="chat")).json
+    assert chat["tools"][0]["function"]["strict"] is True
+    claude = send(content, replace(endpoint(author="anthropic"), dialect="bedrock")).json
+    assert "strict" not in claude["tools"][0]
 
 
 def test_tools_without_strict_pass_byte_for_byte() -> None:
