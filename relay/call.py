@@ -59,6 +59,7 @@ class Policy:
     providers   as `provider.only`, in lower case; empty: any provider
     ignore      as `provider.ignore`, in lower case
     zdr         only endpoints that keep no data
+    redact      what is found in each call beside what is found in all: a `gateway.redact`, JSON; empty: nothing
     aliases     what the holder may write → the model that it means
     provider    members of a request's `provider` where it says nothing itself
     """
@@ -67,6 +68,7 @@ class Policy:
     providers: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
     zdr: bool = False
+    redact: bytes = b""
     aliases: Mapping[str, str] = field(default_factory=dict)
     provider: Mapping[str, Any] = field(default_factory=dict)
 

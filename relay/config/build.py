@@ -23,7 +23,7 @@ from relay.catalog import (
 )
 from relay.config import schema, serving
 from relay.config.callers import KeyRing
-from relay.config.check import Draft, merged_timeouts, redaction_floor
+from relay.config.check import Draft, merged_timeouts
 from relay.config.faults import Where
 from relay.config.grants import identity
 from relay.config.known import completed
@@ -353,7 +353,7 @@ def _settings(draft: Draft) -> Settings:
         drain_deadline_s=file.drain.deadline,
         log_format=LogFormat(file.log.format),
         redaction=Redaction(
-            floor=redaction_floor(file.redact),
+            floor=file.redact.words(),
             is_strict=file.redact.coverage == "strict",
             hash_key=draft.secrets.get(("redact", "hash_key")),
             hold_max=file.redact.hold_max,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_serializer
 
+from relay.config.redaction import RedactionPolicy
 from relay.config.section import Line, ModelName, Name, Quantization, Reference, Section
 from relay.config.values import Text, Usd, Value, refusal
 
@@ -103,6 +104,8 @@ class Grant(Section):
     """Who must not answer, as `provider.ignore` of a request names them."""
     zdr: bool = False
     """Only endpoints that keep no data may answer."""
+    redact: RedactionPolicy | None = None
+    """What is found in the holder's calls beside what the section `redact` has found in all."""
     aliases: dict[ModelName, ModelName] | None = None
     """What the holder may write for a model; Claude Code lists only names that begin with `claude`."""
     provider: KeyProvider | None = None
@@ -112,7 +115,7 @@ class Grant(Section):
     admin: bool = False
     """It may read what all keys used."""
 
-    @field_serializer("provider", "limits")
+    @field_serializer("provider", "redact", "limits")
     def _only_written(self, value: Section | None) -> dict[str, Any] | None:
         return value.model_dump(exclude_unset=True) if value else None
 

@@ -4,29 +4,23 @@
 """
 
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from relay.catalog import TASKS, Secret, Timeouts
 from relay.config import grants
 from relay.config.callers import KeyRing
 from relay.config.explain import suggestion
-from relay.config.faults import Where
+from relay.config.faults import Finding, Judge, Where
 from relay.config.prices import Prices
-from relay.config.redaction import Redact
 from relay.config.references import endpoints, keys, servings
 from relay.config.schema import File
 from relay.config.section import AccessTokens, KeyPair
 from relay.config.serving import Endpoint, ModelEntry, Price, UpstreamTimeouts
 from relay.config.unbuilt import CAPABILITIES, DIALECTS
 from relay.known import KnownProvider
-
-Finding = tuple[Where, str]
-Judge = Callable[[Mapping[str, Any], int], Iterable[Finding]]
-"""What finds the faults of a redaction policy under a `hold_max`, which config can't: it is handed down from above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +58,6 @@ def merged_timeouts(*levels: UpstreamTimeouts | None) -> Timeouts:
     return Timeouts(**_written(*levels))
 
 
-def redaction_floor(section: Redact) -> dict[str, Any]:
-    """Give the operator's floor of redaction in the words of a request: only what is written."""
-    said = section.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    return {name: value for name, value in said.items() if name not in ("coverage", "hash_key", "hold_max")}
-
-
 def _written(*levels: UpstreamTimeouts | None) -> dict[str, float]:
     clocks = Timeouts.__dataclass_fields__.keys()
     written: dict[str, float] = {}
@@ -105,6 +93,8 @@ def _keys(draft: Draft) -> Iterator[Finding]:
         if secret:
             values.add(secret.reveal())
         yield from (((*where, *place), reason) for place, reason in grants.faults(key, provider_names))
+        found = grants.redaction_faults(key, file.redact, draft.judge)
+        yield from (((*where, *place), reason) for place, reason in found)
     if isinstance(file.keys, KeyRing) and not (draft.folder / file.keys.store).parent.is_dir():
         yield ("keys", "store"), "the folder of this file does not exist"
 
@@ -312,10 +302,9 @@ def _ledger(draft: Draft) -> Iterator[Finding]:
 
 def _redaction(draft: Draft) -> Iterator[Finding]:
     section = draft.file.redact
-    for where, reason in draft.judge(redaction_floor(section), section.hold_max):
+    for where, reason in draft.judge(section.words(), section.hold_max, None):
         yield ("redact", *where), reason[0].lower() + reason[1:]
-    modes = section.mode.values() if isinstance(section.mode, dict) else (section.mode,)
-    if "hash" in modes and section.hash_key is None:
+    if section.hashes() and section.hash_key is None:
         yield ("redact", "mode"), "`hash` needs a key; write `hash_key: {env: NAME}`"
 
 

@@ -4,11 +4,17 @@ A fault reads `file:line: path: reason`. It never repeats a value, and hides a k
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Where = tuple[str | int, ...]
 """A place in the file: keys and list positions from the top."""
+Finding = tuple[Where, str]
+"""A place and what is wrong there."""
+Judge = Callable[[Mapping[str, Any], int, Mapping[str, Any] | None], Iterable[Finding]]
+"""What finds the faults of a redaction policy under a `hold_max`, which config can't: it is handed down from above.
+Behind them the floor that a key's policy is added to; None: it is the floor."""
 
 _CREDENTIAL = re.compile(
     r"-----BEGIN|\b(?:"

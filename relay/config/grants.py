@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Set
 
+import orjson
+
 from relay.call import NO_POLICY, Identity, Limits, Policy
 from relay.config.callers import Grant, KeyLimits
-from relay.config.faults import Where
+from relay.config.faults import Judge, Where
+from relay.config.redaction import Redact, RedactionPolicy
 from relay.config.serving import Provider
 from relay.known import KnownProvider
 
@@ -20,6 +23,7 @@ def identity(name: str, grant: Grant, expires: float | None = None, id: str | No
         providers=_lower(grant.providers),
         ignore=_lower(grant.ignore),
         zdr=grant.zdr,
+        redact=_redaction(grant.redact),
         aliases=dict(grant.aliases or {}),
         provider=grant.provider.model_dump(mode="json", exclude_none=True) if grant.provider else {},
     )
@@ -60,6 +64,21 @@ def faults(grant: Grant, names: Set[str] | None) -> Iterator[tuple[Where, str]]:
             yield where, "allows nothing; leave it out to allow all, or disable the key"
     if grant.limits and grant.limits.reset and grant.limits.spend_usd is None:
         yield ("limits", "reset"), "says when `spend_usd` begins anew, and that is not given"
+
+
+def redaction_faults(grant: Grant, floor: Redact, judge: Judge) -> Iterator[tuple[Where, str]]:
+    """Give what is wrong with what a key has redacted, by the place in it; `floor` is what it is added to."""
+    if grant.redact is None:
+        return
+    for where, reason in judge(grant.redact.words(), floor.hold_max, floor.words()):
+        yield ("redact", *where), reason[0].lower() + reason[1:]
+    if grant.redact.hashes() and floor.hash_key is None:
+        yield ("redact", "mode"), "`hash` needs a key; write `redact: {hash_key: {env: NAME}}`"
+
+
+def _redaction(said: RedactionPolicy | None) -> bytes:
+    words = said.words() if said else {}
+    return orjson.dumps(words) if words else b""
 
 
 def _lower(names: list[str] | None) -> frozenset[str]:

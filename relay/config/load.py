@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from relay.config.build import build, relocate
-from relay.config.check import Draft, Finding, Judge, check
+from relay.config.check import Draft, check
 from relay.config.explain import faults_of, prune
-from relay.config.faults import ConfigError, Fault, Where
+from relay.config.faults import ConfigError, Fault, Finding, Judge, Where
 from relay.config.prices import Prices, own
 from relay.config.prices import load as load_list
 from relay.config.references import resolve
@@ -75,7 +75,7 @@ def _is_fixed(base_url: str) -> bool:
     return base_url != "" and "{" not in base_url
 
 
-def _accept(_policy: Mapping[str, Any], _hold_max: int) -> tuple[Finding, ...]:
+def _accept(_policy: Mapping[str, Any], _hold_max: int, _floor: Mapping[str, Any] | None) -> tuple[Finding, ...]:
     """Judge what says nothing."""
     return ()
 

@@ -41,8 +41,8 @@ ModeOfEach = Annotated[
 ]
 
 
-class Redact(Section):
-    """The operator's floor of redaction for every call; a request can only add to it."""
+class RedactionPolicy(Section):
+    """What is found in calls and what becomes of it; who says it further down can only add to it."""
 
     email: bool = False
     """E-mail addresses."""
@@ -80,6 +80,20 @@ class Redact(Section):
     """drop: thinking blocks are taken out of responses."""
     on_unscannable: Literal["pass", "block"] = "pass"
     """block: requests with images, audio, PDFs and other binary content are refused."""
+
+    def words(self) -> dict[str, Any]:
+        """Give the policy in the words of a request's `gateway.redact`: only what is written."""
+        members = set(RedactionPolicy.model_fields)
+        return self.model_dump(mode="json", include=members, exclude_defaults=True, exclude_none=True)
+
+    def hashes(self) -> bool:
+        """Tell whether something is to be replaced by hashes, which take a key."""
+        return "hash" in (self.mode.values() if isinstance(self.mode, dict) else (self.mode,))
+
+
+class Redact(RedactionPolicy):
+    """The operator's floor of redaction for every call; keys and requests can only add to it."""
+
     coverage: Literal["open", "strict"] = "open"
     """strict: a block or delta that relay doesn't know ends the stream, where it else passes unscanned."""
     hold_max: Annotated[int, Size("64B", "64KiB")] = Field(default="64KiB", validate_default=True)

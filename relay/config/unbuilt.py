@@ -40,7 +40,6 @@ UNBUILT: Mapping[str, Mapping[str, str]] = {
     "Key": {
         "budget": "has no budgets yet",
         "class": "has no classes of calls yet",
-        "redact": "has no redaction by key yet",
         "tenant": "has no tenants yet",
     },
     "KeyRing": {

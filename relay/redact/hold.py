@@ -7,6 +7,7 @@ used, and a run that goes on past its class's bound is masked from its start and
 from collections.abc import Mapping
 from typing import Any, Final
 
+from relay.errors import CallerInvalid
 from relay.redact import policy
 from relay.redact.classes import Class
 from relay.redact.fields import Finding
@@ -50,12 +51,24 @@ def too_low(asked: Policy, most: int) -> str | None:
     return f"class {cls.word} may need {needed} characters" if needed > most else None
 
 
-def faults(raw: Any, most: int) -> list[Finding]:
-    """Give everything that is wrong with an operator's policy under a ceiling, with its place in the section."""
+def faults(raw: Any, most: int, floor: Any = None) -> list[Finding]:
+    """Give everything that is wrong with an operator's policy under a ceiling, with its place in the section.
+
+    floor   of a key's policy: what it is added to, which is judged by itself; None: it is the floor
+    """
     found = policy.faults(raw)
-    floor = None if found else policy.parse(raw)
-    reason = too_low(floor, most) if floor else None
-    return [*found, (("hold_max",), f"is too low: {reason}")] if reason else found
+    if found:
+        return found
+    try:
+        both = policy.joined(None if policy.faults(floor or {}) else policy.parse(floor), policy.parse(raw))
+    except CallerInvalid as cause:
+        return [((), cause.message)]
+    reason = too_low(both, most) if both else None
+    if reason is None:
+        return []
+    if floor is not None:
+        return [((), f"{reason}, more than `redact.hold_max`")]
+    return [(("hold_max",), f"is too low: {reason}")]
 
 
 def _bound(cls: Class, asked: Policy) -> int:

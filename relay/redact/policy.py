@@ -142,8 +142,21 @@ def merge(operator: Policy | None, request: Policy | None) -> Policy | None:
     raises   CallerInvalid when the request asks for `report` where the operator demands more, or when the patterns of
              both are too much together
     """
-    both = _joined(operator, request) if operator and request else operator or request
+    if operator and request:
+        for cls in Class:
+            demanded = operator.modes.get(cls)
+            if request.wishes.get(cls) is Mode.REPORT and demanded not in (None, Mode.REPORT):
+                raise CallerInvalid(f"{PATH}.mode: 'report' is refused for {cls.word}: policy demands more")
+    both = joined(operator, request)
     return both if both and both.asks else None
+
+
+def joined(operator: Policy | None, key: Policy | None) -> Policy | None:
+    """Give what two levels say together, as merge() does, but keep it where nothing is on yet; the stricter counts.
+
+    raises   CallerInvalid when the patterns of both are too much together
+    """
+    return _joined(operator, key) if operator and key else operator or key
 
 
 def _joined(operator: Policy, request: Policy) -> Policy:
@@ -167,8 +180,6 @@ def _joined(operator: Policy, request: Policy) -> Policy:
 
 def _settled(cls: Class, operator: Policy, request: Policy) -> Mode:
     demanded, asked = operator.modes.get(cls), request.wishes.get(cls)
-    if asked is Mode.REPORT and demanded not in (None, Mode.REPORT):
-        raise CallerInvalid(f"{PATH}.mode: 'report' is refused for {cls.word}: policy demands more")
     wish = _wish(cls, operator, request)
     if wish is None or (wish is Mode.REPORT and demanded is None and asked is None):
         return Mode.MASK
@@ -177,6 +188,8 @@ def _settled(cls: Class, operator: Policy, request: Policy) -> Mode:
 
 def _wish(cls: Class, operator: Policy, request: Policy) -> Mode | None:
     ours, theirs = operator.wishes.get(cls), request.wishes.get(cls)
+    if theirs is Mode.REPORT and operator.modes.get(cls) not in (None, Mode.REPORT):
+        return ours  # more is demanded; merge() has refused it where a request says so
     if ours is None or theirs is None:
         return ours or theirs
     return theirs if cls not in operator.modes or theirs.rank > ours.rank else ours

@@ -15,7 +15,7 @@ from typing import Final
 
 from relay._core import Channel, Document, Rewriter, without_thinking
 from relay.call import Call, Member
-from relay.errors import CallerInvalid, PolicyUnscannable, ProviderError, RelayError
+from relay.errors import CallerInvalid, PolicyRedactionFailed, PolicyUnscannable, ProviderError, RelayError
 from relay.redact import blocks, coverage, hold, policy
 from relay.redact.blocks import Fate
 from relay.redact.classes import Direction
@@ -31,6 +31,7 @@ from relay.redact.restorer import Restorer, inside
 from relay.redact.rules import ruleset
 from relay.redact.signed import without_broken
 
+MAX_FLOORS: Final = 256
 MAX_WORDS: Final = 1024
 _WITHHELD: Final = "the provider failed; what it said of it did not pass the redaction"
 
@@ -68,6 +69,21 @@ class Plan:
         self.restores = policy.restore and self.gives_numbers
 
 
+class Floor:
+    """What holds for calls that ask for nothing more.
+
+    policy   None: nothing is said
+    plan     None: nothing is on
+    """
+
+    __slots__ = ("plan", "policy")
+
+    def __init__(self, said: Policy | None) -> None:
+        merged = policy.merge(said, None)
+        self.policy = said
+        self.plan = Plan(merged) if merged else None
+
+
 class Redactors:
     """What a configuration says of redaction, ready for calls.
 
@@ -77,12 +93,11 @@ class Redactors:
     hold_max   characters of a block that may wait; a request whose classes may need more is refused (RED-4)
     """
 
-    __slots__ = ("_alone", "_floor", "_hash_key", "_hold_max", "_strict")
+    __slots__ = ("_floor", "_hash_key", "_hold_max", "_of_keys", "_strict")
 
     def __init__(self, floor: Mapping[str, object], hash_key: bytes | None, strict: bool, hold_max: int) -> None:
-        self._floor = policy.parse(floor, "redact")
-        merged = policy.merge(self._floor, None)
-        self._alone = Plan(merged) if merged else None
+        self._floor = Floor(policy.parse(floor, "redact"))
+        self._of_keys: dict[bytes, Floor] = {}
         self._hash_key = hash_key
         self._hold_max = hold_max
         self._strict = strict
@@ -99,16 +114,36 @@ class Redactors:
         raise refusals.pop()
 
     def _of(self, call: Call) -> "Redaction | None":
+        of_key = call.identity.policy.redact
+        floor = self._of_key(of_key) if of_key else self._floor
         asked = policy.parse(call.redact) if call.redact is not None else None
-        plan = self._merged(asked) if asked else self._alone
+        plan = self._merged(floor.policy, asked) if asked else floor.plan
         if plan is None:
             return None
         self._refuse(plan, call)
         hashes = Hashes(self._hash_key, plan.policy.session) if self._hash_key and plan.needs_hashes else None
         return Redaction(plan, hashes, self._strict, Receipt(plan.policy, self._strict) if call.reports else None)
 
-    def _merged(self, asked: Policy) -> Plan | None:
-        merged = policy.merge(self._floor, asked)
+    def _of_key(self, words: bytes) -> Floor:
+        """Give what holds for a key's calls.
+
+        raises   PolicyRedactionFailed where it can't be kept: the key was made for another configuration
+        """
+        floor = self._of_keys.get(words)
+        if floor is None:
+            try:
+                floor = Floor(policy.joined(self._floor.policy, policy.parse(loads(words), "redact")))
+            except CallerInvalid:
+                raise PolicyRedactionFailed from None
+            if floor.plan and hold.too_low(floor.plan.policy, self._hold_max):
+                raise PolicyRedactionFailed
+            if len(self._of_keys) == MAX_FLOORS:
+                self._of_keys.clear()
+            self._of_keys[words] = floor
+        return floor
+
+    def _merged(self, floor: Policy | None, asked: Policy) -> Plan | None:
+        merged = policy.merge(floor, asked)
         if merged and (reason := hold.too_low(merged, self._hold_max)):
             raise CallerInvalid(f"gateway.redact: {reason}, more than the operator's `redact.hold_max`")
         return Plan(merged) if merged else None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from relay.config import Loaded
 from relay.config.unbuilt import DIALECTS, UNBUILT
 
 Faults = Callable[..., list[str]]
@@ -169,6 +170,22 @@ CASES = {
         ("{env: RELAY_KEY}", "{env: RELAY_KEY}, limits: {requests_per_minute: 0}"),
         "4: keys.0.limits.requests_per_minute: must be at least 1",
     ),
+    "redaction of a key by an unknown name": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, redact: {emial: true}"),
+        "4: keys.0.redact.emial: unknown key; did you mean email?",
+    ),
+    "redaction of a key with what is the section's": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, redact: {hold_max: 1KiB}"),
+        "4: keys.0.redact.hold_max: unknown key",
+    ),
+    "pattern of a key": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, redact: {custom: [Apollo, '/a(b/']}"),
+        "4: keys.0.redact.custom.1: missing )",
+    ),
+    "hashes for a key": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, redact: {email: true, mode: hash}"),
+        "4: keys.0.redact.mode: `hash` needs a key; write `redact: {hash_key: {env: NAME}}`",
+    ),
     "unknown default of a key": (
         ("{env: RELAY_KEY}", "{env: RELAY_KEY}, provider: {zdr: true}"),
         "4: keys.0.provider.zdr: unknown key",
@@ -306,6 +323,17 @@ def test_a_fault_in_the_minimal_shape_has_line_path_and_reason(case: str, faults
 @pytest.mark.parametrize("tail", TAILS)
 def test_a_fault_in_a_further_section_has_line_path_and_reason(tail: str, faults_of: Faults, minimal: str) -> None:
     assert faults_of(minimal + tail + "\n") == [TAILS[tail]]
+
+
+def test_what_a_key_adds_must_fit_what_all_calls_have(
+    faults_of: Faults, load_text: Callable[[str], Loaded], minimal: str
+) -> None:
+    text = minimal.replace("{env: RELAY_KEY}", "{env: RELAY_KEY}, redact: {email: true}")
+
+    assert faults_of(text + "redact: {ip: true, hold_max: 100B}\n") == [
+        "4: keys.0.redact: class email may need 348 characters, more than `redact.hold_max`"
+    ]
+    assert load_text(text + "redact: {ip: true, hold_max: 400B}\n")
 
 
 @pytest.mark.parametrize("key", sorted(UNBUILT["File"]))

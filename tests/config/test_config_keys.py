@@ -20,7 +20,7 @@ def holder(load_text: Load, minimal: str, said: str) -> Identity:
 
 
 def test_a_key_that_says_nothing_has_no_policy_and_no_limits(load_text: Load, minimal: str) -> None:
-    found = holder(load_text, minimal, "zdr: false, limits: {}, provider: {}, models: null")
+    found = holder(load_text, minimal, "zdr: false, limits: {}, provider: {}, redact: {}, models: null")
 
     assert found == Identity("dev")
     assert found.policy is NO_POLICY
@@ -29,7 +29,8 @@ def test_a_key_that_says_nothing_has_no_policy_and_no_limits(load_text: Load, mi
 def test_what_a_key_says_is_kept_in_the_words_of_the_gateway(load_text: Load, minimal: str) -> None:
     said = (
         'models: ["a/*"], providers: [Anthropic, Local/EU], ignore: [LOCAL/flex], zdr: true, aliases: {claude-x: a/m}, '
-        "provider: {order: [Local], max_price: {prompt: 1.5}}"
+        "provider: {order: [Local], max_price: {prompt: 1.5}}, "
+        "redact: {email: true, phone: false, mode: block, custom: [Apollo]}"
     )
 
     assert holder(load_text, minimal, said).policy == Policy(
@@ -37,6 +38,7 @@ def test_what_a_key_says_is_kept_in_the_words_of_the_gateway(load_text: Load, mi
         providers=frozenset({"anthropic", "local/eu"}),
         ignore=frozenset({"local/flex"}),
         zdr=True,
+        redact=b'{"email":true,"custom":["Apollo"],"mode":"block"}',
         aliases={"claude-x": "a/m"},
         provider={"order": ["Local"], "max_price": {"prompt": 1.5}},
     )

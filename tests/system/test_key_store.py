@@ -74,6 +74,23 @@ async def test_keys_come_and_go_on_both_within_seconds(replicas: list[Running], 
     assert [await status(relay, INLINE_KEY) for relay in replicas] == [200, 200]
 
 
+async def test_what_a_key_has_redacted_does_not_reach_the_provider(
+    replicas: list[Running], folder: Path, two_providers: Providers
+) -> None:
+    words = ("--redact", "email,ip", "--redact-mode", "placeholder", "--json")
+    key = keys(folder, "create", "careful", *words)["key"]
+    await becomes(replicas[:1], key, 200)
+    heard = sum(len(provider.calls) for provider in two_providers.values())
+
+    said = [{"role": "user", "content": "a@example.org at 192.0.2.7, +1 212 555 0187"}]
+    assert await status(replicas[0], key, messages=said, gateway={"redact": {"email": False, "phone": True}}) == 200
+    assert await status(replicas[0], INLINE_KEY, messages=said) == 200
+
+    calls = sorted((call for each in two_providers.values() for call in each.calls), key=lambda call: call.at)
+    texts = [json.loads(call.content)["messages"][0]["content"] for call in calls[heard:]]
+    assert texts == ["[EMAIL_1] at [IP_1], [PHONE_1]", said[0]["content"]]
+
+
 async def test_what_was_used_stays_used_when_the_store_is_read_again(replicas: list[Running], folder: Path) -> None:
     key = keys(folder, "create", "slow", "--requests-per-minute", "2", "--json")["key"]
     await becomes(replicas[:1], key, 200)

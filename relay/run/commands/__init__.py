@@ -54,11 +54,14 @@ def known_providers() -> "Mapping[str, KnownProvider]":
     return PROVIDERS
 
 
-def policy_faults(policy: Mapping[str, Any], hold_max: int) -> "list[Finding]":
-    """Give what is wrong with the operator's redaction policy under a ceiling of what may wait."""
+def policy_faults(policy: Mapping[str, Any], hold_max: int, floor: Mapping[str, Any] | None) -> "list[Finding]":
+    """Give what is wrong with a redaction policy of the operator's under a ceiling of what may wait.
+
+    floor   what a key's is added to; None: it is the floor
+    """
     from relay.redact.hold import faults
 
-    return faults(policy, hold_max)
+    return faults(policy, hold_max, floor)
 
 
 def load_from(found: Path | None) -> "Loaded":

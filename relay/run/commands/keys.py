@@ -50,6 +50,8 @@ def _granting(command: Command) -> Command:
         click.option("--providers", metavar="A,B", help="Who may answer."),
         click.option("--ignore", metavar="A,B", help="Who must not answer."),
         click.option("--zdr", is_flag=True, help="Only endpoints that keep no data."),
+        click.option("--redact", metavar="A,B", help="What is redacted in its calls too, such as email,token."),
+        click.option("--redact-mode", metavar="MODE", help="mask, placeholder, hash, block or report."),
         click.option("--alias", "aliases", metavar="NAME=MODEL", multiple=True, help="A name for a model."),
         click.option("--requests-per-minute", type=int, metavar="N", help="Calls a minute."),
         click.option("--tokens-per-minute", type=int, metavar="N", help="Tokens a minute."),
@@ -189,7 +191,10 @@ def _grant(name: str, said: dict[str, Any], file: "File | None") -> "Grant":
         faults = [(entry["loc"], reason_of(entry)) for entry in error.errors(include_url=False, include_input=False)]
         raise click.UsageError("\n".join(f"{spell(where) or 'NAME'}: {reason}" for where, reason in faults)) from error
     names = grants.provider_names(file.providers, known_providers()) if file else None
-    if found := list(grants.faults(grant, names)):
+    found = list(grants.faults(grant, names))
+    if file:
+        found += grants.redaction_faults(grant, file.redact, policy_faults)
+    if found:
         raise click.UsageError("\n".join(f"{spell(where)}: {reason}" for where, reason in found))
     return grant
 
@@ -199,7 +204,10 @@ def _as_written(said: dict[str, Any]) -> dict[str, Any]:
     limits = {name: said[name] for name in ("requests_per_minute", "tokens_per_minute", "spend_usd", "reset")}
     lists = {name: said[name].split(",") for name in ("models", "providers", "ignore") if said[name] is not None}
     aliases = dict(alias.split("=", 1) if "=" in alias else (alias, "") for alias in said["aliases"])
-    rest = {"zdr": said["zdr"], "admin": said["admin"], "expires": said["expires"]}
+    redact: dict[str, Any] = dict.fromkeys(said["redact"].split(",") if said["redact"] else (), True)
+    if said["redact_mode"]:
+        redact["mode"] = said["redact_mode"]
+    rest = {"zdr": said["zdr"], "redact": redact or None, "admin": said["admin"], "expires": said["expires"]}
     return rest | lists | {"aliases": aliases or None, "limits": _some(limits) or None}
 
 
