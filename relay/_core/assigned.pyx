@@ -155,8 +155,8 @@ cdef Py_ssize_t _opened(View* view, Py_ssize_t place, Py_ssize_t most) noexcept 
 
 
 cdef int option_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
-    """Offer the secret behind an option that names one, whose hyphens start here."""
-    cdef Py_ssize_t end
+    """Offer the secret or the password behind an option that names one, whose hyphens start here."""
+    cdef Py_ssize_t end, start
     view.touched = False
     if view.chars[place - 1] == c"-":
         return 0
@@ -164,15 +164,22 @@ cdef int option_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
     if not is_a(view, end, BLANK):
         wait(view, place, view.end, offers)
         return 0
-    if not _holds_key(view, place, end) or not _names_secret(view, place, end):
-        return 0
-    end = skip(view, end, BLANK, MOST_BLANKS)
-    end += look(view, end) in (c'"', c"'")
-    return secret_value(view, place, end, offers)
+    start = skip(view, end, BLANK, MOST_BLANKS)
+    start += look(view, start) in (c'"', c"'")
+    if _holds_key(view, place, end, PASSWORD_KEY_WORDS) and _names_secret(view, place, end):
+        view.touched = False
+        password_value(view, place, start, offers)
+    if _holds_key(view, place, end, SECRET_KEY_WORDS) and _names_secret(view, place, end):
+        view.touched = False
+        secret_value(view, place, start, offers)
+    return 0
 
 
-cdef bint _holds_key(View* view, Py_ssize_t place, Py_ssize_t end) noexcept nogil:
-    """Tell whether the option of [place, end) names a secret at most 40 characters behind its `--`."""
+cdef bint _holds_key(View* view, Py_ssize_t place, Py_ssize_t end, int words) noexcept nogil:
+    """Tell whether the option of [place, end) names a secret at most 40 characters behind its `--`.
+
+    A password's option ends in its key: what follows `--password-file` is none.
+    """
     cdef Py_ssize_t before = place - back(view, place, NAME, MOST_BEFORE)
     cdef Py_ssize_t hyphens = skip(view, place, LABEL_MARK, MOST_BEFORE - before)
     cdef Py_ssize_t key, last
@@ -182,16 +189,20 @@ cdef bint _holds_key(View* view, Py_ssize_t place, Py_ssize_t end) noexcept nogi
     for key in range(hyphens, hyphens + MOST_IN_OPTION + 1):
         if key >= end:
             return False
-        last = _key_end(view, key)
-        if last >= 0 and end - last <= MOST_AFTER:
+        last = _key_end(view, key, end, words)
+        if last >= 0 and end - last <= (MOST_AFTER if words == SECRET_KEY_WORDS else 0):
             return True
     return False
 
 
-cdef Py_ssize_t _key_end(View* view, Py_ssize_t place) noexcept nogil:
-    """Give where one of the words that make an option a secret one ends, if it stands here, else -1."""
+cdef Py_ssize_t _key_end(View* view, Py_ssize_t place, Py_ssize_t end, int words) noexcept nogil:
+    """Give where a word ends that makes an option, which ends at `end`, one of these; -1 if none stands here."""
     cdef uint8_t first = LOWER_CASE[view.chars[place]]
-    if first not in (c"k", c"s", c"t", c"p") or was_a(view, place - 1, LETTER):
+    if was_a(view, place - 1, LETTER):
+        return -1
+    if words == PASSWORD_KEY_WORDS:
+        return list_end(view, place, end, words, 0)
+    if first not in (c"k", c"s", c"t", c"p"):
         return -1
     if first == c"k":
         return after(view, place, b"key")

@@ -141,6 +141,8 @@ FOUND = [
     ("token", "Tr0ub4dor", "password: {}."),
     ("token", "hunter2kX!9", "DB_PASSWORD='{}'"),
     ("token", "battery77horse", "pwd={}"),
+    ("token", "hunter2kX!9", "docker login --password {} reg.io"),
+    ("token", "hunter2kX!9", "--db-passphrase '{}'"),
     # 6.4
     ("token", SECRET, "Bearer {}"),
     ("token", SECRET, "Authorization: {}"),
@@ -276,6 +278,7 @@ NEAR_MISSES = [
     "password: getSecret99x(",
     "password: hunter22",
     "password: lower",
+    "--password-file Hunter2kX!9",
     # 6.4
     "Basic authentication is old",
     "Bearer of bad news",

@@ -14,6 +14,7 @@ Readings taken where the contract leaves room:
   may have done.
 - `curl` stands on the same line, at most 200 characters before `-u` or `--user`; its value has the tests of 6.5.
 - The user of a URL has at most 256 characters, its scheme at most 32.
+- What follows `--password-file` and its like is no password: the option ends in its key.
 """
 
 import base64
@@ -50,6 +51,9 @@ _OPTION = re.compile(
     rf"""--(?P<key>{_NAME}{{0,40}}?(?<![A-Za-z])(?:key|secret|token|password){_NAME}{{0,12}})[ \t]{{1,3}}["']?""",
     re.IGNORECASE,
 )
+_PASSWORD_OPTION = re.compile(
+    rf"""--(?P<key>{_NAME}{{0,40}}?(?<![A-Za-z])(?:{_joined(WORDS["password_key"])}))[ \t]{{1,3}}["']?""", re.IGNORECASE
+)
 _HEADER = re.compile(
     rf"""(?<![{LETTER}])(?:(?:Bearer|Token)[ \t]{{1,3}}|Authorization["']?[ \t]{{0,3}}[:=][ \t]{{0,3}}["']?)""",
     re.IGNORECASE,
@@ -85,8 +89,9 @@ def assigned_secrets(view: View) -> Iterator[Candidate]:
 
 
 def passwords(view: View) -> Iterator[Candidate]:
-    """Values of 8 or more characters behind a key of list `password_key`."""
-    yield from _values(view.chars, _PASSWORD, _password_end)
+    """Values of 8 or more characters behind a key of list `password_key`, or behind an option that ends in one."""
+    for pattern in (_PASSWORD, _PASSWORD_OPTION):
+        yield from _values(view.chars, pattern, _password_end)
 
 
 def _values(chars: str, pattern: re.Pattern[str], end_of: Callable[[str, int], int | None]) -> Iterator[Candidate]:
