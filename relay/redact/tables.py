@@ -52,7 +52,8 @@ assert FIRST_NAMED + len(NAMED) <= START
 
 
 def _is_letter(code: int) -> bool:
-    return 0xC0 <= code <= 0x24F or 0x370 <= code <= 0x52F
+    # The ranges hold signs too (× ÷ and accents that stand alone): those end a label.
+    return (0xC0 <= code <= 0x24F or 0x370 <= code <= 0x52F) and chr(code).isalpha()
 
 
 def _is_cjk(code: int) -> bool:

@@ -61,6 +61,7 @@ FOUND = [
     ("email", "bob%40x.org", "mailto%3A{}&"),
     ("email", "a%2Bb%40x.org", "?q={}"),
     ("email", "git@x.org", "{} "),
+    ("email", "bob@x.org", "{}×2"),
     ("email", "a" * 64 + "@x.org", " {}"),
     # 5.2
     ("ip", "192.168.1.1", "{}:80"),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from tests.reference.redaction.model import Candidate, candidate
 from tests.reference.redaction.tables import DOMAINS
-from tests.reference.redaction.view import LETTER, LITERAL, View
+from tests.reference.redaction.view import LABEL_LETTER, LETTER, LITERAL, View
 
 _LOCAL = re.compile(rf"[0-9A-Za-z_.%+'{LITERAL}-]*\Z")
 _LOCAL_RUN = 320
@@ -26,7 +26,7 @@ _PLUS = re.compile(r"%2B", re.IGNORECASE)
 _AUTHORITY = re.compile(rf"""[{LETTER}][0-9A-Za-z+.{LITERAL}-]*://[^\s/?#@'"<>]*\Z""")
 _AUTHORITY_SIZE = 256
 _RUN = re.compile(
-    rf"(?P<letters>[0-9A-Za-z\u00c0-\u024f\u0370-\u052f{LITERAL}-]{{1,64}})"
+    rf"(?P<letters>[0-9A-Za-z{LABEL_LETTER}{LITERAL}-]{{1,64}})"
     r"|(?P<cjk>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{1,31})"
 )
 _LONGEST = {"letters": 63, "cjk": 30}

@@ -14,6 +14,10 @@ WORD = f"0-9A-Za-z_{LITERAL}"
 ALNUM = f"0-9A-Za-z{LITERAL}"
 DIGIT = f"0-9{LITERAL}"
 LETTER = f"A-Za-z{LITERAL}"
+LABEL_LETTER = "".join(
+    character for code in (*range(0xC0, 0x250), *range(0x370, 0x530)) if (character := chr(code)).isalpha()
+)
+"""The letters beyond ASCII that a label may hold (5.1); the signs between them, as × and ÷, are none."""
 
 _NAMES = "EMAIL|PHONE|IP|UUID|TOKEN|CREDIT_CARD|IBAN|SSN|MAC|CUSTOM"
 _PLACEHOLDER = re.compile(rf"\[({_NAMES})(?:_(?:[1-9][0-9]{{0,5}}|h[a-z2-7]{{12}}))?\]")
