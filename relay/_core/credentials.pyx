@@ -26,6 +26,7 @@ from relay._core.kinds cimport (
     START_CHAR,
     TOKEN_CLASS,
     UNDERSCORE,
+    is_beyond_urls,
 )
 from relay._core.look cimport FREE, Offers, View, is_a, look, offer, pend, skip, was_a
 from relay._core.secrets cimport (
@@ -230,9 +231,15 @@ cdef int url_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
 
 cdef Py_ssize_t _behind_colon(View* view, Py_ssize_t place) noexcept nogil:
     """Give where the password of a URL starts whose `//` stands here, -1 if it has none."""
+    cdef Py_ssize_t start = place + 2
     if look(view, place) != c"/" or look(view, place + 1) != c"/":
         return -1
-    place = run_of(view, place + 2, URL_USER, LONGEST_USER)
+    place = run_of(view, start, URL_USER, LONGEST_USER)
+    while start < place:
+        if is_beyond_urls(view.chars[start]):
+            view.touched = False
+            return -1
+        start += 1
     return place + 1 if look(view, place) == c":" else -1
 
 

@@ -12,7 +12,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp
 
 from relay._core.kinds cimport (
-    ALNUM, CJK, DIGIT, EMAIL_CLASS, KIND, LABEL, LETTER, LITERAL, LOCAL, LOCAL_MARK, SPACE, START_CHAR
+    ALNUM, CJK, DIGIT, EMAIL_CLASS, KIND, LABEL, LETTER, LITERAL, LOCAL, LOCAL_MARK, SPACE, START_CHAR, is_beyond_urls
 )
 from relay._core.look cimport FREE, Offers, View, is_a, look, offer, pend, skip
 
@@ -236,6 +236,8 @@ cdef bint _is_in_authority(View* view, Py_ssize_t at) noexcept nogil:
         or view.chars[place - 2] != c"/" or view.chars[place - 3] != c":"
     ):
         return False
+    if not _is_user(view, place, at):
+        return False
     place -= 3
     while place > floor:
         if KIND[view.chars[place - 1]] & (LETTER | LITERAL):
@@ -250,3 +252,12 @@ cdef inline bint _ends_authority(uint8_t character) noexcept nogil:
     if KIND[character] & ALNUM:
         return False
     return KIND[character] & SPACE or character in (c"/", c"?", c"#", c"@", c"'", c'"', c"<", c">", START_CHAR)
+
+
+cdef bint _is_user(View* view, Py_ssize_t place, Py_ssize_t stop) noexcept nogil:
+    """Tell whether a user of a URL may stand at `place`: up to `stop`, or to the colon of a password."""
+    while place < stop and view.chars[place] != c":":
+        if is_beyond_urls(view.chars[place]):
+            return False
+        place += 1
+    return True

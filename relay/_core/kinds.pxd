@@ -48,6 +48,13 @@ cdef enum:
     BESIDE_ALNUM = ALNUM | LITERAL
     BESIDE_WORD = WORD | LITERAL
 
+cdef inline bint is_beyond_urls(uint8_t character) noexcept nogil:
+    """Tell whether no URL holds a character: `|`, a backtick, and what is neither ASCII nor a letter of a label."""
+    if character < OTHER_CHAR:
+        return character == c"|" or character == c"`"
+    return KIND[character] & (LETTER_OTHER | LITERAL) == 0 and character != END_CHAR
+
+
 cdef enum Class:                  # in the order that settles ties (spec/redaction.md 4); phone is the second layer
     CUSTOM_CLASS, TOKEN_CLASS, IBAN_CLASS, CARD_CLASS, EMAIL_CLASS, UUID_CLASS, MAC_CLASS, IP_CLASS, SSN_CLASS
     PHONE_CLASS

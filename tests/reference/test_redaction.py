@@ -62,6 +62,9 @@ FOUND = [
     ("email", "a%2Bb%40x.org", "?q={}"),
     ("email", "git@x.org", "{} "),
     ("email", "bob@x.org", "{}×2"),
+    ("email", "bob@x.org", "https://x.org、{}"),
+    ("email", "bob@x.org", "网站：https://x.cn（邮箱：{}）"),
+    ("email", "bob@x.org", "|https://x.org|{}|"),
     ("email", "a" * 64 + "@x.org", " {}"),
     # 5.2
     ("ip", "192.168.1.1", "{}:80"),
@@ -173,6 +176,7 @@ NEAR_MISSES = [
     "git@github.com:org/repo",
     "hg@x.org/repo",
     "ssh://git@host.com",
+    "https://jürgen@host.com",
     "[EMAIL]bob@x.org",
     # 5.2
     "Chrome/120.0.6099.109",
@@ -315,6 +319,7 @@ def test_context_stands_to_the_left_and_ends_at_the_last_match(text, expected):
 
 def test_a_class_that_is_off_hides_nothing():
     assert values("https://bob:hunter22@x.org", ["email"]) == []
+    assert values("https://bob:hunter、22|pw@x.org", ["email"]) == []
     assert values("00:1a:2b:3c:4d:5e:6f:70", ["ip"]) == []
 
 

@@ -14,6 +14,7 @@ Readings taken where the contract leaves room:
   may have done.
 - `curl` stands on the same line, at most 200 characters before `-u` or `--user`; its value has the tests of 6.5.
 - The user of a URL has at most 256 characters, its scheme at most 32.
+- No user holds what no URL does: a backtick, `|`, or a character that is neither ASCII nor a letter of a label.
 - What follows `--password-file` and its like is no password: the option ends in its key.
 """
 
@@ -25,7 +26,7 @@ from collections.abc import Callable, Iterator
 from tests.reference.redaction.families import JUDGED, entropy
 from tests.reference.redaction.model import Candidate, candidate
 from tests.reference.redaction.tables import WORDS
-from tests.reference.redaction.view import LETTER, LITERAL, WORD, View, every
+from tests.reference.redaction.view import LABEL_LETTER, LETTER, LITERAL, WORD, View, every
 
 
 def _joined(words: tuple[str, ...]) -> str:
@@ -63,10 +64,9 @@ _CURL = re.compile(
     rf"""(?<![{WORD}])curl(?![{WORD}])[^\r\n]{{0,200}}?[ \t](?:-u|--user)[ \t=]{{0,3}}["']?"""
     r"""[^\s:"']{0,256}:(?P<value>[^\s"']{3,120})"""
 )
-_URL = re.compile(
-    rf"""[A-Za-z][0-9A-Za-z+.-]{{0,31}}://[^\s/:@'"<>?#{LITERAL}]{{0,256}}:(?P<value>[^\s/@'"<>{LITERAL}]{{3,120}})@"""
-)
-_REDACTED_URL = re.compile(rf"""[A-Za-z][0-9A-Za-z+.-]{{0,31}}://[^\s/:@'"<>?#{LITERAL}]{{0,256}}:{LITERAL}+(?=@)""")
+_USER = rf"""(?:(?![\s/:@'"<>?#|`])[\x00-\x7f{LABEL_LETTER}])"""
+_URL = re.compile(rf"""[A-Za-z][0-9A-Za-z+.-]{{0,31}}://{_USER}{{0,256}}:(?P<value>[^\s/@'"<>{LITERAL}]{{3,120}})@""")
+_REDACTED_URL = re.compile(rf"""[A-Za-z][0-9A-Za-z+.-]{{0,31}}://{_USER}{{0,256}}:{LITERAL}+(?=@)""")
 _NOT_KEY = re.compile(rf"(?<![A-Za-z])(?:{_joined(WORDS['not_secret_key'])})(?![A-Za-z])", re.IGNORECASE)
 _BEFORE = re.compile(rf"[0-9A-Za-z_.{LITERAL}-]*\Z")
 _BEFORE_SIZE = 40

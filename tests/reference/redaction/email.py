@@ -6,7 +6,8 @@ Readings taken where the contract leaves room:
 - Labels are whole runs of their kind. Hyphens at the end of a run are no part of its label and end the domain, as does
   a run that is too long.
 - The `@` of an authority is the first one within 256 characters of `scheme://`; white space, quotes and `/ ? # < >` end
-  an authority. Without a bound the rule would look further back than R12 allows.
+  an authority, and in its user what no URL holds: a backtick, `|`, what is neither ASCII nor a letter of a label
+  (`https://x.cn、邮箱bob@x.cn`). Without a bound the rule would look further back than R12 allows.
 - Of the run before `@` 320 characters are looked at, of a label's run 64 (CJK: 31), of a domain 254: D is 320.
 """
 
@@ -23,7 +24,10 @@ _SHAPE = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.%+'-]{0,63}")
 _AT = re.compile(r"@|%40")
 _COLON = re.compile(r"%3A", re.IGNORECASE)
 _PLUS = re.compile(r"%2B", re.IGNORECASE)
-_AUTHORITY = re.compile(rf"""[{LETTER}][0-9A-Za-z+.{LITERAL}-]*://[^\s/?#@'"<>]*\Z""")
+_AUTHORITY = re.compile(
+    rf"""[{LETTER}][0-9A-Za-z+.{LITERAL}-]*://"""
+    rf"""(?:(?![\s/?#@'"<>|`:])[\x00-\x7f{LABEL_LETTER}{LITERAL}])*(?::[^\s/?#@'"<>]*)?\Z"""
+)
 _AUTHORITY_SIZE = 256
 _RUN = re.compile(
     rf"(?P<letters>[0-9A-Za-z{LABEL_LETTER}{LITERAL}-]{{1,64}})"
