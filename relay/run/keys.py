@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from relay.store.keys import KeyStore
 
 REFRESH_S: Final = 3.0  # well within the 5 s after which a revoked key must be refused
+OPENING_S: Final = 1.0  # within it too, together
 
 T = TypeVar("T")
 Holders = Mapping[bytes, Identity]
@@ -43,31 +44,35 @@ class KeyWatch:
         self._stored: Holders = {}
         self._fault: str | None = None
         self._told: set[str] = set()
+        self._known: set[str] = set()  # names whose accounts are open
+        self._opening: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "relay-keys")
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Look for the first time, and then again and again."""
-        await self._open(self._inline or {})
+        await self._open()
         if self._store is not None:
             await self._look()
+            if self._opening is not None:
+                await self._opening
             self._task = asyncio.create_task(self._watch())
             self._task.add_done_callback(_surface)
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        for task in (self._task, self._opening):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         if self._store is not None:
             await self._apart(self._store.close)
         self._thread.shutdown()
 
     async def reload(self, inline: Holders | None) -> None:
         """Take other keys of a configuration, None: anybody is let in; accounts of those that stay go on."""
-        await self._open(inline or {})
         self._inline = inline
-        self._put()
+        await self._change()
 
     async def _watch(self) -> None:
         while True:
@@ -81,12 +86,19 @@ class KeyWatch:
             level, text = ("warning", fault) if fault else ("info", "can be read again")
             self._note(level, f"the key store {text}" + ("; the last keys that were read stay valid" if fault else ""))
         if found is not None:
-            await self._open(found)
             self._stored = found
-            self._put()
+            await self._change()
+
+    async def _change(self) -> None:
+        """Refuse at once whom nobody lets in any more, and let in who is new, a slow disk's answer not awaited."""
+        self._put()
+        if self._opening is None or self._opening.done():
+            self._opening = asyncio.create_task(self._open())
+            self._opening.add_done_callback(_surface)
+        await asyncio.wait([self._opening], timeout=OPENING_S)
 
     def _put(self) -> None:
-        """A name belongs to one key: that of the configuration."""
+        """A name belongs to one key: that of the configuration. Who has no account yet waits for it outside."""
         if self._inline is None:
             self._keys.by_digest = None
             return
@@ -98,15 +110,20 @@ class KeyWatch:
             )
         self._told = twice
         rest = {digest: each for digest, each in self._stored.items() if each.name not in names}
-        self._keys.by_digest = {**rest, **self._inline}
+        valid = {**rest, **self._inline}
+        self._keys.by_digest = {digest: each for digest, each in valid.items() if each.name in self._known}
 
-    async def _open(self, holders: Holders) -> None:
-        """Open accounts for keys that were not there before."""
-        names = {each.name for each in holders.values() if not self._accounts.knows(each.name)}
-        if not names:
-            return
-        for name, found in (await self._past(names)).items():
-            self._accounts.open(name, found)
+    async def _open(self) -> None:
+        """Open accounts for keys that were not there before, and let them in."""
+        while names := self._names() - self._known:
+            if unheard := {name for name in names if not self._accounts.knows(name)}:
+                for name, found in (await self._past(unheard)).items():
+                    self._accounts.open(name, found)
+            self._known |= names
+        self._put()
+
+    def _names(self) -> set[str]:
+        return {each.name for holders in (self._inline or {}, self._stored) for each in holders.values()}
 
     async def _apart(self, function: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)

@@ -1,5 +1,6 @@
 """KeyWatch: which keys are valid after a reload, and with what their accounts begin."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -57,4 +58,37 @@ async def test_keys_of_the_store_stay_through_reloads_and_let_nobody_else_in(tmp
     assert keys.by_digest is None
     await watch.reload({})
     assert sorted(each.name for each in keys.by_digest.values()) == ["kept", "one"]
+    await watch.stop()
+
+
+async def test_a_key_whose_account_waits_for_the_disk_keeps_no_other_one_valid(tmp_path: Path) -> None:
+    class Stuck(Past):
+        can_read = asyncio.Event()
+
+        async def __call__(self, names: Collection[str]) -> Mapping[str, Account]:
+            if "new" in names:
+                await self.can_read.wait()
+            return await super().__call__(names)
+
+    store = KeyStore(tmp_path / "keys.db", create=True)
+    store.create("gone", Grant())
+    keys, accounts, past = Keys(INLINE), Accounts(), Stuck()
+    watch = watching(keys, accounts, past, tmp_path / "keys.db")
+    await watch.start()
+
+    def names() -> list[str]:
+        return sorted(each.name for each in (keys.by_digest or {}).values())
+
+    async with asyncio.timeout(10):
+        store.create("new", Grant())
+        store.revoke("gone")
+        while "gone" in names():
+            await asyncio.sleep(0.05)
+        await watch.reload({b"1": Identity("one")})
+        assert names() == ["one"]
+
+        past.can_read.set()
+        while "new" not in names():
+            await asyncio.sleep(0.01)
+    assert accounts.of(Identity("new")).spent.total == 7
     await watch.stop()
