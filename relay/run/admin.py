@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 
 from relay.catalog import Secret
-from relay.errors import CallerAuth, CallerTooLarge, RelayError
+from relay.errors import CallerAuth, CallerInvalid, CallerTooLarge, RelayError
 
 Answer = Callable[[bytes], Awaitable[Mapping[str, Any]]]
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -46,6 +46,8 @@ class Admin:
             return 200, await answer(await request.read())
         except web.HTTPRequestEntityTooLarge:
             error: RelayError = CallerTooLarge("body: larger than a request may be")
+        except web.RequestPayloadError:
+            error = CallerInvalid("body: could not be read")
         except RelayError as refusal:
             error = refusal
         return error.status, error.envelope(None)

@@ -1,9 +1,13 @@
 """The ops port: health for orchestrators (spec/operations.md 3), and /admin. Depends on nothing outside the process."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
+from relay.downstream import Refused
+from relay.errors import CallerInvalid
 from relay.run.admin import Handler
 
 State = Callable[[], tuple[str, int, str]]
@@ -44,3 +48,25 @@ def application(state: State, admin: Mapping[str, Handler], body_limit_bytes: in
     for path in ("/readyz", "/health/readiness"):
         app.router.add_get(path, ready)
     return app
+
+
+class _Faults(logging.Handler):
+    """Makes relay's own lines of what aiohttp logs, whose words quote the request: a token may be in it (SEC-9)."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__()
+        self._refused = refused
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError | web.RequestPayloadError):
+            self._refused.note(CallerInvalid("the request is not well-formed"), "", None)
+        else:
+            self._refused.defect(error if isinstance(error, Exception) else RuntimeError(), None)
+
+
+def log_of(refused: Refused) -> logging.Logger:
+    """Give the logger for whoever serves the ops application."""
+    logger = logging.Logger("relay.ops", logging.ERROR)
+    logger.addHandler(_Faults(refused))
+    return logger

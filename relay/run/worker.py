@@ -38,7 +38,7 @@ from relay.run.explaining import explained
 from relay.run.generations import Generations
 from relay.run.keys import KeyWatch
 from relay.run.memory import Memory
-from relay.run.ops import application
+from relay.run.ops import application, log_of
 from relay.run.reload import Read, Reload
 from relay.run.sweeper import Sweeper
 from relay.upstream import Pools
@@ -148,7 +148,7 @@ class Worker:
         if self._settings.ops_listen is None:
             return None
         app = application(self._state, self._admin_routes(), self._settings.body_limit_bytes)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, logger=log_of(self._refused))
         await runner.setup()
         await web.SockSite(runner, _bound(self._settings.ops_listen)).start()
         return runner

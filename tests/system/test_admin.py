@@ -117,6 +117,38 @@ async def test_a_request_that_is_wrong_is_told_as_clients_would_read_it(
     assert (answer.status, answer.error["type"]) == (status, "invalid_request_error")
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        head(0, path="/admin/explain", authorization=f"Bearer {TOKEN}\0"),
+        head(0, path="/admin/explain", authorization_=f"Bearer {TOKEN}").replace(
+            b"authorization-:", b"authorization :"
+        ),
+        head(0, path="/admin/explain", authorization=f"Bearer {TOKEN}" + "x" * 9000),
+        head(0, path=f"/admin/explain {TOKEN}"),
+        head(None, path="/admin/explain", authorization=f"Bearer {TOKEN}", transfer_encoding="chunked")
+        + TOKEN.encode()
+        + b"\r\n",
+    ],
+    ids=["NUL", "space", "long", "line", "chunk"],
+)
+async def test_a_request_that_cannot_be_read_leaves_none_of_its_words_in_the_log(
+    relay: Running, ops_port: int, sent: bytes
+) -> None:
+    assert (await exchange(ops_port, sent)).status == 400
+
+    line = await relay.find(lambda line: line["event"] == "refused")
+    assert (line["status"], line["error_type"]) == (400, "caller_invalid")
+    assert relay.noise == []
+
+
+async def test_content_that_is_not_what_its_encoding_says_is_refused(relay: Running, ops_port: int) -> None:
+    answer = await explain(ops_port, PROMPT, content_encoding="gzip")
+
+    assert (answer.status, answer.error["type"]) == (400, "invalid_request_error")
+    assert relay.noise == []
+
+
 async def test_it_is_asked_by_post_alone(relay: Running, ops_port: int) -> None:
     told = head(0, method="GET", path="/admin/explain", authorization=f"Bearer {TOKEN}")
 
