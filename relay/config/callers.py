@@ -26,9 +26,11 @@ class Moment(Value):
         if not isinstance(value, str) or not _MOMENT.fullmatch(value):
             raise refusal(reason)
         try:
-            return datetime.fromisoformat(value.upper()).timestamp()
+            moment = datetime.fromisoformat(value.upper()).timestamp()
+            self.write(moment)  # in UTC its year may be one that no calendar has, and it could never be shown
         except (ValueError, OverflowError) as cause:
             raise refusal(reason) from cause
+        return moment
 
     def write(self, value: float) -> str:
         return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")

@@ -146,6 +146,10 @@ CASES = {
         ("{env: RELAY_KEY}", "{env: RELAY_KEY}, expires: 2027-02-31T12:00:00Z"),
         "4: keys.0.expires: must be a time such as 2027-01-31T12:00:00Z",
     ),
+    "expiry that in UTC is in no year": (
+        ("{env: RELAY_KEY}", "{env: RELAY_KEY}, expires: 9999-12-31T23:59:59-12:00"),
+        "4: keys.0.expires: must be a time such as 2027-01-31T12:00:00Z",
+    ),
     "key for a provider that is not there": (
         ("{env: RELAY_KEY}", "{env: RELAY_KEY}, providers: [anthropic, antropic]"),
         "4: keys.0.providers.1: no provider of this name stands in `providers`",
