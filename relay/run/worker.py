@@ -122,6 +122,8 @@ class Worker:
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
+        for name, account in (await self._past(None)).items():
+            self._accounts.open(name, account)
         await self._watch.start()
         listener = await loop.create_server(server, sock=_bound(self._settings.listen), backlog=BACKLOG)
         ops = await self._open_ops()
@@ -237,8 +239,11 @@ class Worker:
     async def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
         return await self._books.generation(id, identity, self._ledger.find(id))
 
-    async def _past(self, names: Collection[str]) -> dict[str, Account]:
-        """Give what keys spent before this process began, as far as records of it are kept."""
+    async def _past(self, names: Collection[str] | None) -> dict[str, Account]:
+        """Give what keys spent before this process began, as far as records of it are kept.
+
+        names   None: all that ever called, those that are gone and anybody among them, for the sum of all is theirs too
+        """
         if self._journal is None:
             return {}
         import apsw
@@ -246,11 +251,16 @@ class Worker:
         while not self._stopping.is_set():  # who has spent a limit must not begin anew: nobody is let in before
             try:
                 return await self._journal.ask(
-                    lambda archive: {name: past(name, archive.spent, time.time()) for name in names},
+                    lambda archive: {
+                        name: past(name, archive.spent, time.time())
+                        for name in (archive.keys() if names is None else names)
+                    },
                     needs_all=True,
                 )
             except apsw.Error as error:
                 self._note({"level": "error", "event": "ledger_unreadable", "reason": type(error).__name__})
+                if names is None:
+                    break  # a sum that is too small keeps nobody out
                 await asyncio.sleep(ASK_AGAIN_S)
         return {}
 

@@ -152,6 +152,10 @@ class Archive:
         ).get
         return int(ours), int(own)
 
+    def keys(self) -> list[str]:
+        """Give the names of all keys that ever called."""
+        return [str(name) for (name,) in self._connection.execute("SELECT DISTINCT key FROM attempt")]
+
     def generation(self, id: str, key: str) -> str | None:
         """Give the line of a key's call."""
         found = self._connection.execute("SELECT line FROM call WHERE request_id = ? AND key = ?", (id, key)).fetchone()

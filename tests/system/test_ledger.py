@@ -157,6 +157,35 @@ async def test_a_key_has_used_the_same_after_a_restart_with_its_own_account_too(
     assert all(told[0][f"{kind}{window}"] > 0 for kind in ("usage", "byok_usage") for window in ("", "_daily"))
 
 
+async def test_what_all_have_used_is_the_same_after_a_restart_without_one_of_the_keys(
+    provider: RawProvider, tmp_path: Path
+) -> None:
+    config = configured(provider)
+    with Running.relay(config, tmp_path, KEYS) as relay:
+        for key in (None, OTHER_KEY):
+            assert (await called(relay, "a/m", "1000 0 5", key)).status == 200
+        used = (await got(relay, "/v1/credits")).json["data"]["total_usage"]
+
+    del config["keys"][1], config["models"]["b/own"]
+    with Running.relay(config, tmp_path, KEYS) as relay:
+        assert (await got(relay, "/v1/credits")).json["data"]["total_usage"] == used > 0
+
+
+async def test_what_anybody_used_where_keys_are_open_is_the_same_after_a_restart(
+    provider: RawProvider, tmp_path: Path
+) -> None:
+    config = configured(provider, keys="open")
+    del config["models"]["b/own"]
+    told = []
+    for _ in range(2):
+        with Running.relay(config, tmp_path, KEYS) as relay:
+            if not told:
+                assert (await called(relay, "a/m", "1000 0 5")).status == 200
+            told.append((await got(relay, "/v1/key")).json["data"]["usage"])
+
+    assert told[0] == told[1] > 0
+
+
 async def test_what_was_answered_a_second_before_a_kill_is_kept_exactly_once(
     provider: RawProvider, tmp_path: Path
 ) -> None:
