@@ -1,7 +1,8 @@
 """Composition root: one process that serves a loaded configuration until it is told to stop, and drains.
 
 run(loaded) binds, serves, and gives the exit code: 0 after a clean drain, 75 when records are left for the next start
-to ship. SIGTERM and SIGINT stop accepting, let calls run for `drain.deadline`, then end each with a terminal error.
+to ship. SIGTERM and SIGINT stop accepting, let calls run for `drain.deadline`, then end each with a terminal error;
+SIGQUIT ends them at once.
 """
 
 import asyncio
@@ -122,6 +123,7 @@ class Worker:
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
+        loop.add_signal_handler(signal.SIGQUIT, self._quit)
         for name, account in (await self._past(None)).items():
             self._accounts.open(name, account)
         await self._watch.start()
@@ -215,6 +217,11 @@ class Worker:
         """First signal: drain. Second: no more patience."""
         if self._stopping.is_set():
             self._over.set()
+        self._stopping.set()
+
+    def _quit(self) -> None:
+        """SIGQUIT: stop now; what has ended is still written."""
+        self._over.set()
         self._stopping.set()
 
     async def _drain(self, listener: asyncio.Server, server: Server) -> None:

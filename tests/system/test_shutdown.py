@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from relay.store.archive import Archive
 from tests.support.answers import LAST_CHUNK, chunk, closing, delta, head, message, opening, streamed, whole
 from tests.support.processes import Running
 from tests.support.raw_client import Client, ask, body, exchange, request
@@ -168,6 +169,28 @@ async def test_a_second_signal_ends_it_now(tmp_path: Path, raw_port: int, provid
             code = await relay.exit_code(2)
 
     assert code == 0
+
+
+async def test_sigquit_ends_it_now_and_still_writes_what_was(
+    tmp_path: Path, raw_port: int, provider: RawProvider
+) -> None:
+    provider.answers = lambda received: [streamed()] if received.model == "ended" else [head(), chunk(opening()), STALL]
+    config = configured(raw_port, drain={"deadline": "60s"}, ledger={"dir": "records"})
+    with Running.relay(config, tmp_path, ENVIRON) as relay:
+        async with Client(relay.port) as client:
+            client.send(request(body("raw/runs", stream=True)))
+            await client.head()
+            assert (await ask(relay.port, body("raw/ended", stream=True))).status == 200
+            relay.signal(signal.SIGQUIT)
+            rest = await client.closed(2)
+            code = await relay.exit_code(2)
+
+    assert code == 0
+    assert b"event: error" in rest
+    archive = Archive(tmp_path / "records" / "archive.db", create=False)
+    assert archive.usage(["model"], 0)[0]["requests"] == 1
+    assert {row["model"] for row in archive.usage(["model"], 0)} == {"raw/runs", "raw/ended"}
+    archive.close()
 
 
 async def test_readiness_flips_at_once_and_liveness_stays(tmp_path: Path, raw_port: int, provider: RawProvider) -> None:
