@@ -124,12 +124,12 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
         loop.add_signal_handler(signal.SIGQUIT, self._quit)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)  # before what may take long, or it ended the process
         for name, account in (await self._past(None)).items():
             self._accounts.open(name, account)
         await self._watch.start()
         listener = await loop.create_server(server, sock=_bound(self._settings.listen), backlog=BACKLOG)
         ops = await self._open_ops()
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         sweeper.start()
         memory.settle()
         port = listener.sockets[0].getsockname()[1]

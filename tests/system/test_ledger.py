@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from relay.store.archive import Archive
@@ -280,6 +281,39 @@ async def test_a_folder_that_another_gateway_uses_is_refused(provider: RawProvid
         assert relay.is_alive
 
     assert (done.returncode, done.stderr) == (73, "relay: ledger.dir is in use by another process\n")
+
+
+async def test_a_hangup_while_it_waits_for_the_archive_does_not_end_it(provider: RawProvider, tmp_path: Path) -> None:
+    config = configured(provider)
+    with Running.relay(config, tmp_path, KEYS):
+        pass
+    (tmp_path / "records" / "segments" / "1.jsonl").write_bytes(b"{}\n")  # left by a crash, to be shipped first
+    other = apsw.Connection(str(tmp_path / "records" / "archive.db"))
+    other.execute("begin immediate")
+
+    async def hang_up() -> None:
+        found: set[int] = set()
+        while not found:  # the process that has the lock of the folder is past its imports
+            await asyncio.sleep(0.05)
+            found = {
+                int(line.split()[4]) for line in Path("/proc/locks").read_text().splitlines() if _is_of(line, lock)
+            }
+        await asyncio.sleep(0.3)
+        os.kill(found.pop(), signal.SIGHUP)
+        await asyncio.sleep(0.3)
+        other.execute("rollback")
+
+    lock = (tmp_path / "records" / "segments" / "lock").stat().st_ino
+    hanging = asyncio.create_task(hang_up())
+    relay = await asyncio.to_thread(Running.relay, config, tmp_path, KEYS)
+    with relay:
+        await hanging
+        assert (await called(relay, "a/m", "1 0 1")).status == 200
+    other.close()
+
+
+def _is_of(line: str, inode: int) -> bool:
+    return "FLOCK" in line and line.split()[5].endswith(f":{inode}")
 
 
 def _usage(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
