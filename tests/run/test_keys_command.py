@@ -154,3 +154,12 @@ def test_without_a_store_nothing_is_guessed(run: Run, tmp_path: Path) -> None:
     assert run("list").exit_code == 2
     assert run("create", "dev", "--store", "other.db").exit_code == 0
     assert (tmp_path / "other.db").exists()
+
+
+def test_a_key_whose_time_is_over_is_not_listed_as_active(run: Run) -> None:
+    assert run("create", "old", "--expires", "2020-01-01T00:00:00Z").exit_code == 0
+    assert run("create", "new", "--expires", "2999-01-01T00:00:00Z").exit_code == 0
+
+    listed = {key["name"]: key["state"] for key in json.loads(run("list", "--json").stdout)}
+
+    assert listed == {"old": "expired", "new": "active"}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -254,7 +255,8 @@ def _print_secret(name: str, secret: "Secret", shown: dict[str, Any] | None) -> 
 def _shown(key: "StoredKey") -> dict[str, Any]:
     """Give a key as JSON: nothing of its secrets."""
     said = key.grant.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    state = "revoked" if key.revoked is not None else "disabled" if key.disabled else "active"
+    is_over = key.grant.expires is not None and key.grant.expires <= time.time()
+    state = "revoked" if key.revoked is not None else "expired" if is_over else "disabled" if key.disabled else "active"
     moments = {"created": _moment(key.created), "revoked": key.revoked and _moment(key.revoked)}
     return {"id": key.id, "name": key.name, "state": state, "secrets": key.secrets} | moments | said
 
