@@ -75,7 +75,8 @@ class Router:
         sifted = sift(ask, candidates)
         if not sifted.kept:
             raise nobody_left(ask, sifted, wanted.slugs, self._generation.docs_url)
-        kept = _suited(ask, self._awake(sifted.kept, wanted.slugs))
+        # Who rests can still do it: its rest is not answered by a dearer tier, or without tools.
+        kept = self._awake(_suited(ask, sifted.kept), wanted.slugs)
         conversation = self._conversation(call, kept)
         return Plan(wanted, self._ordered(ask, kept, conversation), self._health, ask, conversation)
 
@@ -90,19 +91,21 @@ class Router:
         told.error = wanted.refusal(self._generation.docs_url)
         if told.error:
             return told
-        sifted = sift(ask, self._roster.candidates(wanted.models))
+        candidates = self._roster.candidates(wanted.models)
+        sifted = sift(ask, candidates)
         told.losers += sifted.dropped
         if not sifted.kept:
             told.error = nobody_left(ask, sifted, wanted.slugs, self._generation.docs_url)
             return told
-        told.leave_alone(zip(sifted.kept, self._waits(sifted.kept), strict=True))
+        suited = _suited(ask, sifted.kept)
+        others = [each for each in sifted.kept if each not in suited]
+        told.pass_over(others, "others of the model can do what is asked for")
+        told.leave_alone(zip(suited, self._waits(suited), strict=True))
         try:
-            awake = self._awake(sifted.kept, wanted.slugs)
+            kept = self._awake(suited, wanted.slugs)
         except NoEndpoint as error:
             told.error = error
             return told
-        kept = _suited(ask, awake)
-        told.pass_over([each for each in awake if each not in kept], "others of the model can do what is asked for")
         told.tried = self._ordered(ask, kept, self._conversation(call, kept))
         told.pass_over([each for each in kept if each not in told.tried], "provider.allow_fallbacks is false")
         told.pass_over(told.tried[MAX_ATTEMPTS:], f"{MAX_ATTEMPTS} others are tried before it")

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.catalog import Model
+from relay.catalog import Endpoint, Model
 from relay.errors import NoEndpoint, ProviderFailed, ProviderRateLimited, ProviderRefused
 from relay.route import Health, Plan, Router
 from tests.route.shapes import Hands, call, endpoint, generation, router, tried
@@ -298,3 +299,33 @@ def test_an_endpoint_of_another_key_leaves_nobody() -> None:
 
     assert raised.value.availability is not None
     assert raised.value.availability["excluded_by"] == ["allowed_providers"]
+
+
+def rested(found: Router, seconds: float, **said: Any) -> Plan:
+    """The plan of a call whose first endpoint says that it is to be left alone for so long."""
+    plan = found.plan(call(**said))
+    attempt = plan.next()
+    assert attempt is not None
+    limited = ProviderRateLimited("slow")
+    limited.retry_after_s = seconds
+    plan.failed(attempt, limited)
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        (endpoint("who", 1, tier="flex"), {"service_tier": "flex"}),
+        (endpoint("who", 1, parameters=frozenset({"tools"})), {"tools": [{"name": "x", "input_schema": {}}]}),
+        (endpoint("who", 1, max_output_tokens=10), {"max_tokens": 10}),
+    ],
+)
+def test_while_who_can_do_what_is_asked_rests_nobody_does_less_for_it(who: Endpoint, said: dict[str, Any]) -> None:
+    other = endpoint("other", 2, parameters=frozenset({"temperature"}), max_output_tokens=9)
+    found = router(generation(who, other))
+
+    assert rested(found, 9, **said).next() is None
+    with pytest.raises(NoEndpoint) as raised:
+        found.plan(call(**said))
+    assert (raised.value.status, raised.value.retry_after_s) == (429, 9)
+    assert [word for _, word, _ in found.explain(call(**said)).losers] == ["order", "rest"]
