@@ -77,7 +77,7 @@ class Router:
             raise nobody_left(ask, sifted, wanted.slugs, self._generation.docs_url)
         # Who rests can still do it: its rest is not answered by a dearer tier, or without tools.
         kept = self._awake(_suited(ask, sifted.kept), wanted.slugs)
-        conversation = self._conversation(call, kept)
+        conversation = self._conversation(call, candidates)
         return Plan(wanted, self._ordered(ask, kept, conversation), self._health, ask, conversation)
 
     def explain(self, call: Call) -> Explanation:
@@ -106,7 +106,7 @@ class Router:
         except NoEndpoint as error:
             told.error = error
             return told
-        told.tried = self._ordered(ask, kept, self._conversation(call, kept))
+        told.tried = self._ordered(ask, kept, self._conversation(call, candidates))
         told.pass_over([each for each in kept if each not in told.tried], "provider.allow_fallbacks is false")
         told.pass_over(told.tried[MAX_ATTEMPTS:], f"{MAX_ATTEMPTS} others are tried before it")
         told.tried = told.tried[:MAX_ATTEMPTS]
@@ -173,7 +173,7 @@ class Router:
         return [self._health.waits(each.endpoint.id, each.upstream) for each in candidates]
 
     def _conversation(self, call: Call, candidates: Sequence[Candidate]) -> Conversation | None:
-        """Give the call's conversation, where it matters who answers it."""
+        """Give the call's conversation, where it matters who answers it: now, or when others may answer again."""
         if len(candidates) < 2 or call.preferences.order or not any(each.endpoint.keeps_caches for each in candidates):
             return None
         return Conversation(self._sticky, call)

@@ -329,3 +329,20 @@ def test_while_who_can_do_what_is_asked_rests_nobody_does_less_for_it(who: Endpo
         found.plan(call(**said))
     assert (raised.value.status, raised.value.retry_after_s) == (429, 9)
     assert [word for _, word, _ in found.explain(call(**said)).losers] == ["order", "rest"]
+
+
+@pytest.mark.parametrize("alone", ["rest", "only"])
+def test_a_session_stays_with_who_answered_while_nobody_else_could(alone: str) -> None:
+    now = Hands()
+    found = router(generation(DEAR, CHEAP), now=now)
+    first, *_ = tried(found, call(session_id="s"))
+    other = "dear" if first == "cheap/m" else "cheap"
+    said: dict[str, Any] = {}
+    if alone == "rest":
+        rested(found, 9, session_id="s")
+    else:
+        said = {"provider": {"only": [other]}}
+
+    assert answered(found, session_id="s", **said) == f"{other}/m"
+    now.now += 10
+    assert tried(found, call(session_id="s"))[0] == f"{other}/m"
