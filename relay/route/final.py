@@ -1,12 +1,14 @@
 """The error that a client sees after the last attempt (spec/openrouter-messages.md 16.4)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from relay.catalog import Attempt
 from relay.errors import ProviderError, ProviderNotFound, ProviderOverloaded, ProviderRateLimited
 
 Failures = Sequence[tuple[Attempt, ProviderError]]
+_WAITS: Final = (429, 503, 529)
+"""Statuses behind which a client comes again, as soon as any of the endpoints may answer."""
 
 
 def final_error(failures: Failures, model: str, docs_url: str) -> ProviderError:
@@ -19,7 +21,6 @@ def final_error(failures: Failures, model: str, docs_url: str) -> ProviderError:
     if all(isinstance(error, ProviderRateLimited) for error in errors):
         final = ProviderRateLimited(final.message)
         final.availability = _availability("capacity_exhausted", True, model, docs_url, failures)
-        final.retry_after_s = min((e.retry_after_s for e in errors if e.retry_after_s is not None), default=None)
     elif all(isinstance(error, ProviderNotFound) for error in errors):
         final = ProviderNotFound(final.message)
         final.availability = _availability("model_unavailable_upstream", False, model, docs_url, failures)
@@ -28,6 +29,8 @@ def final_error(failures: Failures, model: str, docs_url: str) -> ProviderError:
         final = ProviderOverloaded("no provider of this model answered; send the request again later")
         final.status = 529 if is_overload else 503
         final.availability = _availability("temporarily_unavailable", True, model, docs_url, failures)
+    if final.status in _WAITS:
+        final.retry_after_s = min((e.retry_after_s for e in errors if e.retry_after_s is not None), default=None)
     final.metadata = _metadata(failures, final)
     return final
 

@@ -1,0 +1,36 @@
+"""What a client reads when every attempt failed (spec/openrouter-messages.md 16.4)."""
+
+import pytest
+
+from relay.errors import ProviderError
+from relay.providers import error
+from tests.route.shapes import call, endpoint, generation, router
+
+
+def final(*answers: tuple[int, str]) -> ProviderError:
+    """The error of a call whose endpoints answered with these statuses; a word is their `retry-after`."""
+    endpoints = [endpoint(f"p{at}", 1 + at) for at in range(len(answers))]
+    plan = router(generation(*endpoints)).plan(call(provider={"sort": "price"}))
+    for status, seconds in answers:
+        attempt = plan.next()
+        assert attempt is not None
+        attempt.status = status
+        plan.failed(attempt, error(status, {b"retry-after": seconds.encode()} if seconds else {}, b"{}"))
+    return plan.exhausted("docs")
+
+
+@pytest.mark.parametrize(
+    ("answers", "seconds"),
+    [
+        ([(503, "9"), (503, "7")], 7),
+        ([(503, "9"), (500, "")], 9),
+        ([(429, "5"), (503, "")], 5),
+        ([(503, "3"), (429, "9")], 3),
+        ([(529, "4"), (529, "")], 4),
+        ([(429, ""), (429, "8")], 8),
+        ([(503, "6")], 6),
+        ([(503, ""), (503, "")], None),
+    ],
+)
+def test_the_shortest_hint_of_any_attempt_is_told(answers: list[tuple[int, str]], seconds: float | None) -> None:
+    assert final(*answers).retry_after_s == seconds
