@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from relay.catalog import Attempt
-from relay.errors import ProviderError, ProviderNotFound, ProviderOverloaded, ProviderRateLimited
+from relay.errors import ProviderAuth, ProviderError, ProviderNotFound, ProviderOverloaded, ProviderRateLimited
 
 Failures = Sequence[tuple[Attempt, ProviderError]]
 _WAITS: Final = (429, 503, 529)
@@ -24,7 +24,7 @@ def final_error(failures: Failures, model: str, docs_url: str) -> ProviderError:
     elif all(isinstance(error, ProviderNotFound) for error in errors):
         final = ProviderNotFound(final.message)
         final.availability = _availability("model_unavailable_upstream", False, model, docs_url, failures)
-    elif len(errors) > 1 and all(error.status >= 500 for error in errors):
+    elif len(errors) > 1 and all(error.status >= 500 and not isinstance(error, ProviderAuth) for error in errors):
         is_overload = all(error.status == 529 for error in errors)
         final = ProviderOverloaded("no provider of this model answered; send the request again later")
         final.status = 529 if is_overload else 503

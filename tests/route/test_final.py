@@ -34,3 +34,17 @@ def final(*answers: tuple[int, str]) -> ProviderError:
 )
 def test_the_shortest_hint_of_any_attempt_is_told(answers: list[tuple[int, str]], seconds: float | None) -> None:
     assert final(*answers).retry_after_s == seconds
+
+
+@pytest.mark.parametrize("statuses", [(401, 401), (402, 403), (401, 500), (500, 401)])
+def test_a_credential_that_was_refused_is_no_outage_that_passes(statuses: tuple[int, int]) -> None:
+    failure = final(*[(status, "") for status in statuses])
+
+    assert (failure.status, failure.error_type, failure.availability) == (502, "provider_unavailable", None)
+    assert failure.should_retry is (statuses[1] == 500)
+
+
+def test_two_that_are_down_are_an_outage_that_passes() -> None:
+    failure = final((500, ""), (408, ""))
+
+    assert (failure.status, (failure.availability or {})["code"]) == (503, "temporarily_unavailable")
