@@ -54,7 +54,7 @@ def _metadata(failures: Failures, final: ProviderError) -> dict[str, Any] | None
                 "code": "capacity_exhausted" if isinstance(error, ProviderRateLimited) else error.error_type,
                 "status": attempt.status,
             }
-            for attempt, error in failures
+            for attempt, error in failures[:-1]
         ]
     if isinstance(final, ProviderRateLimited):
         told["limit_source"] = "provider"

@@ -48,3 +48,11 @@ def test_two_that_are_down_are_an_outage_that_passes() -> None:
     failure = final((500, ""), (408, ""))
 
     assert (failure.status, (failure.availability or {})["code"]) == (503, "temporarily_unavailable")
+
+
+def test_the_errors_before_the_last_are_told_beside_it() -> None:
+    earlier = [("P0", "capacity_exhausted", 429), ("P1", "provider_unavailable", 500)]
+    told = (final((429, ""), (500, ""), (400, "")).metadata or {})["previous_errors"]
+
+    assert [(each["provider"], each["code"], each["status"]) for each in told] == earlier
+    assert final((500, "")).metadata is None
