@@ -5,6 +5,7 @@ Source: spec/openrouter-messages.md 10.
 A key is the caller's, the model as requested and the conversation; no text is kept, only a digest.
 """
 
+import re
 from collections import OrderedDict
 from hashlib import blake2b
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
+from relay._core import contains
 from relay.call import Call
 
 MOST_CONVERSATIONS: Final = 65_536
@@ -73,6 +75,10 @@ class _Role(Struct):
     role: str
 
 
+_MARK: Final = re.compile(
+    rb',\s*"cache_control"\s*:\s*(?:\{[^{}]*\}|null)|"cache_control"\s*:\s*(?:\{[^{}]*\}|null)\s*,\s*'
+)
+"""Of what is to be cached: it moves on as a conversation grows, which stays the same."""
 _PROMPT: Final = Decoder(_Prompt)
 _ROLE: Final = Decoder(_Role)
 
@@ -84,7 +90,8 @@ def _key(call: Call) -> bytes:
         digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
     if call.session_id is None:
         for raw in _beginning(call.content):
-            digest.update(raw)
+            text = bytes(raw)
+            digest.update(_MARK.sub(b"", text) if contains(text, b'"cache_control"') else text)
             digest.update(b"\0")
     return digest.digest()
 

@@ -346,3 +346,17 @@ def test_a_session_stays_with_who_answered_while_nobody_else_could(alone: str) -
     assert answered(found, session_id="s", **said) == f"{other}/m"
     now.now += 10
     assert tried(found, call(session_id="s"))[0] == f"{other}/m"
+
+
+def test_a_conversation_is_the_same_when_the_mark_of_what_is_cached_moves_on() -> None:
+    mark = {"cache_control": {"type": "ephemeral"}}
+    text = {"type": "text", "text": "hello"}
+    begun = [{"role": "user", "content": [text | mark]}]
+    later = [{"role": "user", "content": [text]}, {"role": "assistant", "content": "yes?"}]
+    later += [{"role": "user", "content": [{"type": "text", "text": "more"} | mark]}]
+    other = [{"role": "user", "content": [text | {"text": "goodbye"} | mark]}]
+    found = router(generation(DEAR, CHEAP), [0.05, 0.5, 0.5])
+
+    assert answered(found, cached=9, messages=begun, system=[text | mark]) == "dear/m"
+    assert answered(found, cached=9, messages=later, system=[text]) == "dear/m"
+    assert answered(found, cached=9, messages=other, system=[text]) == "cheap/m"
