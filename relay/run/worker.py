@@ -83,7 +83,7 @@ class Worker:
             self._admission,
             self._accounts,
             self._find,
-            self._books.activity,
+            self._activity,
             partial(vitals, health),
             self._refused,
             self._clock,
@@ -245,6 +245,10 @@ class Worker:
 
     async def _find(self, id: str, identity: Identity) -> dict[str, Any] | None:
         return await self._books.generation(id, identity, self._ledger.find(id))
+
+    async def _activity(self, wanted: str | None) -> list[dict[str, Any]]:
+        self._ledger.settle()  # or the calls that ended just now were missing
+        return await self._books.activity(wanted)
 
     async def _past(self, names: Collection[str] | None) -> dict[str, Account]:
         """Give what keys spent before this process began, as far as records of it are kept.

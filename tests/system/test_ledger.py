@@ -124,6 +124,18 @@ async def test_days_come_to_what_the_calls_came_to(provider: RawProvider, tmp_pa
     assert (refused.status, refused.error["type"], before, wrong) == (403, "permission_error", [], [400, 400, 400])
 
 
+@pytest.mark.parametrize("keeps", [True, False], ids=["archive", "memory"])
+async def test_a_day_holds_the_call_that_has_ended_just_now(provider: RawProvider, tmp_path: Path, keeps: bool) -> None:
+    config = configured(provider)
+    if not keeps:
+        del config["ledger"]
+    with Running.relay(config, tmp_path, KEYS) as relay:
+        for count in range(1, 6):
+            await called(relay, "a/m", "1 31 7", None)
+            rows = (await got(relay, f"/v1/activity?date={TODAY}")).json["data"]
+            assert sum(row["requests"] for row in rows) == count
+
+
 async def test_a_generation_is_there_at_once_and_after_a_restart_and_only_for_its_key(
     provider: RawProvider, tmp_path: Path
 ) -> None:
