@@ -42,7 +42,7 @@ def translate(prompt: Prompt) -> None:
         _make_room(prompt, wanted)
         return
     if style == "effort" and thinking.get("type") == "enabled" and effort is None:
-        effort = effort_of(thinking["budget_tokens"], prompt.max_tokens())
+        effort = effort_of(thinking["budget_tokens"], _most(prompt))
     if thinking.get("type") == "enabled" and (accepts.adaptive_only or style == "effort"):
         adaptive = {key: value for key, value in thinking.items() if key != "budget_tokens"} | {"type": "adaptive"}
         _put_thinking(prompt, said, adaptive)
@@ -51,6 +51,13 @@ def translate(prompt: Prompt) -> None:
         _make_room(prompt, thinking)
     if effort is not None:
         _put_effort(prompt, nearest(effort, accepts.reasoning_efforts) if accepts.reasoning_efforts else effort)
+
+
+def _most(prompt: Prompt) -> int:
+    """Give what a budget is a share of: the limit of the answer, and where the request has none, the endpoint's."""
+    if prompt.value("max_tokens"):
+        return prompt.max_tokens()
+    return prompt.attempt.endpoint.max_output_tokens or prompt.max_tokens()
 
 
 def _of_variant(prompt: Prompt) -> dict[str, Any]:

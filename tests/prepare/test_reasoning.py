@@ -160,3 +160,11 @@ def test_what_is_counted_gets_no_limit() -> None:
     counted = send(request(max_tokens=None, thinking=ENABLED), endpoint(), operation="count_tokens")
 
     assert counted.json.keys() == {"model", "messages", "thinking"}
+
+
+def test_a_budget_without_a_limit_is_a_share_of_what_the_endpoint_can_give() -> None:
+    budget = {"type": "enabled", "budget_tokens": 16_000}
+    sizes = {"max_output_tokens": 64_000, "default_max_tokens": 16_384, "reasoning_style": "effort"}
+
+    assert asked({"thinking": budget, "max_tokens": None}, **sizes)[1] == {"effort": "low"}
+    assert asked({"thinking": budget, "max_tokens": 32_000}, **sizes)[1] == {"effort": "medium"}
