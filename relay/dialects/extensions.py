@@ -73,8 +73,10 @@ def _decoded(name: str, value: bytes) -> Any:
         raise CallerInvalid(f"gateway: larger than {MAX_GATEWAY_BYTES} bytes")
     try:
         return orjson.loads(value)
-    except orjson.JSONDecodeError:  # its grammar holds, so that only this can be wrong
-        raise CallerInvalid(f"{name}: a \\u escape in a string is half of a surrogate pair") from None
+    except orjson.JSONDecodeError as fault:  # its grammar holds, so that only this can be wrong
+        is_number = str(fault).startswith("number")
+        reason = "a number is out of range" if is_number else "a \\u escape in a string is half of a surrogate pair"
+        raise CallerInvalid(f"{name}: {reason}") from None
 
 
 def _session(said: Any) -> str | None:

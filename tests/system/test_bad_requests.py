@@ -185,6 +185,14 @@ async def test_a_fault_of_an_option_is_told_with_its_path(
     assert not provider.calls
 
 
+@pytest.mark.parametrize("number", [b"1e400", b"-1e999", b"1" + 400 * b"0"], ids=["large", "small", "long"])
+async def test_a_number_beyond_all_bounds_is_told_as_such(relay: Running, number: bytes) -> None:
+    content = body("raw/x", provider={"max_price": {"prompt": 0.125}}).replace(b"0.125", number)
+    answer = await ask(relay.port, content)
+
+    assert (answer.status, answer.error["message"]) == (400, "provider: a number is out of range")
+
+
 async def test_an_unknown_plugin_is_told_the_known_ones(relay: Running) -> None:
     answer = await ask(relay.port, body("raw/x", plugins=[{"id": "auto"}]))
 
