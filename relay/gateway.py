@@ -119,8 +119,8 @@ class Gateway:
         self, exchange: Exchange, request: Request, call: Call, attempt: Attempt, reply: Reply, record: Record
     ) -> None:
         """Move one streamed answer. Everything per read happens in `Forward`, called from the socket's callback."""
-        bill, streams = record.bill(attempt), exchange.is_event_stream or await exchange.begins_with_events()
-        sent, redaction = request.translated, record.redaction
+        bill, sent, redaction = record.bill(attempt, reply.client is None), request.translated, record.redaction
+        streams = exchange.is_event_stream or await exchange.begins_with_events()
         pipeline = Pipeline(
             id=call.id,
             model=attempt.slug,
@@ -156,7 +156,7 @@ class Gateway:
     async def _relay_unary(
         self, exchange: Exchange, request: Request, call: Call, attempt: Attempt, reply: Reply, record: Record
     ) -> None:
-        bill = record.bill(attempt)
+        bill = record.bill(attempt, reply.client is None)
         try:
             content, report = answer(
                 await _whole(exchange, request, record.redaction),

@@ -14,22 +14,30 @@ _COMPLETION: Final = b',"upstream_inference_completions_cost":'
 _OURS: Final = b',"server_tool_cost":0},"is_byok":false'
 _OWN: Final = b',"server_tool_cost":0},"is_byok":true'
 _UNKNOWN: Final = b"".join((_COST, b"null", _UPSTREAM, b"null", _PROMPT, b"null", _COMPLETION, b"null"))
+_TIER: Final = b',"service_tier":"%b"'
 OWN_KEY_FEE_NANOUSD: Final = 0
 """What relay takes for a call that a caller's own account answers."""
+
+
+def served(endpoint: Endpoint) -> str:
+    """Give the word for the tier of an endpoint, as answers tell it (9.5 of the contract)."""
+    return "standard" if endpoint.tier == "default" else endpoint.tier
 
 
 class Bill:
     """What one attempt costs at its endpoint; an unknown price is a cost of null, never 0 (USG-5).
 
-    content   of the request: its images are counted where they cost something
+    content      of the request: its images are counted where they cost something
+    tells_tier   the client reads beside it which tier served, where the provider does not say so
     """
 
-    __slots__ = ("_cost", "_images", "_is_own", "_price", "_usage")
+    __slots__ = ("_cost", "_images", "_is_own", "_price", "_tier", "_usage")
 
-    def __init__(self, endpoint: Endpoint, content: bytes) -> None:
+    def __init__(self, endpoint: Endpoint, content: bytes, tells_tier: bool = False) -> None:
         price = endpoint.price
         self._price: Price | None = price
         self._is_own = endpoint.is_own
+        self._tier = _TIER % served(endpoint).encode() if tells_tier else b""
         self._images = messages.images(content) if price is not None and price.image else 0
         self._usage: Usage = {}
         self._cost: Cost | None = None
@@ -50,6 +58,8 @@ class Bill:
         """Give the members that relay adds to a usage object."""
         cost = self.cost(usage)
         last = _OWN if self._is_own else _OURS
+        if "service_tier" not in usage:
+            last += self._tier
         if cost is None:
             return _UNKNOWN + last
         total = decimal(cost.total_nanousd, NANO_PLACES)

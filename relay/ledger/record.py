@@ -13,10 +13,10 @@ import orjson
 
 from relay._core import Line, Report, moment
 from relay.call import Call, Identity
-from relay.catalog import Attempt
+from relay.catalog import Attempt, Endpoint
 from relay.dialects import messages
 from relay.errors import RelayError
-from relay.ledger.money import Bill
+from relay.ledger.money import Bill, served
 from relay.price import FREE, NANO_PLACES, Usage, count, writes
 from relay.redact.redaction import Redaction
 
@@ -113,9 +113,9 @@ class Record:
         """Who says so."""
         return self.attempts[-1].basis if self.attempts else "none"
 
-    def bill(self, attempt: Attempt) -> Bill:
+    def bill(self, attempt: Attempt, tells_tier: bool) -> Bill:
         """Give what will know the cost of an attempt."""
-        return Bill(attempt.endpoint, self._call.content)
+        return Bill(attempt.endpoint, self._call.content, tells_tier)
 
     def estimate(self) -> int:
         """Estimate the prompt's tokens, for a provider that tells none."""
@@ -132,7 +132,8 @@ class Record:
         self.stop_reason = report.stop_reason
         self.response_model = report.response_model
         attempt = self.attempts[-1]
-        attempt.usage, attempt.basis = report.reckoned(self.estimate)
+        usage, attempt.basis = report.reckoned(self.estimate)
+        attempt.usage = _of_tier(usage, attempt.endpoint)
         attempt.cost = bill.cost(attempt.usage)
         attempt.anomalies = report.anomalies
         attempt.has_output = report.first_content_ns is not None
@@ -142,7 +143,7 @@ class Record:
         self.stop_reason = report["stop_reason"]
         self.response_model = report["response_model"]
         attempt = self.attempts[-1]
-        attempt.usage, attempt.basis = report["usage"], report["basis"]
+        attempt.usage, attempt.basis = _of_tier(report["usage"], attempt.endpoint), report["basis"]
         attempt.cost = bill.cost(attempt.usage)
         attempt.anomalies = report["anomalies"]
         attempt.has_output = True
@@ -349,6 +350,13 @@ def _attempt(attempt: Attempt, slug: str, is_last: bool) -> bytes:
         return line
     more = _seldom(attempt, slug, is_last)
     return line[:-1] + b"," + orjson.dumps(more)[1:] if more else line
+
+
+def _of_tier(usage: Usage, endpoint: Endpoint) -> Usage:
+    """Give usage with the tier that served it, where that is another than most and the provider does not say so."""
+    if endpoint.tier == "default" or not usage or "service_tier" in usage:
+        return usage
+    return usage | {"service_tier": served(endpoint)}
 
 
 def _caches(usage: Usage) -> bool:

@@ -48,13 +48,15 @@ def relay(providers: Providers, tmp_path_factory: pytest.TempPathFactory) -> Ite
     del serving["free"]["price"]
     serving["long"]["price"] = PRICE | {"image": 0.5, "long_context": [{"above_tokens": 9, "prompt": 10}]}
     serving["own"]["owner_key"] = "dev"
+    fast = {"model": "up-fast", "tier": "priority"}
     config = {
         "keys": [{"name": "dev", "secret": {"env": "CALLER_KEY"}}],
         "providers": {
             name: {"dialect": "messages", "base_url": f"http://127.0.0.1:{provider.port}"}
             for name, provider in providers.items()
         },
-        "models": {"a/m": [serving["one"], serving["two"]]} | {f"b/{name}": [serving[name]] for name in NAMES},
+        "models": {"a/m": [serving["one"], serving["two"]], "b/tiers": [serving["one"], serving["one"] | fast]}
+        | {f"b/{name}": [serving[name]] for name in NAMES},
         "drain": {"deadline": "0s"},
     }
     with Running.relay(config, tmp_path_factory.mktemp("relay"), ENVIRON) as process:
@@ -246,3 +248,25 @@ async def test_long_prompts_and_images_cost_what_the_operator_says(relay: Runnin
     shown = await generation(relay, record["request_id"])
     assert shown["cache_discount"] == 0
     assert json.loads(providers["long"].calls[-1].content)["messages"] == messages
+
+
+@pytest.mark.parametrize("told", [None, "batch"])
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("tier", ["priority", "standard"])
+async def test_usage_names_the_tier_that_served(
+    relay: Running, providers: Providers, tier: str, stream: bool, told: str | None
+) -> None:
+    """In the words of the provider where it has some."""
+    said = {} if told is None else {"service_tier": told}
+    providers["one"].answers = (
+        streamed(usage(**said), {"output_tokens": 3}) if stream else [whole(message(usage=usage(**said)))]
+    )
+
+    answer = await ask(relay.port, body("b/tiers", stream=stream, service_tier=tier))
+
+    shown = answer.events[-2][1]["usage"] if stream else answer.json["usage"]
+    if told and stream:
+        shown = answer.events[0][1]["message"]["usage"]
+    assert shown["service_tier"] == (told or tier)
+    kept = await generation(relay, answer.fields["request-id"])
+    assert kept["service_tier"] == (told or (tier if tier == "priority" else None))
