@@ -58,7 +58,7 @@ class Router:
         self._draw = draw
         self._sticky = Sticky() if sticky is None else sticky
         self._roster = Roster()
-        self._chooser = Chooser(generation, self._roster, draw)
+        self._chooser = Chooser(generation, self._roster, draw, self._sticky)
 
     def plan(self, call: Call) -> Plan:
         """Find the endpoints that may answer a call, and their order.

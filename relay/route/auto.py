@@ -143,16 +143,17 @@ class Choice:
 class Chooser:
     """Chooses the models of one configuration generation, and remembers for which conversation.
 
-    draw   gives a number from 0 up to 1
+    draw     gives a number from 0 up to 1
+    sticky   conversations, which outlive a generation
     """
 
-    def __init__(self, generation: Generation, roster: Roster, draw: Callable[[], float]) -> None:
+    def __init__(self, generation: Generation, roster: Roster, draw: Callable[[], float], sticky: Sticky) -> None:
         models = [model for model in generation.models.values() if model.id not in ROUTERS]
         self._auto = [model for model in models if model.auto]
         self._free = [free for model in models if (free := _for_nothing(model)).endpoints]
         self._roster = roster
         self._draw = draw
-        self._sticky = Sticky()
+        self._sticky = sticky
 
     def has(self, router: str) -> bool:
         """Tell whether there is a model to choose from."""
@@ -162,7 +163,7 @@ class Chooser:
         """Give the models that stand for a router model, none when nobody may; and why the others don't."""
         plugin = ROUTERS[router]
         said = call.plugins.routers.get(plugin, _DEFAULTS)
-        pin = None if said.pin_model is False else Conversation(self._sticky, call)
+        pin = None if said.pin_model is False else Conversation(self._sticky, call, b"model")
         choice = Choice(router, pin, said.pin_model is True)
         everybody = self._allowed(choice, self._auto if plugin else self._free, said)
         sifted = sift(ask, everybody if plugin else _able(choice, ask, everybody))

@@ -46,15 +46,18 @@ class Sticky:
 
 
 class Conversation:
-    """A call's key, and how long its cache is kept; made while the request is still there."""
+    """A call's key, and how long its cache is kept; made while the request is still there.
+
+    kind   of what is remembered of it: an endpoint, or the model that a router model stood for
+    """
 
     __slots__ = ("_is_named", "_lasts_s", "_sticky", "key")
 
-    def __init__(self, sticky: Sticky, call: Call) -> None:
+    def __init__(self, sticky: Sticky, call: Call, kind: bytes = b"endpoint") -> None:
         self._sticky = sticky
         self._is_named = call.session_id is not None
         self._lasts_s = LONG_IDLE_S if b'"1h"' in call.content else IDLE_S
-        self.key = _key(call)
+        self.key = _key(call, kind)
 
     def held_by(self, now: float) -> str | None:
         """Give the id of the endpoint that answered it last."""
@@ -83,9 +86,9 @@ _PROMPT: Final = Decoder(_Prompt)
 _ROLE: Final = Decoder(_Role)
 
 
-def _key(call: Call) -> bytes:
+def _key(call: Call, kind: bytes) -> bytes:
     """Give who asks, for which model, in which session; without one, how the prompt begins."""
-    digest = blake2b(digest_size=16)
+    digest = blake2b(kind, digest_size=16)
     for part in (call.identity.name, call.model, call.session_id or ""):
         digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
     if call.session_id is None:

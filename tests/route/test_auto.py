@@ -12,7 +12,7 @@ from relay.call import COST_TIERS, AutoRouter, Call
 from relay.catalog import Endpoint, Generation, Model, Scores
 from relay.errors import NoEndpoint
 from relay.price import NANO, Price
-from relay.route import Health, Plan, Router
+from relay.route import Health, Plan, Router, Sticky
 from relay.route.auto import NOBODY, Option, ranked
 from tests.route.shapes import Hands, call, endpoint, router, tried
 
@@ -264,6 +264,14 @@ def test_a_session_keeps_its_model_while_it_is_a_candidate() -> None:
     assert tried(found, talk(CODE, excluded_models=["*talker"])) == ["coder/m"]
     now.now += 601
     assert tried(found, talk(CODE))[0] == "coder/m"
+
+
+def test_a_session_keeps_its_model_when_the_configuration_is_loaded_again() -> None:
+    known = catalogue(model("coder", 1, 10, coding=90), model("talker", 1, 80, coding=20))
+    health, sticky = Health(Hands()), Sticky()
+
+    assert _answered(Router(known, health, sticky=sticky).plan(talk("good morning"))) == "talker/m"
+    assert tried(Router(known, health, sticky=sticky), talk(CODE))[0] == "talker/m"
 
 
 @pytest.mark.parametrize(
