@@ -4,7 +4,7 @@ from relay._core.encoder cimport Encoder
 from relay._core.types cimport Event, Slice
 
 cdef enum:
-    MAX_EDITS = 9                 # id, model, provider, usage, metadata, edits of the context, and three of any answer
+    MAX_EDITS = 11                # id, model, provider, usage, its counts, metadata, edits of the context, three of any
 
 cdef struct Answer:               # a unary answer: its text, and raw values of members; NULL where absent
     Slice text

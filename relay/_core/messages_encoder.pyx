@@ -19,6 +19,7 @@ from relay._core.text cimport is_object, skip_plain
 from relay._core.types cimport DELTA, ERROR, PING, START, STOP, USAGE, Event, Slice
 
 cdef Scanner _INPUT_TOKENS = Scanner(("input_tokens",))
+cdef Scanner _COUNTS = Scanner(("input_tokens", "output_tokens"))
 cdef Scanner _METADATA = Scanner(("openrouter_metadata",), 500)
 cdef const char* OWN_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
@@ -227,9 +228,14 @@ cdef class MessagesEncoder(Encoder):
         cdef dict told = meter.reckoned(meter.final, self.input_tokens)[0]
         cdef bytes fields = self.usage_fields(told) if self.usage_fields is not None else b""
         cdef bytes usage
+        cdef Slice[2] counts
         if self.is_translated:
             fields = _with_untold(fields, meter, told)
         if is_object(event.usage):
+            if fields and not meter.final and not self.is_translated:  # what it costs is told, and so is for what
+                usage = b'"output_tokens":%d' % told.get("output_tokens", 0)
+                _COUNTS.scan_into(event.usage, counts)
+                self._set(event.usage, counts[1], usage)
             if fields:
                 self._into(event.usage, _text(fields))
             self._tell(_trimmed(event.data))
@@ -265,7 +271,8 @@ cdef class MessagesEncoder(Encoder):
         told, reckoned   the meter's usage, and what is charged for
         """
         cdef bytes fields = self.usage_fields(reckoned) if self.usage_fields is not None else b""
-        cdef bytes usage, metadata
+        cdef bytes usage, metadata, prompt
+        cdef Slice[2] counts
         if self.id is not None:
             self._set(answer.text, answer.id, self.id)
         if self.model is not None:
@@ -279,6 +286,13 @@ cdef class MessagesEncoder(Encoder):
         if self.provider is not None:
             self._set(answer.text, answer.provider, self.provider)
         if is_object(answer.usage):
+            _COUNTS.scan_into(answer.usage, counts)
+            if "input_tokens" not in told:
+                prompt = b'"input_tokens":%d' % reckoned.get("input_tokens", 0)
+                self._set(answer.usage, counts[0], prompt)
+            if "output_tokens" not in told:
+                usage = b'"output_tokens":%d' % reckoned.get("output_tokens", 0)
+                self._set(answer.usage, counts[1], usage)
             if fields:
                 self._into(answer.usage, _text(fields))
         else:

@@ -270,3 +270,30 @@ async def test_usage_names_the_tier_that_served(
     assert shown["service_tier"] == (told or tier)
     kept = await generation(relay, answer.fields["request-id"])
     assert kept["service_tier"] == (told or (tier if tier == "priority" else None))
+
+
+@pytest.mark.parametrize(("start", "last"), [({}, {}), (usage(), {}), (usage(), {"output_tokens": None})])
+async def test_the_counts_that_a_stream_is_charged_for_are_told(
+    relay: Running, providers: Providers, start: Json, last: Json
+) -> None:
+    providers["one"].answers = streamed(start, last, "some twenty letters.")
+
+    answer = await ask(relay.port, body("b/one", stream=True))
+    record = await relay.record_of("b/one")
+
+    begun, ended = answer.events[0][1]["message"]["usage"], answer.events[-2][1]["usage"]
+    assert begun["input_tokens"] == record["usage"]["input_tokens"] > 0
+    assert ended["output_tokens"] == record["usage"]["output_tokens"] > 0
+
+
+@pytest.mark.parametrize("said", [{}, {"input_tokens": 5}, {"input_tokens": None, "output_tokens": None}])
+async def test_the_counts_that_a_whole_answer_is_charged_for_are_told(
+    relay: Running, providers: Providers, said: Json
+) -> None:
+    providers["one"].answers = [whole(message("some twenty letters.", usage=said))]
+
+    told = (await ask(relay.port, body("b/one"))).json["usage"]
+    record = await relay.record_of("b/one")
+
+    assert told["cost"] * 1e9 == pytest.approx(told["input_tokens"] * IN + told["output_tokens"] * OUT + FEE)
+    assert record["usage"] == {name: told[name] for name in ("input_tokens", "output_tokens")}
