@@ -85,7 +85,7 @@ def loaded(folder: Path, row: KnownProvider, more: str = "") -> Loaded:
         f"keys: open\nproviders:\n  {row.name}: {{credential: {{env: KEY}}{more}}}\n"
         f"models: {{m: [{{provider: {row.name}, model: m}}]}}\n"
     )
-    return load(path, PROVIDERS, {"KEY": "a-credential-of-theirs"}, lambda _policy, _most: ())
+    return load(path, PROVIDERS, {"KEY": "a-credential-of-theirs"}, lambda *_: ())
 
 
 @pytest.mark.parametrize("row", UNFINISHED, ids=lambda row: str(row.name))
