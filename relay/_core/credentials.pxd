@@ -7,4 +7,3 @@ cdef void note_headers(Begins* begins) noexcept nogil
 cdef int header_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
 cdef int curl_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
 cdef int url_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil
-cdef int scheme_tail(View* view, Offers* offers) except -1 nogil

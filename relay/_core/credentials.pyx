@@ -1,8 +1,7 @@
 """Secrets behind headers and behind `curl -u`, and the passwords of URLs (spec/redaction.md 6.4, 6.5).
 
 `header_at` is called at every start of a run of ASCII letters, `curl_at` at every `-` behind a blank, `url_at` at every
-`:` before `//`; `scheme_tail` once a piece, while more may follow. Only a URL's extent starts before its span: at its
-scheme, of which the longest reading is offered, since it hides what the others would.
+`:` before `//`.
 """
 
 from libc.stdint cimport uint8_t
@@ -22,7 +21,6 @@ from relay._core.kinds cimport (
     LITERAL,
     LOWER_CASE,
     PLUS_SLASH,
-    SHIELD,
     START_CHAR,
     TOKEN_CLASS,
     UNDERSCORE,
@@ -121,7 +119,7 @@ cdef int _basic_value(View* view, Py_ssize_t trigger, Py_ssize_t start, Offers* 
     if view.touched and not view.last:
         wait(view, trigger, start, offers)
     elif size >= LEAST_BASIC and is_basic(view, start, size):
-        offer(offers, trigger, start, start, end, TOKEN_CLASS, FREE)
+        offer(offers, trigger, start, end, TOKEN_CLASS, FREE)
     return 0
 
 
@@ -143,7 +141,7 @@ cdef int curl_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
     if view.touched and not view.last:
         wait(view, place, start, offers)
     elif end - start >= LEAST_VALUE and is_credential(view, start, end - start):
-        offer(offers, place, start, start, end, TOKEN_CLASS, FREE)
+        offer(offers, place, start, end, TOKEN_CLASS, FREE)
     return 0
 
 
@@ -205,27 +203,24 @@ cdef inline bint _holds_literal(View* view, Py_ssize_t start, Py_ssize_t end) no
 
 
 cdef int url_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
-    """Offer the password of the URL whose `://` starts here, or shield what stands before a placeholder of one."""
-    cdef Py_ssize_t scheme = _scheme_start(view, place), start, end
-    if scheme < 0:
+    """Offer the password of the URL whose `://` starts here."""
+    cdef Py_ssize_t start, end
+    if not _has_scheme(view, place):
         return 0
     view.touched = False
     start = _behind_colon(view, place + 1)
     if start < 0:
-        return _pend_url(view, place, scheme, offers)
-    if is_a(view, start, LITERAL):
-        end = skip(view, start, LITERAL, LONGEST_VALUE)
-        if look(view, end) == c"@":
-            return offer(offers, place, scheme, scheme, end, SHIELD, FREE)
-        return _pend_url(view, place, scheme, offers)
+        if view.touched and not view.last:
+            pend(offers, place, view.end)
+        return 0
     if never_credential(view, start):
         return 0
     end = run_of(view, start, URL_VALUE, LONGEST_VALUE + 1)
     if end - start <= LONGEST_VALUE and look(view, end) == c"@":
         if end - start >= LEAST_VALUE and is_credential(view, start, end - start):
-            return offer(offers, place, scheme, start, end, TOKEN_CLASS, FREE)
+            return offer(offers, place, start, end, TOKEN_CLASS, FREE)
     elif view.touched and not view.last:
-        pend(offers, place, scheme, start)
+        pend(offers, place, start)
     return 0
 
 
@@ -243,37 +238,16 @@ cdef Py_ssize_t _behind_colon(View* view, Py_ssize_t place) noexcept nogil:
     return place + 1 if look(view, place) == c":" else -1
 
 
-cdef int _pend_url(View* view, Py_ssize_t trigger, Py_ssize_t scheme, Offers* offers) noexcept nogil:
-    """Pend, if the text may go on, a URL that has no character of a password yet."""
-    if view.touched and not view.last:
-        pend(offers, trigger, scheme, view.end)
-    return 0
-
-
-cdef Py_ssize_t _scheme_start(View* view, Py_ssize_t end) noexcept nogil:
-    """Give where the longest scheme that ends before `end` starts, -1 if none does."""
+cdef bint _has_scheme(View* view, Py_ssize_t end) noexcept nogil:
+    """Tell whether what ends before `end` is a scheme: it holds a letter."""
     cdef Py_ssize_t place = end
     while place > end - LONGEST_SCHEME and _is_of_scheme(view.chars[place - 1]):
         place -= 1
-    while place < end:
         if was_a(view, place, LETTER):
-            return place
-        place += 1
-    return -1
+            return True
+    return False
 
 
 cdef inline bint _is_of_scheme(uint8_t character) noexcept nogil:
     """Tell whether a character may stand in a scheme."""
     return KIND[character] & (ALNUM | DOT | LABEL_MARK) != 0 or character == c"+"
-
-
-cdef int scheme_tail(View* view, Offers* offers) except -1 nogil:
-    """Pend the URL that what the view ends in may turn out to start: a scheme, or one with a part of `://`."""
-    cdef Py_ssize_t end = view.end, scheme
-    if view.chars[end - 1] == c"/" and view.chars[end - 2] == c":":
-        end -= 1
-    end -= view.chars[end - 1] == c":"
-    scheme = _scheme_start(view, end)
-    if scheme >= 0:
-        pend(offers, scheme, scheme, view.end)
-    return 0

@@ -159,7 +159,7 @@ cdef class Customs:
                         self._try_programs(view, &block)
                 _offer_all(&block, offers)
             if block.end < end:
-                pend(offers, block.end, block.end, block.end)
+                pend(offers, block.end, block.end)
                 return 0
             place = end
         return 0
@@ -244,7 +244,7 @@ cdef int _offer_all(const Block* block, Offers* offers) except -1 nogil:
     for place in range(block.begin, block.end):
         size = block.sizes[place - block.begin]
         if size:
-            offer(offers, place, place, place, place + size, CUSTOM_CLASS, FREE)
+            offer(offers, place, place, place + size, CUSTOM_CLASS, FREE)
     return 0
 
 

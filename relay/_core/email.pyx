@@ -52,9 +52,9 @@ cdef int email_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
     if (end < 0 and not waits) or _is_in_authority(view, place):
         return 0
     if waits:
-        pend(offers, place, start, start)
+        pend(offers, place, start)
         return 0
-    return offer(offers, place, start, start, end, EMAIL_CLASS, FREE)
+    return offer(offers, place, start, end, EMAIL_CLASS, FREE)
 
 
 cdef void email_tail(View* view, Offers* offers) noexcept nogil:
@@ -70,7 +70,7 @@ cdef void email_tail(View* view, Offers* offers) noexcept nogil:
     if size > LOCAL_MOST and view.chars[end - 1] == c"%":
         size -= 1
     if 0 < size <= LOCAL_MOST and not _has_pair(view, start, view.end):
-        pend(offers, start, start, start)
+        pend(offers, start, start)
 
 
 cdef Py_ssize_t _local_start(View* view, Py_ssize_t stop, Py_ssize_t floor, Py_ssize_t most) noexcept nogil:

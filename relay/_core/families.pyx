@@ -143,11 +143,11 @@ cdef void _hold_start(View* view, const FamilyForm* form, Offers* offers) noexce
     cdef Py_ssize_t stop = place - form.back
     while place > stop and _in_set(view.chars[place - 1], form.left):
         place -= 1
-        if (place >= offers.hold and place >= offers.extent) or was_a(view, place - 1, _edge(form)):
+        if place >= offers.hold or was_a(view, place - 1, _edge(form)):
             continue
         view.touched = False
         if _walk(view, form, place) < 0 and view.touched:
-            pend(offers, view.end, place, place)
+            pend(offers, view.end, place)
 
 
 cdef inline bint _in_set(uint8_t character, int number) noexcept nogil:
@@ -183,9 +183,9 @@ cdef int _form_at(View* view, const FamilyForm* form, Py_ssize_t place, Offers* 
         return _offer_open(view, form, place, found, offers)
     whole += form.lead
     if view.touched and not view.last:
-        pend(offers, place, whole, whole)
+        pend(offers, place, whole)
     elif found >= 0:
-        return offer(offers, place, whole, whole, found, TOKEN_CLASS, FREE)
+        return offer(offers, place, whole, found, TOKEN_CLASS, FREE)
     return 0
 
 
@@ -316,11 +316,11 @@ cdef int _offer_open(
     view.touched = False
     end = _swallowed(view, found, form.swallow, start + FAR)
     if view.touched and not view.last and end - start < JUDGED:
-        pend(offers, place, start, start)
+        pend(offers, place, start)
     elif _is_secret(view, form, start, min(end, start + JUDGED)):
         if end == start + FAR or (view.touched and not view.last):
             return offer_run(offers, place, start, end, form.swallow)
-        return offer(offers, place, start, start, end, TOKEN_CLASS, FREE)
+        return offer(offers, place, start, end, TOKEN_CLASS, FREE)
     return 0
 
 

@@ -59,4 +59,3 @@ cdef enum Class:                  # in the order that settles ties (spec/redacti
     CUSTOM_CLASS, TOKEN_CLASS, IBAN_CLASS, CARD_CLASS, EMAIL_CLASS, UUID_CLASS, MAC_CLASS, IP_CLASS, SSN_CLASS
     PHONE_CLASS
     CLASSES
-    SHIELD                        # no class: hides what starts in it (a URL whose password is a literal)

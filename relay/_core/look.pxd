@@ -27,7 +27,6 @@ cdef struct View:
     bint touched
 
 cdef struct Offer:
-    int32_t extent                # where the rule starts to apply
     int32_t start                 # what is replaced: [start, end)
     int32_t end
     int32_t trigger               # where a scan has to go on for the rule to find it again
@@ -40,7 +39,6 @@ cdef struct Offers:
     int count
     int room
     Py_ssize_t hold               # no span that is still undecided starts before this
-    Py_ssize_t extent             # no extent that is still undecided starts before this
     Py_ssize_t rescan             # triggers from here on have to be looked at again
 
 cdef inline uint8_t look(View* view, Py_ssize_t place) noexcept nogil:
@@ -77,17 +75,15 @@ cdef inline Py_ssize_t back(View* view, Py_ssize_t place, uint32_t kinds, Py_ssi
     return place
 
 cdef int offer(
-    Offers* offers, Py_ssize_t trigger, Py_ssize_t extent, Py_ssize_t start, Py_ssize_t end, int cls, int context
+    Offers* offers, Py_ssize_t trigger, Py_ssize_t start, Py_ssize_t end, int cls, int context
 ) except -1 nogil
 cdef int offer_run(
     Offers* offers, Py_ssize_t trigger, Py_ssize_t start, Py_ssize_t end, int swallow
 ) except -1 nogil
 
-cdef inline void pend(Offers* offers, Py_ssize_t trigger, Py_ssize_t extent, Py_ssize_t start) noexcept nogil:
-    """Say that a rule cannot tell yet: its extent would start at `extent`, its span not before `start`."""
+cdef inline void pend(Offers* offers, Py_ssize_t trigger, Py_ssize_t start) noexcept nogil:
+    """Say that a rule cannot tell yet: its span would not start before `start`."""
     if start < offers.hold:
         offers.hold = start
-    if extent < offers.extent:
-        offers.extent = extent
     if trigger < offers.rescan:
         offers.rescan = trigger

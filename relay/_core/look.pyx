@@ -22,11 +22,11 @@ cdef Offer* _next(Offers* offers) except NULL nogil:
 
 
 cdef int offer(
-    Offers* offers, Py_ssize_t trigger, Py_ssize_t extent, Py_ssize_t start, Py_ssize_t end, int cls, int context
+    Offers* offers, Py_ssize_t trigger, Py_ssize_t start, Py_ssize_t end, int cls, int context
 ) except -1 nogil:
     """Offer the span [start, end), which has all that its rule asks for but the context."""
     _next(offers)[0] = Offer(
-        <int32_t>extent, <int32_t>start, <int32_t>end, <int32_t>trigger, <uint8_t>cls, <uint8_t>context, 0
+        <int32_t>start, <int32_t>end, <int32_t>trigger, <uint8_t>cls, <uint8_t>context, 0
     )
     return 0
 
@@ -35,6 +35,6 @@ cdef int offer_run(
     Offers* offers, Py_ssize_t trigger, Py_ssize_t start, Py_ssize_t end, int swallow
 ) except -1 nogil:
     """Offer a token that is certain while its run still goes on behind `end`."""
-    offer(offers, trigger, start, start, end, TOKEN_CLASS, 0)
+    offer(offers, trigger, start, end, TOKEN_CLASS, 0)
     offers.items[offers.count - 1].swallow = <uint8_t>swallow
     return 0

@@ -12,7 +12,7 @@ from libc.stdlib cimport free, qsort, realloc
 from libc.string cimport memmove
 
 from relay._core.families cimport run_end
-from relay._core.kinds cimport CARD_CLASS, EMAIL_CLASS, END_CHAR, PHONE_CLASS, SHIELD, SSN_CLASS
+from relay._core.kinds cimport CARD_CLASS, EMAIL_CLASS, END_CHAR, PHONE_CLASS, SSN_CLASS
 from relay._core.left cimport Mark, has_word, is_named_otherwise, is_version
 from relay._core.look cimport AFTER_CARD, AFTER_PHONE, AFTER_SSN, FREE, NO_VERSION, PLAIN, Offer, Offers, View, pend
 from relay._core.phone cimport phones_at
@@ -74,7 +74,7 @@ cdef class Matcher:
         self._is_loud = False
         view = self.window.open(last)
         offers.count = 0
-        offers.hold = offers.extent = offers.rescan = view.end
+        offers.hold = offers.rescan = view.end
         self.count = 0
         self._starts.count = 0
         scan(view, self._rescan, self._on, offers, &self._starts)
@@ -150,7 +150,6 @@ cdef class Matcher:
         """Choose the matches of the first layer."""
         cdef Offers* offers = &self._offers
         cdef Py_ssize_t end = self._last.end if self._last.end > self.window.released else self.window.released
-        cdef Py_ssize_t shielded = -1
         cdef const Mark* before
         cdef Offer* each
         cdef Mark* mark
@@ -159,15 +158,10 @@ cdef class Matcher:
         self._sort()
         for at in range(offers.count):
             each = &offers.items[at]
-            if each.cls == SHIELD:
-                if each.end > shielded:
-                    shielded = each.end
+            if each.start < end:
                 continue
-            if each.extent < shielded or each.start < end:
-                continue
-            if each.extent >= offers.extent:
-                pend(offers, each.trigger, each.extent, each.start)
-                continue
+            if each.start >= offers.hold:
+                break
             before = &self.found[self.count - 1] if self.count else &self._last if self._last.end >= 0 else NULL
             if not self._has_context(view, each, before):
                 continue
@@ -184,7 +178,7 @@ cdef class Matcher:
             end = mark.end
         for at in range(offers.count):
             each = &offers.items[at]
-            if (each.end if each.cls == SHIELD else each.start) >= offers.hold and each.trigger < offers.rescan:
+            if each.start >= offers.hold and each.trigger < offers.rescan:
                 offers.rescan = each.trigger
         return 0
 
@@ -252,7 +246,7 @@ cdef class Matcher:
             view.touched = False
             phones_at(view, place, &self._phones, worded)
             if self._phones.hold < stop:
-                pend(&self._offers, place, place, place)
+                pend(&self._offers, place, place)
                 return 0
             if self._best_phone(view, &before, after, at, worded):
                 before = self.found[at]
@@ -290,16 +284,12 @@ cdef inline Py_ssize_t _run_end(View* view, Py_ssize_t place, int swallow, Py_ss
 
 cdef inline bint _goes_before(const Offer* one, const Offer* other) noexcept nogil:
     """Tell whether `one` is asked first (spec/redaction.md 4)."""
-    if one.extent != other.extent:
-        return one.extent < other.extent
-    if (one.cls == SHIELD) != (other.cls == SHIELD):
-        return one.cls == SHIELD
+    if one.start != other.start:
+        return one.start < other.start
     if one.end != other.end:
         return one.end > other.end
     if one.cls != other.cls:
         return one.cls < other.cls
-    if one.start != other.start:
-        return one.start < other.start
     return one.swallow > other.swallow  # of two runs that go on the one with the larger set ends last
 
 

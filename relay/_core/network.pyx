@@ -67,9 +67,9 @@ cdef int hex_at(View* view, Py_ssize_t place, uint32_t classes, Offers* offers) 
 cdef inline int _settle(View* view, Py_ssize_t place, Py_ssize_t end, int cls, Offers* offers) except -1 nogil:
     """Offer what ends at `end`, or nothing if that is -1; or wait if what follows may change it."""
     if view.touched and not view.last:
-        pend(offers, place, place, place)
+        pend(offers, place, place)
     elif end >= 0:
-        offer(offers, place, place, place, end, cls, FREE)
+        offer(offers, place, place, end, cls, FREE)
     return 0
 
 
@@ -193,9 +193,9 @@ cdef int ipv4_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
     ):
         end = -1
     if view.touched and not view.last:
-        pend(offers, place, place, place)
+        pend(offers, place, place)
     elif end >= 0:
-        offer(offers, place, place, place, end, IP_CLASS, NO_VERSION)
+        offer(offers, place, place, end, IP_CLASS, NO_VERSION)
     return 0
 
 

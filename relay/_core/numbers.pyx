@@ -96,9 +96,9 @@ cdef int ssn_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
     view.touched = False
     end = _ssn_end(view, place)
     if view.touched and not view.last:
-        pend(offers, place, place, place)
+        pend(offers, place, place)
     elif end >= 0:
-        offer(offers, place, place, place, end, SSN_CLASS, FREE if view.chars[place + 3] == c"-" else AFTER_SSN)
+        offer(offers, place, place, end, SSN_CLASS, FREE if view.chars[place + 3] == c"-" else AFTER_SSN)
     return 0
 
 
@@ -162,13 +162,13 @@ cdef int card_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
     ends[0] = ends[1] = -1
     _read_card(view, place, ends)
     if view.touched and not view.last:
-        pend(offers, place, place, place)
+        pend(offers, place, place)
         return 0
     for at in range(1, -1, -1):
         context = _card_context(view, place, ends[at]) if ends[at] >= 0 else -1
         if context < 0 or context == longer:
             continue
-        offer(offers, place, place, place, ends[at], CARD_CLASS, context)
+        offer(offers, place, place, ends[at], CARD_CLASS, context)
         if context == FREE:
             break
         longer = context
@@ -266,9 +266,9 @@ cdef int iban_at(View* view, Py_ssize_t place, Offers* offers) except -1 nogil:
         if size and _has_check_digits(view, place + 2):
             end = _iban_end(view, place, size, letters | DIGIT)
     if view.touched and not view.last:
-        pend(offers, place, place, place)
+        pend(offers, place, place)
     elif end >= 0 and _remainder(view, place, place + 4, _remainder(view, place + 4, end, 0)) == 1:
-        offer(offers, place, place, place, end, IBAN_CLASS, FREE)
+        offer(offers, place, place, end, IBAN_CLASS, FREE)
     return 0
 
 

@@ -73,7 +73,7 @@ cdef int phones_at(View* view, Py_ssize_t place, Offers* offers, bint worded) ex
     _offer_readings(view, place, offers, worded)
     if view.touched and not view.last:
         offers.count = found
-        pend(offers, place, place, place)
+        pend(offers, place, place)
     return 0
 
 
@@ -82,7 +82,7 @@ cdef int _offer_american(View* view, Py_ssize_t place, Offers* offers) except -1
     cdef Py_ssize_t end = _american(view, place)
     if end < 0:
         return 0
-    offer(offers, place, place, place, end, PHONE_CLASS, PLAIN)
+    offer(offers, place, place, end, PHONE_CLASS, PLAIN)
     return _offer_extended(view, offers, place, end, PLAIN)
 
 
@@ -132,7 +132,7 @@ cdef int _offer_extended(View* view, Offers* offers, Py_ssize_t start, Py_ssize_
     """Offer a number once more with the extension behind it, if there is one."""
     end = _extended(view, end, start + LONGEST)
     if end >= 0:
-        offer(offers, start, start, start, end, PHONE_CLASS, context)
+        offer(offers, start, start, end, PHONE_CLASS, context)
     return 0
 
 
@@ -351,7 +351,7 @@ cdef int _judge(View* view, Reading* reading, Offers* offers) except -1 nogil:
     is_any = reading.rules & ANY and reading.digits >= ANY_LEAST
     if reading.binary or not (is_trunk or is_any) or not _is_over(view, end):
         return 0
-    offer(offers, start, start, start, end, PHONE_CLASS, PLAIN if is_trunk else PLAIN_AFTER_PHONE)
+    offer(offers, start, start, end, PHONE_CLASS, PLAIN if is_trunk else PLAIN_AFTER_PHONE)
     if is_any:
         _offer_extended(view, offers, start, end, PLAIN_AFTER_PHONE)
     return 0
@@ -363,7 +363,7 @@ cdef int _judge_plan(View* view, Reading* reading, Offers* offers) except -1 nog
     cdef int context = FREE if is_free else AFTER_PHONE
     if is_a(view, reading.end, BESIDE_WORD) or not (is_free or reading.worded):
         return 0
-    offer(offers, reading.start, reading.start, reading.start, reading.end, PHONE_CLASS, context)
+    offer(offers, reading.start, reading.start, reading.end, PHONE_CLASS, context)
     return _offer_extended(view, offers, reading.start, reading.end, context)
 
 

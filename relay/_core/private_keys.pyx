@@ -31,7 +31,7 @@ cdef int key_at(View* view, Py_ssize_t trigger, Py_ssize_t place, int swallow, O
     cdef Py_ssize_t foot
     if end < 0:
         if view.touched and not view.last:
-            pend(offers, trigger, start, start)
+            pend(offers, trigger, start)
         return 0
     view.touched = False
     end = _body_end(view, end, swallow, start + FAR)
@@ -39,10 +39,10 @@ cdef int key_at(View* view, Py_ssize_t trigger, Py_ssize_t place, int swallow, O
         return offer_run(offers, trigger, start, end, swallow)
     foot = _footer_end(view, end, swallow)
     if foot >= 0 and (view.last or not view.touched):
-        return offer(offers, trigger, start, start, foot, TOKEN_CLASS, FREE)
+        return offer(offers, trigger, start, foot, TOKEN_CLASS, FREE)
     if view.touched and not view.last:
         return offer_run(offers, trigger, start, end, swallow)
-    return offer(offers, trigger, start, start, end, TOKEN_CLASS, FREE)
+    return offer(offers, trigger, start, end, TOKEN_CLASS, FREE)
 
 
 cdef Py_ssize_t key_end(View* view, Py_ssize_t place, int swallow, Py_ssize_t most) noexcept nogil:

@@ -82,7 +82,7 @@ cdef int secret_value(View* view, Py_ssize_t trigger, Py_ssize_t start, Offers* 
         if not never_secret(view, start, end - start):
             wait(view, trigger, start, offers)
     elif is_secret(view, start, end - start):
-        offer(offers, trigger, start, start, end, TOKEN_CLASS, FREE)
+        offer(offers, trigger, start, end, TOKEN_CLASS, FREE)
     return 0
 
 
@@ -100,7 +100,7 @@ cdef int password_value(View* view, Py_ssize_t trigger, Py_ssize_t start, Offers
         if not never_password(view, start, end - start):
             wait(view, trigger, start, offers)
     elif is_password(view, start, end - start):
-        offer(offers, trigger, start, start, end, TOKEN_CLASS, FREE)
+        offer(offers, trigger, start, end, TOKEN_CLASS, FREE)
     return 0
 
 
@@ -109,13 +109,13 @@ cdef int long_value(View* view, Py_ssize_t trigger, Py_ssize_t start, int swallo
     cdef Py_ssize_t end = value_end(view, start + JUDGED, swallow)
     if view.chars[end] == END_CHAR and not view.last:
         return offer_run(offers, trigger, start, end, swallow)
-    return offer(offers, trigger, start, start, end, TOKEN_CLASS, FREE)
+    return offer(offers, trigger, start, end, TOKEN_CLASS, FREE)
 
 
 cdef void wait(View* view, Py_ssize_t trigger, Py_ssize_t start, Offers* offers) noexcept nogil:
     """Pend, if the text may go on, a rule whose span would start at `start`: nothing before it has to be held."""
     if view.touched and not view.last:
-        pend(offers, trigger, start, start)
+        pend(offers, trigger, start)
 
 
 cdef Py_ssize_t value_end(View* view, Py_ssize_t place, int swallow) noexcept nogil:

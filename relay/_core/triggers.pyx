@@ -6,7 +6,7 @@ from libc.stdlib cimport realloc
 from relay._core.assigned cimport assigned_at, note_keys, option_at
 from relay._core.begins cimport NEXT, Begins, note_heads
 from relay._core.blocks cimport STRETCH, Found, Was, begin_blocks, find_narrow, find_wide, note_kinds
-from relay._core.credentials cimport curl_at, header_at, note_headers, scheme_tail, url_at
+from relay._core.credentials cimport curl_at, header_at, note_headers, url_at
 from relay._core.email cimport email_at, email_tail
 from relay._core.families cimport families_at, families_tail, listed_at, note_families
 from relay._core.kinds cimport (
@@ -266,7 +266,6 @@ cdef int scan_end(View* view, uint32_t on, Offers* offers) except -1 nogil:
         email_tail(view, offers)
     if on & TOKENS:
         families_tail(view, offers)
-        scheme_tail(view, offers)
     return 0
 
 

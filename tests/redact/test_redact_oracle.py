@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import relay
 from relay._core import Channel
 from tests.redact.running import PROPERTY, channel, redacted, ruleset, run
 from tests.redact.texts import IN_CONTEXT, LINES, VALUES, random_text, texts
 from tests.reference.redaction import CLASSES, find, redact
-from tests.reference.test_redaction import NEAR_MISSES
+from tests.reference.test_redaction import IN_USERS, NEAR_MISSES
 
 SUBSETS = [frozenset({cls}) for cls in sorted(CLASSES)] + [CLASSES - {cls} for cls in sorted(CLASSES)]
 
@@ -48,6 +49,16 @@ def test_a_class_that_is_off_has_no_say(classes: frozenset[str]) -> None:
     for _ in range(250):
         text = random_text(random)
         assert redacted(text, classes) == redact(text, classes), text
+
+
+@pytest.mark.parametrize(("text", "custom", "left"), IN_USERS)
+def test_what_stands_in_the_user_of_a_url_is_found_beside_its_password(
+    text: str, custom: tuple[str, ...], left: str
+) -> None:
+    for cut in range(len(text)):
+        redactor = relay.Redactor(CLASSES, custom=custom)
+        assert redactor.feed(text[:cut]) + redactor.feed(text[cut:]) + redactor.flush() == left
+    assert relay.redact(left, CLASSES, custom) == left
 
 
 def test_two_values_side_by_side_are_told_apart_as_the_oracle_does() -> None:

@@ -317,6 +317,21 @@ def test_context_stands_to_the_left_and_ends_at_the_last_match(text, expected):
     assert [cls for cls, _ in values(text)] == expected
 
 
+OAUTH = "ghp_aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC2dF4hJ6"
+IN_USERS = [
+    (f"git clone https://{OAUTH}:x-oauth-basic@github.com/a", (), "git clone https://[TOKEN]:[TOKEN]@github.com/a"),
+    ("postgres://apollo:s3cretPw9@db.host/x", ("apollo",), "postgres://[CUSTOM]:[TOKEN]@db.host/x"),
+    ("https://10.0.0.7:hunter22@x.org", (), "https://[IP]:[TOKEN]@x.org"),
+    ("see https://apollo:s3cretPw9@db.host/x", ("see https", "apollo"), "[CUSTOM]://[CUSTOM]:[TOKEN]@db.host/x"),
+]
+
+
+@pytest.mark.parametrize(("text", "custom", "left"), IN_USERS)
+def test_what_stands_in_the_user_of_a_url_is_found_beside_its_password(text, custom, left):
+    assert redact(text, CLASSES, custom) == left
+    assert redact(left, CLASSES, custom) == left
+
+
 def test_a_class_that_is_off_hides_nothing():
     assert values("https://bob:hunter22@x.org", ["email"]) == []
     assert values("https://bob:hunter、22|pw@x.org", ["email"]) == []

@@ -10,13 +10,12 @@ from tests.reference.redaction.assigned import (
     assigned_secrets,
     headers,
     passwords,
-    redacted_credentials,
     url_credentials,
 )
 from tests.reference.redaction.custom import Pattern, customs
 from tests.reference.redaction.email import emails
 from tests.reference.redaction.families import families, private_keys
-from tests.reference.redaction.model import LAYER_1, Candidate, choose
+from tests.reference.redaction.model import Candidate, choose
 from tests.reference.redaction.network import ips, macs, uuids
 from tests.reference.redaction.numbers import credit_cards, ibans, ssns
 from tests.reference.redaction.phone import phones
@@ -42,9 +41,8 @@ def find(text: str, classes: Collection[str], custom: Sequence[str | Pattern] = 
     start   what stands before it is context: nothing there is a match
     """
     seen = view(text)
-    shields = redacted_credentials(seen) if "token" in classes else []
     offers = [*customs(seen, custom), *_offers(seen, classes)]
-    return choose(seen, [offer for offer in offers if offer.start >= start and not _is_shielded(offer, shields)])
+    return choose(seen, [offer for offer in offers if offer.start >= start])
 
 
 def _offers(seen: View, classes: Iterable[str]) -> Iterator[Candidate]:
@@ -55,10 +53,6 @@ def _offers(seen: View, classes: Iterable[str]) -> Iterator[Candidate]:
 
 def _holds_literal(seen: View, offer: Candidate) -> bool:
     return any(offer.start < literal.end and literal.start < offer.end for literal in seen.literals)
-
-
-def _is_shielded(offer: Candidate, shields: Iterable[tuple[int, int]]) -> bool:
-    return offer.cls in LAYER_1 and any(start <= offer.extent < end for start, end in shields)
 
 
 def redact(text: str, classes: Collection[str], custom: Sequence[str | Pattern] = ()) -> str:

@@ -1,7 +1,6 @@
 """Class token: secrets and passwords behind a name, headers, command lines, URL credentials (contract, 6.2 to 6.5).
 
 Readings taken where the contract leaves room:
-- Only URL credentials have an extent before their span; all others start to apply at the value.
 - Words of `not_secret_key` stand in the identifier as whole words, their parts joined like those of a key.
 - "Blanks" around an operator are blanks and tabs; up to two of `" ' ]` may close the key.
 - A value is judged on its first 64 characters; a longer one is taken whole, whatever ends it, however long it is.
@@ -24,7 +23,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from tests.reference.redaction.families import JUDGED, entropy
-from tests.reference.redaction.model import Candidate, candidate
+from tests.reference.redaction.model import Candidate
 from tests.reference.redaction.tables import WORDS
 from tests.reference.redaction.view import LABEL_LETTER, LETTER, LITERAL, WORD, View, every
 
@@ -66,7 +65,6 @@ _CURL = re.compile(
 )
 _USER = rf"""(?:(?![\s/:@'"<>?#|`])[\x00-\x7f{LABEL_LETTER}])"""
 _URL = re.compile(rf"""[A-Za-z][0-9A-Za-z+.-]{{0,31}}://{_USER}{{0,256}}:(?P<value>[^\s/@'"<>{LITERAL}]{{3,120}})@""")
-_REDACTED_URL = re.compile(rf"""[A-Za-z][0-9A-Za-z+.-]{{0,31}}://{_USER}{{0,256}}:{LITERAL}+(?=@)""")
 _NOT_KEY = re.compile(rf"(?<![A-Za-z])(?:{_joined(WORDS['not_secret_key'])})(?![A-Za-z])", re.IGNORECASE)
 _BEFORE = re.compile(rf"[0-9A-Za-z_.{LITERAL}-]*\Z")
 _BEFORE_SIZE = 40
@@ -98,7 +96,7 @@ def _values(chars: str, pattern: re.Pattern[str], end_of: Callable[[str, int], i
     for found in every(pattern, chars):
         end = end_of(chars, found.end()) if _names_secret(chars, found) else None
         if end is not None:
-            yield candidate(found.end(), end, "token")
+            yield Candidate(found.end(), end, "token")
 
 
 def _names_secret(chars: str, found: re.Match[str]) -> bool:
@@ -160,14 +158,14 @@ def headers(view: View) -> Iterator[Candidate]:
     for found in every(_HEADER, view.chars):
         end = _secret_end(view.chars, found.end())
         if end is not None:
-            yield candidate(found.end(), end, "token")
+            yield Candidate(found.end(), end, "token")
     for found in every(_BASIC, view.chars):
         end = _basic_end(view.chars, found) if is_basic(found[1]) else None
         if end is not None:
-            yield candidate(found.start(1), end, "token")
+            yield Candidate(found.start(1), end, "token")
     for found in every(_CURL, view.chars):
         if LITERAL not in found["value"] and is_credential(found["value"]):
-            yield candidate(*found.span("value"), "token")
+            yield Candidate(*found.span("value"), "token")
 
 
 def _basic_end(chars: str, found: re.Match[str]) -> int | None:
@@ -189,19 +187,10 @@ def is_basic(encoded: str) -> bool:
 
 
 def url_credentials(view: View) -> Iterator[Candidate]:
-    """The password of every URL that holds one; its extent starts at the scheme."""
+    """The password of every URL that holds one."""
     for found in every(_URL, view.chars):
         if is_credential(found["value"]):
-            yield Candidate(found.start(), *found.span("value"), "token")
-
-
-def redacted_credentials(view: View) -> list[tuple[int, int]]:
-    """Where the extents of URLs stand whose password is a literal: from the scheme to the end of the literal.
-
-    The extent of a password hides what stands between scheme and password (section 4). Were this not so once the
-    password is a placeholder, a second redaction would find what the first one left (R4).
-    """
-    return [found.span() for found in _REDACTED_URL.finditer(view.chars)]
+            yield Candidate(*found.span("value"), "token")
 
 
 def is_credential(value: str) -> bool:

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import re2
 
-from tests.reference.redaction.model import Candidate, candidate
+from tests.reference.redaction.model import Candidate
 from tests.reference.redaction.view import LITERAL, View
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -50,7 +50,7 @@ def customs(view: View, written: Sequence[str | Pattern]) -> Iterator[Candidate]
         for start in range(len(text)):
             end = _end(view, text, pattern, start)
             if end is not None:
-                yield candidate(start, end, "custom")
+                yield Candidate(start, end, "custom")
 
 
 def _readable(view: View) -> str:

@@ -14,7 +14,7 @@ Readings taken where the contract leaves room:
 import re
 from collections.abc import Iterator
 
-from tests.reference.redaction.model import Candidate, candidate
+from tests.reference.redaction.model import Candidate
 from tests.reference.redaction.tables import DOMAINS
 from tests.reference.redaction.view import LABEL_LETTER, LETTER, LITERAL, View
 
@@ -42,7 +42,7 @@ def emails(view: View) -> Iterator[Candidate]:
         start = _local_start(view.chars, at.start(), encoded=at[0] == "%40")
         end = _domain_end(view.chars, at.end())
         if start is not None and end is not None and not _is_repository(view.chars, start, at.start(), end):
-            yield candidate(start, end, "email")
+            yield Candidate(start, end, "email")
 
 
 def _local_start(chars: str, at: int, encoded: bool) -> int | None:

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.reference.redaction.model import Candidate, candidate
+from tests.reference.redaction.model import Candidate
 from tests.reference.redaction.tables import FAMILIES, Family
 from tests.reference.redaction.view import WORD, View, every
 
@@ -103,7 +103,7 @@ def families(view: View) -> Iterator[Candidate]:
                 continue
             end = _form_end(view.chars, form, found, edge)
             if end is not None:
-                yield candidate(found.start(), end, "token")
+                yield Candidate(found.start(), end, "token")
 
 
 def _form_end(chars: str, form: Form, found: re.Match[str], edge: re.Pattern[str]) -> int | None:
@@ -139,7 +139,7 @@ def private_keys(view: View) -> Iterator[Candidate]:
         for found in every(header, view.chars):
             end = _key_end(view.chars, found, footer)
             if end is not None:
-                yield candidate(found.start(), end, "token")
+                yield Candidate(found.start(), end, "token")
 
 
 def _key_end(chars: str, header: re.Match[str], footer: re.Pattern[str]) -> int | None:

@@ -9,7 +9,8 @@ Readings taken where the contract leaves room:
 - A word that starts with an ASCII letter is never inside a run of letters on its left, whatever it ends in: "class#"
   does not hold "ss#".
 - "The earlier one's context carries on" means: the later one has context if the earlier one has.
-- Among candidates equal in extent, end and class the one whose span starts first wins.
+- No rule has an extent before its span, URL credentials neither (6.5): it would leave a key, or a phrase of one's own,
+  that is the user of a URL with a password. Addresses there are no candidates in the first place (5.1).
 """
 
 import re
@@ -94,18 +95,12 @@ Context = Callable[[Left], bool]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An interval that a rule offers: `extent` is where the rule starts to apply, start and end what is replaced."""
+    """An interval that a rule offers to be replaced."""
 
-    extent: int
     start: int
     end: int
     cls: str
     context: Context | None = None
-
-
-def candidate(start: int, end: int, cls: str, context: Context | None = None) -> Candidate:
-    """A candidate whose extent and span start together, as most do."""
-    return Candidate(start, start, end, cls, context)
 
 
 def choose(view: View, candidates: Iterable[Candidate]) -> list[Span]:
@@ -116,8 +111,8 @@ def choose(view: View, candidates: Iterable[Candidate]) -> list[Span]:
     return sorted(first + _chosen(view, free, first), key=lambda span: span.start)
 
 
-def _rank(offer: Candidate) -> tuple[int, int, int, int]:
-    return offer.extent, -offer.end, (LAYER_1 + LAYER_2).index(offer.cls), offer.start
+def _rank(offer: Candidate) -> tuple[int, int, int]:
+    return offer.start, -offer.end, (LAYER_1 + LAYER_2).index(offer.cls)
 
 
 def _chosen(view: View, offered: list[Candidate], others: Sequence[Span]) -> list[Span]:

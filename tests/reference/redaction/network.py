@@ -12,7 +12,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from tests.reference.redaction.model import Candidate, Left, candidate, spelled
+from tests.reference.redaction.model import Candidate, Left, spelled
 from tests.reference.redaction.view import ALNUM, DIGIT, LETTER, LITERAL, WORD, View, every
 
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -49,7 +49,7 @@ def ips(view: View) -> Iterator[Candidate]:
     for found in every(_V4, view.chars):
         address = ipaddress.IPv4Address(found[0])
         if not any(address in network for network in _EXEMPT_V4):
-            yield candidate(*found.span(), "ip", _is_no_version)
+            yield Candidate(*found.span(), "ip", _is_no_version)
     for run in every(_V6_RUN, view.chars):
         yield from _v6(view.chars, run)
 
@@ -70,9 +70,9 @@ def _v6(chars: str, run: re.Match[str]) -> Iterator[Candidate]:
     zone = _ZONE.match(chars, end)
     for stop in range(end + 2, zone.end() + 1) if zone else ():
         if chars[stop - 1] != "." and _V6_RIGHT.match(chars, stop):
-            yield candidate(run.start(), stop, "ip")
+            yield Candidate(run.start(), stop, "ip")
     if _V6_RIGHT.match(chars, max(end, run.end())):
-        yield candidate(run.start(), end, "ip")
+        yield Candidate(run.start(), end, "ip")
 
 
 def _v6_end(chars: str, run: re.Match[str]) -> int:
@@ -106,16 +106,16 @@ def uuids(view: View) -> Iterator[Candidate]:
     """Every UUID of a view, but the nil and the max one and their kin of one digit."""
     for found in every(_UUID, view.chars):
         if len(set(found[0].lower()) - {"-"}) > 1:
-            yield candidate(*found.span(), "uuid")
+            yield Candidate(*found.span(), "uuid")
 
 
 def macs(view: View) -> Iterator[Candidate]:
     """Every MAC address of a view: 6 or 8 pairs, or three dotted groups of four with a letter."""
     for pattern in _MACS:
-        yield from (candidate(*found.span(), "mac") for found in every(pattern, view.chars) if _is_mac(found[0]))
+        yield from (Candidate(*found.span(), "mac") for found in every(pattern, view.chars) if _is_mac(found[0]))
     for found in every(_DOTTED_MAC, view.chars):
         if _is_mac(found[0]) and re.search("[A-Fa-f]", found[0]):
-            yield candidate(*found.span(), "mac")
+            yield Candidate(*found.span(), "mac")
 
 
 def _is_mac(written: str) -> bool:

@@ -9,7 +9,7 @@ Readings taken where the contract leaves room:
 import re
 from collections.abc import Iterator
 
-from tests.reference.redaction.model import Candidate, Left, candidate
+from tests.reference.redaction.model import Candidate, Left
 from tests.reference.redaction.tables import IBAN_LENGTHS, ISSUERS, Issuer
 from tests.reference.redaction.view import DIGIT, WORD, View, every
 
@@ -37,9 +37,9 @@ _WORD = re.compile(f"[{WORD}]")
 
 def ssns(view: View) -> Iterator[Candidate]:
     """Every social security number of a view; other separators than hyphens need a word within 40 characters."""
-    yield from (candidate(*found.span(), "ssn") for found in every(_SSN, view.chars))
+    yield from (Candidate(*found.span(), "ssn") for found in every(_SSN, view.chars))
     for pattern in _SSN_LOOSE:
-        yield from (candidate(*found.span(), "ssn", _after_ssn_word) for found in every(pattern, view.chars))
+        yield from (Candidate(*found.span(), "ssn", _after_ssn_word) for found in every(pattern, view.chars))
 
 
 def _after_ssn_word(left: Left) -> bool:
@@ -52,7 +52,7 @@ def credit_cards(view: View) -> Iterator[Candidate]:
         for found in every(pattern, view.chars):
             digits = re.sub("[ -]", "", found[0])
             if luhn(digits) and len(set(digits)) > 1:
-                yield candidate(*found.span(), "credit_card", None if is_issued(digits) else _after_card_word)
+                yield Candidate(*found.span(), "credit_card", None if is_issued(digits) else _after_card_word)
 
 
 def _after_card_word(left: Left) -> bool:
@@ -89,7 +89,7 @@ def ibans(view: View) -> Iterator[Candidate]:
         for separator in ("", " ", "-") if size else ():
             end = _iban_end(view.chars, head.start(), size, separator)
             if end is not None:
-                yield candidate(head.start(), end, "iban")
+                yield Candidate(head.start(), end, "iban")
 
 
 def _iban_end(chars: str, start: int, size: int, separator: str) -> int | None:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.reference.redaction.model import Candidate, Context, Left, candidate, spelled
+from tests.reference.redaction.model import Candidate, Context, Left, spelled
 from tests.reference.redaction.tables import CALLING_CODES
 from tests.reference.redaction.view import DIGIT, WORD, View, every
 
@@ -91,10 +91,10 @@ def _readings(chars: str, start: int) -> Iterator[Reading]:
 
 
 def _with_extension(chars: str, start: int, end: int, context: Context | None) -> Iterator[Candidate]:
-    yield candidate(start, end, "phone", context)
+    yield Candidate(start, end, "phone", context)
     extension = _EXTENSION.match(chars, end)
     if extension:
-        yield candidate(start, extension.end(), "phone", context)
+        yield Candidate(start, extension.end(), "phone", context)
 
 
 def _international(chars: str, start: int, before: str, reading: Reading) -> Iterator[Candidate]:
@@ -128,7 +128,7 @@ def _trunk(chars: str, start: int, before: str, reading: Reading) -> Iterator[Ca
     if reading.is_binary or _ODD.fullmatch(reading.written):
         return
     if not _P3_LEFT.match(before) and _RIGHT.match(chars, reading.end):
-        yield candidate(start, reading.end, "phone", _is_plain if _is_telling(reading) else _after_phone_word_only)
+        yield Candidate(start, reading.end, "phone", _is_plain if _is_telling(reading) else _after_phone_word_only)
 
 
 def _is_telling(reading: Reading) -> bool:
