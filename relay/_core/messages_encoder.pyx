@@ -15,13 +15,20 @@ from orjson import dumps as _dumps
 from relay._core.encoder cimport Encoder
 from relay._core.json cimport Scanner
 from relay._core.meter cimport CACHE_CREATION, CACHE_READ, INPUT, OUTPUT, Meter
+from relay._core.scanned cimport bytes_of
 from relay._core.text cimport is_object, skip_plain
 from relay._core.types cimport DELTA, ERROR, PING, START, STOP, USAGE, Event, Slice
 
+from relay._core.json import members
+
 cdef Scanner _INPUT_TOKENS = Scanner(("input_tokens",))
-cdef Scanner _COUNTS = Scanner(("input_tokens", "output_tokens"))
+cdef Scanner _TOLD = Scanner(("input_tokens", "output_tokens", "cost"), 500)
 cdef Scanner _METADATA = Scanner(("openrouter_metadata",), 500)
 cdef const char* OWN_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
+
+
+cdef enum:                        # slots of usage
+    INPUT_TOKENS, OUTPUT_TOKENS, COST, PATHS
 
 
 cdef inline Slice _text(bytes text) noexcept:
@@ -64,6 +71,14 @@ cdef bytes _with_untold(bytes fields, Meter meter, dict reckoned):
     if meter.value[INPUT] < 0:
         members.insert(0, b'"input_tokens":%d' % reckoned.get("input_tokens", 0))
     return b",".join(members)
+
+
+cdef bytes _replaced(Slice usage, bytes fields):
+    """Give usage with these members instead of its own of their names: a gateway behind relay tells its costs, too."""
+    cdef bytes text = bytes_of(usage)
+    cdef set names = {member[0] for member in members(b"{%b}" % fields, 500)}
+    cdef list kept = [text[start:end] for name, start, end, _, _ in members(text, 500) if name not in names]
+    return b"{%b}" % b",".join((*kept, fields))
 
 
 @cython.final
@@ -228,16 +243,15 @@ cdef class MessagesEncoder(Encoder):
         cdef dict told = meter.reckoned(meter.final, self.input_tokens)[0]
         cdef bytes fields = self.usage_fields(told) if self.usage_fields is not None else b""
         cdef bytes usage
-        cdef Slice[2] counts
+        cdef Slice[PATHS] slots
         if self.is_translated:
             fields = _with_untold(fields, meter, told)
         if is_object(event.usage):
+            _TOLD.scan_into(event.usage, slots)
+            usage = b""
             if fields and not meter.final and not self.is_translated:  # what it costs is told, and so is for what
                 usage = b'"output_tokens":%d' % told.get("output_tokens", 0)
-                _COUNTS.scan_into(event.usage, counts)
-                self._set(event.usage, counts[1], usage)
-            if fields:
-                self._into(event.usage, _text(fields))
+            usage = self._edit_told(event.usage, slots, b"", usage, fields)
             self._tell(_trimmed(event.data))
             return self._write_edited(event)
         if self.is_translated:
@@ -249,6 +263,25 @@ cdef class MessagesEncoder(Encoder):
         self._set(_trimmed(event.data), event.usage, usage)
         self._tell(_trimmed(event.data))
         return self._write_edited(event)
+
+    cdef bytes _edit_told(self, Slice usage, Slice* slots, bytes asked, bytes answered, bytes fields):
+        """Plan to set the counts of a usage object and to add the other members; what is given is to live until then.
+
+        slots             of _TOLD
+        asked, answered   members; empty: as they are
+        """
+        cdef bytes whole
+        if slots[COST].ptr != NULL and fields:
+            whole = _replaced(usage, b",".join([each for each in (asked, answered, fields) if each]))
+            self._over(usage, _text(whole))
+            return whole
+        if asked:
+            self._set(usage, slots[INPUT_TOKENS], asked)
+        if answered:
+            self._set(usage, slots[OUTPUT_TOKENS], answered)
+        if fields:
+            self._into(usage, _text(fields))
+        return None
 
     cdef int _edit_stop(self, Event* event) except -1:
         cdef Meter meter = <Meter>self.meter
@@ -271,8 +304,8 @@ cdef class MessagesEncoder(Encoder):
         told, reckoned   the meter's usage, and what is charged for
         """
         cdef bytes fields = self.usage_fields(reckoned) if self.usage_fields is not None else b""
-        cdef bytes usage, metadata, prompt
-        cdef Slice[2] counts
+        cdef bytes usage, metadata, asked, answered
+        cdef Slice[PATHS] slots
         if self.id is not None:
             self._set(answer.text, answer.id, self.id)
         if self.model is not None:
@@ -286,15 +319,10 @@ cdef class MessagesEncoder(Encoder):
         if self.provider is not None:
             self._set(answer.text, answer.provider, self.provider)
         if is_object(answer.usage):
-            _COUNTS.scan_into(answer.usage, counts)
-            if "input_tokens" not in told:
-                prompt = b'"input_tokens":%d' % reckoned.get("input_tokens", 0)
-                self._set(answer.usage, counts[0], prompt)
-            if "output_tokens" not in told:
-                usage = b'"output_tokens":%d' % reckoned.get("output_tokens", 0)
-                self._set(answer.usage, counts[1], usage)
-            if fields:
-                self._into(answer.usage, _text(fields))
+            _TOLD.scan_into(answer.usage, slots)
+            asked = b"" if "input_tokens" in told else b'"input_tokens":%d' % reckoned.get("input_tokens", 0)
+            answered = b"" if "output_tokens" in told else b'"output_tokens":%d' % reckoned.get("output_tokens", 0)
+            usage = self._edit_told(answer.usage, slots, asked, answered, fields)
         else:
             usage = b'"usage":{"input_tokens":%d,"output_tokens":%d%b%b}' % (
                 reckoned.get("input_tokens", 0), reckoned.get("output_tokens", 0), b"," if fields else b"", fields

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -297,3 +298,32 @@ async def test_the_counts_that_a_whole_answer_is_charged_for_are_told(
 
     assert told["cost"] * 1e9 == pytest.approx(told["input_tokens"] * IN + told["output_tokens"] * OUT + FEE)
     assert record["usage"] == {name: told[name] for name in ("input_tokens", "output_tokens")}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("counts", [usage(), {}])
+async def test_a_cost_that_a_gateway_behind_tells_is_replaced_and_not_doubled(
+    relay: Running, providers: Providers, stream: bool, counts: Json
+) -> None:
+    """A strict reader refuses a member that is there twice."""
+    theirs = counts | {"cost": 0.5, "is_byok": True, "cost_details": {"upstream_inference_cost": [{"a": 1}]}, "kept": 1}
+    providers["one"].answers = streamed(usage(), theirs) if stream else [whole(message(usage=theirs))]
+
+    answer = await ask(relay.port, body("b/one", stream=stream))
+
+    doubled = []
+
+    def pairs(found: list[tuple[str, Any]]) -> Json:
+        doubled.extend(name for name, count in Counter(name for name, _ in found).items() if count > 1)
+        return dict(found)
+
+    last = answer.events[-2][1] if stream else answer.json
+    for line in answer.content.split(b"\n") if stream else [answer.content]:
+        if line.startswith((b"data: {", b"{")):
+            json.loads(line.removeprefix(b"data: "), object_pairs_hook=pairs)
+    assert doubled == []
+    told = last["usage"]
+    assert told["kept"] == 1
+    assert not told["is_byok"]
+    assert told["cost"] != 0.5
+    assert told["output_tokens"] > 0
