@@ -82,6 +82,8 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
         body["user"] = user
     if call.session_id and "prompt_cache_key" in quirks:
         body["prompt_cache_key"] = sha256(call.session_id.encode()).hexdigest()
+    if attempt.endpoint.tier != "default":
+        body["service_tier"] = attempt.endpoint.tier
     shared.put_options(body, attempt, _OURS)
     return Translated("chat", _target(attempt), encoded(body), translation.names, single)
 

@@ -53,6 +53,8 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
         body.setdefault("outputConfig", {})["textFormat"] = {"type": "json_schema", "structure": {"jsonSchema": schema}}
     if said.get("top_k") is not None:
         body.setdefault("additionalModelRequestFields", {})["top_k"] = said["top_k"]
+    if attempt.endpoint.tier != "default":
+        body["serviceTier"] = {"type": attempt.endpoint.tier}
     shared.put_options(body, attempt, _OURS)
     verb = "converse-stream" if call.stream else "converse"
     target = f"/model/{model_segment(attempt)}/{verb}".encode()

@@ -82,6 +82,8 @@ def outgoing(call: Call, attempt: Attempt, changed: Mapping[str, bytes]) -> Tran
         body["safety_identifier"] = user
     if call.session_id:
         body["prompt_cache_key"] = sha256(call.session_id.encode()).hexdigest()
+    if attempt.endpoint.tier != "default":
+        body["service_tier"] = attempt.endpoint.tier
     shared.put_options(body, attempt, _OURS)
     return Translated("responses", _TARGET, encoded(body), input.names, single)
 

@@ -24,6 +24,7 @@ def sent(
     stream: bool = False,
     redacted: Any = None,
     style: str | None = None,
+    tier: str = "default",
     options: tuple[tuple[str, bytes], ...] = (),
     **said: Any,
 ) -> tuple[Json, Attempt]:
@@ -31,7 +32,7 @@ def sent(
     call = call_of(*messages, stream=stream, **said)
     parameters = frozenset({"top_k"}) if said.get("top_k") == 7 else None
     accepts = Accepts(reasoning_style=style) if style else None
-    more: Any = {"quirks": frozenset(quirks), "parameters": parameters, "accepts": accepts}
+    more: Any = {"quirks": frozenset(quirks), "parameters": parameters, "accepts": accepts, "tier": tier}
     attempt = Attempt(1, Endpoint("e", "p", "P", "chat", "up", "http://x", **more), "a/m", "up", options=options)
     return json.loads(chat.outgoing(call, attempt, redacted or {}).content), attempt
 
@@ -291,6 +292,14 @@ def test_pitfall_76_stream_options_go_only_with_a_stream_to_who_takes_them() -> 
     assert "stream_options" not in sent(stream=True, quirks=("no_stream_options",))[0]
     assert "stream_options" not in sent()[0]
     assert "no_stream_options" in PROVIDERS["mistral"].quirks
+
+
+@pytest.mark.parametrize("tier", ["flex", "priority"])
+def test_an_endpoint_of_a_tier_asks_its_provider_for_it(tier: str) -> None:
+    assert sent(tier=tier, service_tier=tier)[0]["service_tier"] == tier
+    assert "service_tier" not in sent(service_tier="auto")[0]
+    body, attempt = sent(tier=tier, options=(("service_tier", b'"default"'),))
+    assert (body["service_tier"], attempt.dropped_fields) == (tier, ("provider.options.service_tier",))
 
 
 def test_a_schema_is_asked_for() -> None:

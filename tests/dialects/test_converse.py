@@ -26,7 +26,9 @@ TOOL: Json = {"name": "f", "description": "Does.", "input_schema": {"type": "obj
 EXPLICIT = Accepts(caching="explicit")
 
 
-def sent(*messages: Json, accepts: Accepts | None = None, redacts: bool = False, **said: Any) -> tuple[Json, Attempt]:
+def sent(
+    *messages: Json, accepts: Accepts | None = None, redacts: bool = False, tier: str = "default", **said: Any
+) -> tuple[Json, Attempt]:
     """The body of a request, which AWS's own model takes, and its attempt."""
     body = {"model": "a/m", "max_tokens": 100, "messages": list(messages or (USER,))} | said
     content = json.dumps(body).encode()
@@ -34,7 +36,8 @@ def sent(*messages: Json, accepts: Accepts | None = None, redacts: bool = False,
         "gen-1-abc", "chat", "a/m", True, content, members(content), Identity("dev"), 0,
         version=None, betas=None, session_id=None, app=None, reports=False,
     )  # fmt: skip
-    attempt = Attempt(1, Endpoint("e", "p", "P", "bedrock", "up", "http://x", accepts=accepts), "a/m", "up")
+    endpoint = Endpoint("e", "p", "P", "bedrock", "up", "http://x", accepts=accepts, tier=tier)
+    attempt = Attempt(1, endpoint, "a/m", "up")
     attempt.redacts = redacts
     translated = converse.outgoing(call, attempt, {})
     assert translated.target == b"/model/up/converse-stream"
@@ -219,6 +222,11 @@ def test_tools_and_how_they_are_used(choice: Json | None, told: Json | None) -> 
     config = sent(tools=[TOOL], **({"tool_choice": choice} if choice else {}))[0]["toolConfig"]
     spec = {"name": "f", "description": "Does.", "inputSchema": {"json": TOOL["input_schema"]}}
     assert config == {"tools": [{"toolSpec": spec}]} | ({"toolChoice": told} if told else {})
+
+
+def test_an_endpoint_of_a_tier_asks_its_provider_for_it() -> None:
+    assert sent(tier="flex", service_tier="flex")[0]["serviceTier"] == {"type": "flex"}
+    assert "serviceTier" not in sent(service_tier="auto")[0]
 
 
 @pytest.mark.parametrize("strict", [True, False])

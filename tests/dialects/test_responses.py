@@ -28,13 +28,15 @@ def sent(
     redacts: bool = False,
     style: str | None = None,
     caching: str | None = None,
+    tier: str = "default",
     parameters: frozenset[str] | None = None,
     options: tuple[tuple[str, bytes], ...] = (),
     **said: Any,
 ) -> tuple[Json, Attempt]:
     """The body of a request, and its attempt."""
     accepts = Accepts(reasoning_style=style, caching=caching) if style or caching else None
-    endpoint = Endpoint("e", "p", "P", "responses", "up", "http://x", accepts=accepts, parameters=parameters)
+    more: Any = {"accepts": accepts, "parameters": parameters, "tier": tier}
+    endpoint = Endpoint("e", "p", "P", "responses", "up", "http://x", **more)
     attempt = Attempt(1, endpoint, "a/m", "up", options=options)
     attempt.redacts = redacts
     translated = responses.outgoing(call_of(*messages, stream=stream, **said), attempt, {})
@@ -294,6 +296,11 @@ ENCRYPTED = {"include": ["reasoning.encrypted_content"]}
 def test_how_much_the_model_is_to_think(said: Json, style: str | None, expected: Json) -> None:
     body = sent(style=style, **said)[0]
     assert {key: body[key] for key in ("reasoning", "include") if key in body} == expected
+
+
+def test_an_endpoint_of_a_tier_asks_its_provider_for_it() -> None:
+    assert sent(tier="flex", service_tier="flex")[0]["service_tier"] == "flex"
+    assert "service_tier" not in sent(service_tier="auto")[0]
 
 
 @pytest.mark.parametrize("schema", [CLOSED, CLOSED | {"required": []}])
