@@ -247,8 +247,12 @@ async def test_usage_is_told_while_the_gateway_runs(provider: RawProvider, tmp_p
         await got(relay, "/v1/activity")
         told = _usage(tmp_path, "--by", "key,model", "--since", "1h", "--json")
         table = _usage(tmp_path, "--by", "key,model")
+        # Who only reads records has neither the file nor its secrets.
+        line = [sys.executable, "-m", "relay", "usage", "--by", "key,model", "--ledger", str(tmp_path / "records")]
+        bare = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
 
     rows = json.loads(told.stdout)
+    assert (bare.returncode, bare.stdout) == (0, table.stdout)
     by_place = {(row["key"], row["model"]): row for row in rows["rows"]}
     assert rows["total"]["usage_nanousd"] == sum(cost for cost in exact if cost is not None)
     assert (by_place["dev", "a/m"]["requests"], by_place["other", "a/m"]["requests"]) == (7, 1)
@@ -267,6 +271,7 @@ async def test_usage_is_told_while_the_gateway_runs(provider: RawProvider, tmp_p
         (["--by", "colour"], 2, "must be one or more of key, model, provider, endpoint, day"),
         (["--since", "yesterday"], 2, "must be a span such as 7d"),
         ([], 1, "ledger.dir can't be opened: no such file or directory"),
+        (["--ledger", "none"], 1, "none can't be opened: no such file or directory"),
     ],
 )
 async def test_usage_says_what_is_wrong(

@@ -7,14 +7,11 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from relay.run.commands import EXIT_CONFIG, EXIT_FAILED, config_option, find_config, json_option, load_from, refuse
-
-if TYPE_CHECKING:
-    from relay.config import Loaded
 
 BY = ("key", "model", "provider", "endpoint", "day")
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -53,10 +50,17 @@ def _since(ctx: click.Context, param: click.Parameter, value: str) -> int:
 @click.option(
     "--since", metavar="WHEN", default="7d", callback=_since, help="A span such as 7d (the default), or a day."
 )
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder of records, instead of the configuration's, which is not read then.",
+)
 @config_option
 @json_option
 @click.pass_context
-def usage(ctx: click.Context, by: tuple[str, ...], since: int, path: Path | None, as_json: bool) -> None:
+def usage(
+    ctx: click.Context, by: tuple[str, ...], since: int, ledger: Path | None, path: Path | None, as_json: bool
+) -> None:
     """Say how many calls and tokens were used since a moment, and what they cost. A running gateway need not stop; its
     last second may be missing.
 
@@ -64,17 +68,12 @@ def usage(ctx: click.Context, by: tuple[str, ...], since: int, path: Path | None
     relay usage --by key,model --since 7d
     relay usage --by day --since 2026-11-01 --json | jq .rows
     """
-    from relay.config import ConfigError
     from relay.store import StoreError
 
     try:
-        loaded = load_from(find_config(path, os.environ))
-    except ConfigError as error:
-        refuse(error)
-    try:
-        rows, gaps = _asked(ctx, loaded, by, since)
+        rows, gaps = _asked(ledger or _folder(ctx, path), by, since)
     except StoreError as fault:
-        click.echo(f"relay: ledger.dir {fault}", err=True)
+        click.echo(f"relay: {ledger or 'ledger.dir'} {fault}", err=True)
         ctx.exit(EXIT_FAILED)
     if as_json:
         shown = [_shown(row, by) for row in rows]
@@ -85,7 +84,21 @@ def usage(ctx: click.Context, by: tuple[str, ...], since: int, path: Path | None
         click.echo(f"{gaps} gaps: a crash or a damaged disk tore so many places of the records", err=True)
 
 
-def _asked(ctx: click.Context, loaded: "Loaded", by: Sequence[str], since: int) -> tuple[list[dict[str, Any]], int]:
+def _folder(ctx: click.Context, path: Path | None) -> Path:
+    """Give the configuration's folder of records."""
+    from relay.config import ConfigError
+
+    try:
+        folder = load_from(find_config(path, os.environ)).settings.ledger_dir
+    except ConfigError as error:
+        refuse(error)
+    if folder is None:
+        click.echo("relay: ledger.dir is not given: records are in memory only, and end with their process", err=True)
+        ctx.exit(EXIT_CONFIG)
+    return folder
+
+
+def _asked(folder: Path, by: Sequence[str], since: int) -> tuple[list[dict[str, Any]], int]:
     """Give the archive's rows, and how many gaps it knows of.
 
     raises   StoreError
@@ -93,10 +106,6 @@ def _asked(ctx: click.Context, loaded: "Loaded", by: Sequence[str], since: int) 
     from relay.ledger.journal import ARCHIVE
     from relay.store.archive import Archive
 
-    folder = loaded.settings.ledger_dir
-    if folder is None:
-        click.echo("relay: ledger.dir is not given: records are in memory only, and end with their process", err=True)
-        ctx.exit(EXIT_CONFIG)
     archive = Archive(folder / ARCHIVE, create=False)
     try:
         return archive.usage(by, since), archive.gaps()
