@@ -79,7 +79,9 @@ def bedrock(
         said["anthropic_beta"] = orjson.dumps([name.decode() for name in names])
     _check_sources(call, said)
     verb = "invoke-with-response-stream" if call.stream else "invoke"
-    return f"/model/{model_segment(attempt)}/{verb}".encode(), b"", messages.outgoing(call, attempt, said)
+    tier = attempt.endpoint.tier
+    fields = b"" if tier == "default" else b"x-amzn-bedrock-service-tier: %b\r\n" % tier.encode()
+    return f"/model/{model_segment(attempt)}/{verb}".encode(), fields, messages.outgoing(call, attempt, said)
 
 
 def vertex(

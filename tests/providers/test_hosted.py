@@ -56,6 +56,13 @@ def test_invoke_has_the_model_in_its_path_and_neither_it_nor_the_stream_in_its_b
     assert whole.target.endswith(b"/invoke")
 
 
+@pytest.mark.parametrize("tier", ["flex", "priority", "default"])
+def test_invoke_is_asked_for_the_tier_that_its_endpoint_is_billed_at(tier: str) -> None:
+    asked = sent(attempt_at("bedrock", CLAUDE, tier=tier))
+    line = b"x-amzn-bedrock-service-tier: %b\r\n" % tier.encode()
+    assert (line in asked.fields) is (tier != "default")
+
+
 def test_an_arn_is_one_segment_and_claude_by_its_author() -> None:
     asked = sent(attempt_at("bedrock", ARN, accepts=Accepts(author="anthropic")))
     assert asked.target.startswith(b"/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Aapplication-inference-profile%2Fabc/")
