@@ -5,6 +5,7 @@ and the usage with its cost (spec/openrouter-messages.md 13, 17). Everything els
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
 
 from relay._core.estimator cimport Estimator
 from relay._core.json cimport Scanner, string_text
@@ -67,6 +68,7 @@ def answer(
         raise ProtocolError("the answer is no message")
     while text.ptr[text.len - 1] != c"}":  # bound: the text is an object
         text.len -= 1
+    encoder.meter = <PyObject*>meter
     encoder.name(id, model, provider)
     encoder.input_tokens = input_tokens
     encoder.usage_fields = usage_fields

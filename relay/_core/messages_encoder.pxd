@@ -45,6 +45,6 @@ cdef class MessagesEncoder(Encoder):
     cdef int _edit_start(self, Event* event) except -1
     cdef bint _needs_input_tokens(self) noexcept
     cdef int _edit_usage(self, Event* event) except -1
-    cdef bytes _edit_told(self, Slice usage, Slice* slots, bytes asked, bytes answered, bytes fields)
+    cdef bytes _edit_told(self, Slice usage, bytes asked, bytes answered, bytes fields)
     cdef int _edit_stop(self, Event* event) except -1
     cdef int _tell(self, Slice object) except -1

@@ -22,13 +22,9 @@ from relay._core.types cimport DELTA, ERROR, PING, START, STOP, USAGE, Event, Sl
 from relay._core.json import members
 
 cdef Scanner _INPUT_TOKENS = Scanner(("input_tokens",))
-cdef Scanner _TOLD = Scanner(("input_tokens", "output_tokens", "cost"), 500)
+cdef Scanner _COUNTS = Scanner(("input_tokens", "output_tokens"))
 cdef Scanner _METADATA = Scanner(("openrouter_metadata",), 500)
 cdef const char* OWN_PING = b'event: ping\ndata: {"type": "ping"}\n\n'
-
-
-cdef enum:                        # slots of usage
-    INPUT_TOKENS, OUTPUT_TOKENS, COST, PATHS
 
 
 cdef inline Slice _text(bytes text) noexcept:
@@ -243,15 +239,13 @@ cdef class MessagesEncoder(Encoder):
         cdef dict told = meter.reckoned(meter.final, self.input_tokens)[0]
         cdef bytes fields = self.usage_fields(told) if self.usage_fields is not None else b""
         cdef bytes usage
-        cdef Slice[PATHS] slots
         if self.is_translated:
             fields = _with_untold(fields, meter, told)
         if is_object(event.usage):
-            _TOLD.scan_into(event.usage, slots)
             usage = b""
             if fields and not meter.final and not self.is_translated:  # what it costs is told, and so is for what
                 usage = b'"output_tokens":%d' % told.get("output_tokens", 0)
-            usage = self._edit_told(event.usage, slots, b"", usage, fields)
+            usage = self._edit_told(event.usage, b"", usage, fields)
             self._tell(_trimmed(event.data))
             return self._write_edited(event)
         if self.is_translated:
@@ -264,21 +258,23 @@ cdef class MessagesEncoder(Encoder):
         self._tell(_trimmed(event.data))
         return self._write_edited(event)
 
-    cdef bytes _edit_told(self, Slice usage, Slice* slots, bytes asked, bytes answered, bytes fields):
+    cdef bytes _edit_told(self, Slice usage, bytes asked, bytes answered, bytes fields):
         """Plan to set the counts of a usage object and to add the other members; what is given is to live until then.
 
-        slots             of _TOLD
         asked, answered   members; empty: as they are
         """
         cdef bytes whole
-        if slots[COST].ptr != NULL and fields:
+        cdef Slice[2] counts
+        if fields and (<Meter>self.meter).priced:
             whole = _replaced(usage, b",".join([each for each in (asked, answered, fields) if each]))
             self._over(usage, _text(whole))
             return whole
+        if asked or answered:
+            _COUNTS.scan_into(usage, counts)
         if asked:
-            self._set(usage, slots[INPUT_TOKENS], asked)
+            self._set(usage, counts[0], asked)
         if answered:
-            self._set(usage, slots[OUTPUT_TOKENS], answered)
+            self._set(usage, counts[1], answered)
         if fields:
             self._into(usage, _text(fields))
         return None
@@ -305,7 +301,6 @@ cdef class MessagesEncoder(Encoder):
         """
         cdef bytes fields = self.usage_fields(reckoned) if self.usage_fields is not None else b""
         cdef bytes usage, metadata, asked, answered
-        cdef Slice[PATHS] slots
         if self.id is not None:
             self._set(answer.text, answer.id, self.id)
         if self.model is not None:
@@ -319,10 +314,9 @@ cdef class MessagesEncoder(Encoder):
         if self.provider is not None:
             self._set(answer.text, answer.provider, self.provider)
         if is_object(answer.usage):
-            _TOLD.scan_into(answer.usage, slots)
             asked = b"" if "input_tokens" in told else b'"input_tokens":%d' % reckoned.get("input_tokens", 0)
             answered = b"" if "output_tokens" in told else b'"output_tokens":%d' % reckoned.get("output_tokens", 0)
-            usage = self._edit_told(answer.usage, slots, asked, answered, fields)
+            usage = self._edit_told(answer.usage, asked, answered, fields)
         else:
             usage = b'"usage":{"input_tokens":%d,"output_tokens":%d%b%b}' % (
                 reckoned.get("input_tokens", 0), reckoned.get("output_tokens", 0), b"," if fields else b"", fields

@@ -29,7 +29,7 @@ cdef tuple _NAMES = (
 )
 
 cdef enum:
-    PATHS = FIELDS + 1
+    PATHS = FIELDS + 2
     MAX_DIGITS = 9                # a count of tokens longer than this is no count
 
 cdef Scanner _USAGE = Scanner((
@@ -43,6 +43,7 @@ cdef Scanner _USAGE = Scanner((
     "server_tool_use.web_search_requests",
     "server_tool_use.web_fetch_requests",
     "service_tier",
+    "cost",
 ))
 
 
@@ -117,6 +118,7 @@ cdef class Meter(Stage):
             raw = slots[at]
             if raw.ptr != NULL and not equals(raw, b"null", 4):
                 self._number(at, raw)
+        self.priced |= slots[FIELDS + 1].ptr != NULL
         raw = slots[FIELDS]
         if raw.ptr != NULL and raw.ptr[0] == c'"':
             with gil:

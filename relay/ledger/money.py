@@ -15,6 +15,7 @@ _OURS: Final = b',"server_tool_cost":0},"is_byok":false'
 _OWN: Final = b',"server_tool_cost":0},"is_byok":true'
 _UNKNOWN: Final = b"".join((_COST, b"null", _UPSTREAM, b"null", _PROMPT, b"null", _COMPLETION, b"null"))
 _TIER: Final = b',"service_tier":"%b"'
+_STANDARD: Final = _TIER % b"standard"
 OWN_KEY_FEE_NANOUSD: Final = 0
 """What relay takes for a call that a caller's own account answers."""
 
@@ -37,7 +38,9 @@ class Bill:
         price = endpoint.price
         self._price: Price | None = price
         self._is_own = endpoint.is_own
-        self._tier = _TIER % served(endpoint).encode() if tells_tier else b""
+        self._tier = b""
+        if tells_tier:
+            self._tier = _STANDARD if endpoint.tier == "default" else _TIER % endpoint.tier.encode()
         self._images = messages.images(content) if price is not None and price.image else 0
         self._usage: Usage = {}
         self._cost: Cost | None = None
