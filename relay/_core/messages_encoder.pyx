@@ -61,12 +61,12 @@ cdef bytes _member(bytes key, object value):
 
 cdef bytes _with_untold(bytes fields, Meter meter, dict reckoned):
     """Give members of usage with the counts that nobody told before them, for clients that want them all."""
-    cdef list members = [fields] if fields else []
+    cdef list told = [fields] if fields else []
     if meter.value[OUTPUT] < 0:
-        members.insert(0, b'"output_tokens":%d' % reckoned.get("output_tokens", 0))
+        told.insert(0, b'"output_tokens":%d' % reckoned.get("output_tokens", 0))
     if meter.value[INPUT] < 0:
-        members.insert(0, b'"input_tokens":%d' % reckoned.get("input_tokens", 0))
-    return b",".join(members)
+        told.insert(0, b'"input_tokens":%d' % reckoned.get("input_tokens", 0))
+    return b",".join(told)
 
 
 cdef bytes _replaced(Slice usage, bytes fields):
