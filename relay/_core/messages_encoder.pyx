@@ -238,14 +238,13 @@ cdef class MessagesEncoder(Encoder):
         cdef Meter meter = <Meter>self.meter
         cdef dict told = meter.reckoned(meter.final, self.input_tokens)[0]
         cdef bytes fields = self.usage_fields(told) if self.usage_fields is not None else b""
-        cdef bytes usage
+        cdef bytes usage, answered = b""
         if self.is_translated:
             fields = _with_untold(fields, meter, told)
         if is_object(event.usage):
-            usage = b""
             if fields and not meter.final and not self.is_translated:  # what it costs is told, and so is for what
-                usage = b'"output_tokens":%d' % told.get("output_tokens", 0)
-            usage = self._edit_told(event.usage, b"", usage, fields)
+                answered = b'"output_tokens":%d' % told.get("output_tokens", 0)
+            usage = self._edit_told(event.usage, b"", answered, fields)
             self._tell(_trimmed(event.data))
             return self._write_edited(event)
         if self.is_translated:
@@ -259,7 +258,9 @@ cdef class MessagesEncoder(Encoder):
         return self._write_edited(event)
 
     cdef bytes _edit_told(self, Slice usage, bytes asked, bytes answered, bytes fields):
-        """Plan to set the counts of a usage object and to add the other members; what is given is to live until then.
+        """Plan to set the counts of a usage object and to add the other members.
+
+        The plan only points at texts: all that is given, and what comes back, have to live until it is carried out.
 
         asked, answered   members; empty: as they are
         """

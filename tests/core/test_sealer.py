@@ -103,3 +103,11 @@ def test_edits_of_the_context_are_told_where_no_usage_came() -> None:
     (last,) = [json.loads(data) for kind, data in sent(done) if kind == "message_delta"]
     assert last["context_management"] == {}
     assert "usage" in last
+
+
+def test_a_count_that_is_told_late_lives_until_it_is_written() -> None:
+    """Its memory was given to the next text that was made, which then stood in its place."""
+    bare = frame("message_delta", delta={"stop_reason": "end_turn"}, usage={}) + frame("message_stop")
+    options = {"context_management": b"{}", "usage_fields": lambda _: b'"cost":1'}
+    done = run([message_start() + said(0, "a") + bare], **options).output
+    assert json.loads(sent(done)[-2][1])["usage"] == {"output_tokens": 1, "cost": 1}
