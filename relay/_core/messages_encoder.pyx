@@ -266,7 +266,7 @@ cdef class MessagesEncoder(Encoder):
         """
         cdef bytes whole
         cdef Slice[2] counts
-        if fields and (<Meter>self.meter).priced:
+        if fields and (<Meter>self.meter).has_ours:
             whole = _replaced(usage, b",".join([each for each in (asked, answered, fields) if each]))
             self._over(usage, _text(whole))
             return whole

@@ -20,7 +20,7 @@ cdef class Meter(Stage):
     cdef int64_t[FIELDS] value    # latest non-null number of each field; -1: never told
     cdef int outputs              # counts of the output that came
     cdef bytes tier               # service_tier, None: never told
-    cdef bint priced              # it tells a cost: a gateway behind relay does
+    cdef bint has_ours            # usage has members that relay adds: a gateway behind it does so, too; or null for one
     cdef readonly int64_t anomalies
     cdef bint final               # a count of the output came with or after the stop reason
 

@@ -29,7 +29,7 @@ cdef tuple _NAMES = (
 )
 
 cdef enum:
-    PATHS = FIELDS + 2
+    PATHS = FIELDS + 4
     MAX_DIGITS = 9                # a count of tokens longer than this is no count
 
 cdef Scanner _USAGE = Scanner((
@@ -44,6 +44,8 @@ cdef Scanner _USAGE = Scanner((
     "server_tool_use.web_fetch_requests",
     "service_tier",
     "cost",
+    "cost_details",
+    "is_byok",
 ))
 
 
@@ -118,8 +120,10 @@ cdef class Meter(Stage):
             raw = slots[at]
             if raw.ptr != NULL and not equals(raw, b"null", 4):
                 self._number(at, raw)
-        self.priced |= slots[FIELDS + 1].ptr != NULL
         raw = slots[FIELDS]
+        for at in range(FIELDS + 1, PATHS):
+            self.has_ours |= slots[at].ptr != NULL
+        self.has_ours |= raw.ptr != NULL and raw.ptr[0] != c'"'
         if raw.ptr != NULL and raw.ptr[0] == c'"':
             with gil:
                 self.tier = PyBytes_FromStringAndSize(raw.ptr + 1, raw.len - 2)

@@ -83,6 +83,20 @@ async def generation(relay: Running, id: str) -> Json:
     return dict(answer.json["data"])
 
 
+def doubled(content: bytes) -> list[str]:
+    """The names of members that stand twice in an object of an answer, whole or streamed."""
+    found: list[str] = []
+
+    def pairs(told: list[tuple[str, Any]]) -> Json:
+        found.extend(name for name, count in Counter(name for name, _ in told).items() if count > 1)
+        return dict(told)
+
+    for line in content.split(b"\n"):
+        if line.startswith((b"data: {", b"{")):
+            json.loads(line.removeprefix(b"data: "), object_pairs_hook=pairs)
+    return found
+
+
 async def test_each_attempt_carries_its_own_and_the_call_pays_for_all(relay: Running, providers: Providers) -> None:
     """The first fails in its first event: it is free, yet told."""
     error = frame("error", error={"type": "overloaded_error", "message": "no"})
@@ -311,19 +325,27 @@ async def test_a_cost_that_a_gateway_behind_tells_is_replaced_and_not_doubled(
 
     answer = await ask(relay.port, body("b/one", stream=stream))
 
-    doubled = []
-
-    def pairs(found: list[tuple[str, Any]]) -> Json:
-        doubled.extend(name for name, count in Counter(name for name, _ in found).items() if count > 1)
-        return dict(found)
-
-    last = answer.events[-2][1] if stream else answer.json
-    for line in answer.content.split(b"\n") if stream else [answer.content]:
-        if line.startswith((b"data: {", b"{")):
-            json.loads(line.removeprefix(b"data: "), object_pairs_hook=pairs)
-    assert doubled == []
-    told = last["usage"]
+    assert doubled(answer.content) == []
+    told = (answer.events[-2][1] if stream else answer.json)["usage"]
     assert told["kept"] == 1
     assert not told["is_byok"]
     assert told["cost"] != 0.5
     assert told["output_tokens"] > 0
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    "theirs", [{"service_tier": None}, {"service_tier": 1}, {"is_byok": True}, {"cost_details": {"a": 1}}]
+)
+async def test_what_a_gateway_behind_tells_without_a_cost_is_not_doubled(
+    relay: Running, providers: Providers, stream: bool, theirs: Json
+) -> None:
+    """Such as a tier of null, where who speaks the dialect has none."""
+    told = usage(**theirs)
+    providers["one"].answers = streamed(usage(), told) if stream else [whole(message(usage=told))]
+
+    answer = await ask(relay.port, body("b/one", stream=stream))
+
+    assert doubled(answer.content) == []
+    shown = (answer.events[-2][1] if stream else answer.json)["usage"]
+    assert (shown["service_tier"], shown["is_byok"]) == ("standard", False)
