@@ -9,18 +9,29 @@ from typing import Any, Final
 
 _NAMED: Final = ("properties", "$defs", "definitions")
 _LISTED: Final = ("anyOf",)
+_SAYING: Final = ("type", "enum", "const", "anyOf")
 _REFUSED: Final = frozenset(
     {
         "allOf",
+        "contains",
+        "default",
         "dependentRequired",
         "dependentSchemas",
         "else",
         "if",
+        "maxContains",
+        "maxProperties",
+        "minContains",
+        "minProperties",
         "not",
         "oneOf",
         "patternProperties",
         "prefixItems",
+        "propertyNames",
         "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "uniqueItems",
     }
 )
 
@@ -32,6 +43,10 @@ def takes(schema: Any) -> bool:
 
 def _is_closed(schema: Any) -> bool:
     if not isinstance(schema, dict) or not _REFUSED.isdisjoint(schema):
+        return False
+    if "$ref" in schema:
+        return len(schema) == 1  # nothing may stand beside it, not even a description
+    if not any(word in schema for word in _SAYING):
         return False
     kinds = schema.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
