@@ -135,7 +135,7 @@ class Redactors:
                 floor = Floor(policy.joined(self._floor.policy, policy.parse(loads(words), "redact")))
             except CallerInvalid:
                 raise PolicyRedactionFailed from None
-            if floor.plan and hold.too_low(floor.plan.policy, self._hold_max):
+            if floor.plan and (self._lacks_key(floor.plan) or hold.too_low(floor.plan.policy, self._hold_max)):
                 raise PolicyRedactionFailed
             if len(self._of_keys) == MAX_FLOORS:
                 self._of_keys.clear()
@@ -152,8 +152,11 @@ class Redactors:
         if plan.drops_thinking and _has_tools(call):
             # A provider refuses the turn behind a tool's result when the thinking before it is gone.
             raise CallerInvalid("gateway.redact.scan_thinking: 'drop' is refused together with tools")
-        if plan.needs_hashes and not self._hash_key:
+        if self._lacks_key(plan):
             raise CallerInvalid("gateway.redact.mode: 'hash' needs a key of the operator's, `redact.hash_key`")
+
+    def _lacks_key(self, plan: Plan) -> bool:
+        return plan.needs_hashes and not self._hash_key
 
 
 class Redaction:

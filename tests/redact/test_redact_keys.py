@@ -71,7 +71,7 @@ def test_a_key_without_a_policy_has_the_floor_alone() -> None:
     assert made.of(call(b"")) is None
 
 
-@pytest.mark.parametrize("key", [{"token": True}, {"emial": True}, {"custom": ["/a(b/"]}])
+@pytest.mark.parametrize("key", [{"token": True}, {"emial": True}, {"custom": ["/a(b/"]}, {"ip": True, "mode": "hash"}])
 def test_what_cannot_be_kept_lets_nothing_pass(key: dict[str, Any]) -> None:
     made = Redactors({"ip": True}, None, strict=False, hold_max=200)
     with pytest.raises(PolicyRedactionFailed) as refused:
