@@ -59,7 +59,10 @@ class Journal:
         self.dropped = 0
         if left := self._segments.names():
             # At once: who asks for the archive's sums, from whichever thread, finds what a crash left in them.
-            moving = asyncio.get_running_loop().run_in_executor(self._shipper, ship, self._segments, self._archive)
+            # Those alone: what this process writes meanwhile is nothing that a crash left.
+            moving = asyncio.get_running_loop().run_in_executor(
+                self._shipper, ship, self._segments, self._archive, left
+            )
             self._run(self._recover(len(left), moving))
 
     def put(self, lines: Sequence[bytes]) -> None:

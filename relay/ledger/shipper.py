@@ -4,6 +4,8 @@ What a crash left is shipped as anything else. Bytes behind the last whole line 
 are a gap: they are noted, and told.
 """
 
+from collections.abc import Sequence
+
 from relay.ledger.segments import Segments
 from relay.store.archive import Archive
 
@@ -18,13 +20,14 @@ class Shipped:
         self.gaps = 0
 
 
-def ship(segments: Segments, archive: Archive) -> Shipped:
+def ship(segments: Segments, archive: Archive, names: Sequence[str] | None = None) -> Shipped:
     """Move all whole lines, and remove the files that are done with.
 
+    names    of these files alone; None: of all there are
     raises   OSError, apsw.Error: what was not moved stays, for the next time
     """
     moved = Shipped()
-    for name in segments.names():
+    for name in segments.names() if names is None else names:
         is_open = name == segments.current  # asked before its size: what is closed grows no more
         size = segments.size(name)
         at = archive.shipped(name)

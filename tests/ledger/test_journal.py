@@ -83,6 +83,19 @@ async def test_what_a_crash_left_is_shipped_once_and_a_torn_line_is_a_gap(tmp_pa
     assert segments_of(tmp_path) == []
 
 
+async def test_what_is_written_meanwhile_is_nothing_that_a_crash_left(tmp_path: Path) -> None:
+    segments, archive = Segments(tmp_path), Archive(tmp_path / "archive.db", create=True)
+    (tmp_path / "00000000000000000001.jsonl").write_bytes(block(*LINES[:10]))
+    left = segments.names()
+    segments.append(block(*LINES[10:]))
+
+    assert ship(segments, archive, left).records == 10
+    assert segments.names() == [segments.current]
+    assert ship(segments, archive).records == len(LINES) - 10
+    segments.close()
+    archive.close()
+
+
 async def test_a_segment_that_was_archived_in_part_goes_on_where_it_was(tmp_path: Path) -> None:
     """The process died between the archive's commit and the next one, or before the file was removed."""
     segments, archive = Segments(tmp_path), Archive(tmp_path / "archive.db", create=True)
