@@ -142,12 +142,13 @@ FROM: Mapping[str, tuple[Loss, ...]] = {
     "chat": (_unsigned, _uncited, _one_text, _unexplained, _unnamed_sequence, _plain_pause, _plain_stop, _writes_alike),
     "responses": (_uncited, _unexplained, _unnamed_sequence, _plain_pause, _plain_stop, _writes_alike),
     "gemini": (_uncited, _one_text, _unexplained, _unnamed_sequence, _plain_pause, _plain_stop, _writes_as_input),
-    "converse": (_uncited, _unexplained, _unnamed_sequence, _plain_pause, _writes_alike, _uncounted_thinking),
+    "converse": (_uncited, _unexplained, _unnamed_sequence, _plain_pause, _uncounted_thinking),
 }
 """What does not come from a provider, by its dialect."""
 
-LATE: Mapping[str, tuple[Loss, ...]] = {"gemini": (_unsigned_behind_text,)}
-"""What does not come from streams of a provider, by its dialect."""
+LATE: Mapping[str, tuple[Loss, ...]] = {"gemini": (_unsigned_behind_text,), "converse": (_writes_alike,)}
+"""What does not come from streams of a provider, by its dialect; Converse tells its usage at the end, where SDKs don't
+read how long writes to the cache stay."""
 
 TO: Mapping[str, tuple[Loss, ...]] = {
     "messages": (),
