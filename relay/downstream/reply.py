@@ -22,7 +22,8 @@ from relay.errors import PolicyRateLimited, RelayError
 from relay.outbox import Outbox
 from relay.price import Usage
 
-MAX_HELD: Final = 4 << 10
+MAX_HELD: Final = 64 << 10
+"""What ends a response waits for the end of the turn up to this size: hundreds of the usual events."""
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 # By their first ten bytes: one look in a set for a field of an answer, none for those that begin otherwise.
 _PASSED: Final = frozenset([prefix[:10] for prefix in (b"anthropic-", b"retry-after", b"x-should-retry")])
@@ -253,10 +254,11 @@ class Reply:
     def _write_last(self, data: bytes) -> None:
         """Write what ends the response.
 
-        At once where the connection ends with it (aiohttp is about to close it), and where the client may be too slow
-        for so much, which `settle` has to see.
+        At once where the connection ends with it (aiohttp is about to close it), and where a slow client's buffer would
+        be full with it, which `settle` has to see.
         """
-        if self._keep_alive and len(data) <= MAX_HELD:
+        room = self._settings.write_high_bytes - self._transport.get_write_buffer_size()
+        if self._keep_alive and len(data) <= min(MAX_HELD, room):
             self._outbox.put(self._transport, data)
         else:
             self._outbox.flush()
