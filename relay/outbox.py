@@ -2,8 +2,8 @@
 
 Under load many calls become ready in one turn. Written one by one, each wakes a peer that has gone to sleep meanwhile,
 and waking costs more than writing; written together, the first wakes it and the rest find it awake. Nothing waits for a
-timer: a message leaves before the loop looks for new events. Parts of a stream are not put here but leave at once,
-except where a stream begins and ends with one read.
+timer: a message leaves before the loop looks for new events. A stream that came whole in one read is such a message;
+parts of one are not put here but leave at once.
 """
 
 import asyncio

@@ -66,6 +66,13 @@ async def test_one_that_a_slow_client_may_have_no_room_for_leaves_at_once(high: 
     assert await lengths_before_and_after(20 << 10, high, waiting) == (1, 1)
 
 
+async def test_one_that_ends_its_connection_leaves_at_once() -> None:
+    wire = Wire(request=Request("POST", "/v1/messages", [], is_1_1=True, keeps=False))
+    reply_on(wire, Outbox()).send(200, b"{}")
+
+    assert len(wire.written) == 1
+
+
 async def test_what_leaves_at_once_overtakes_nothing() -> None:
     wire, outbox = Wire(), Outbox()
     reply_on(wire, outbox).send(200, b"first")
